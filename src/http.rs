@@ -1,0 +1,292 @@
+//! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable as _};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::{Client, Method, Request, StatusCode};
+use url::{Host, Url};
+
+use crate::secret::{Secret, mask_text};
+
+/// Answers of the services are small; what is longer is cut.
+const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
+
+/// A longer `Retry-After` is told instead of waited for.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// How often a call is tried again.
+const RETRIES: usize = 3;
+
+/// Clients that trust the platform's certificates and follow no redirects. Cheap to clone, built at first use.
+#[derive(Clone, Debug)]
+pub struct Http {
+    timeout: Duration,
+    clients: Arc<Clients>,
+}
+
+#[derive(Debug, Default)]
+struct Clients {
+    direct: OnceLock<Client>,
+    proxied: OnceLock<Client>,
+}
+
+/// Which failures of a call are tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Asking twice does no harm: reads, and writes with an idempotency key.
+    Safe,
+    /// Only when the other side said that it did nothing: status 429.
+    WhenLimited,
+    /// Asked once.
+    Never,
+}
+
+/// A call to a service.
+#[derive(Debug)]
+pub struct Call {
+    /// HTTP method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// `Authorization: Bearer …`.
+    pub bearer: Option<Secret>,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// A JSON body.
+    pub json: Option<serde_json::Value>,
+    /// What is tried again.
+    pub retry: Retry,
+}
+
+impl Call {
+    /// A read, tried again when it fails.
+    pub fn get(url: Url) -> Self {
+        Self { method: Method::GET, url, bearer: None, headers: Vec::new(), json: None, retry: Retry::Safe }
+    }
+
+    /// A write, tried again only when limited.
+    pub fn post(url: Url) -> Self {
+        Self { method: Method::POST, retry: Retry::WhenLimited, ..Self::get(url) }
+    }
+}
+
+/// What a service answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: StatusCode,
+    /// Response headers.
+    pub headers: HeaderMap,
+    /// The body, as bytes.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// A header as text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The beginning of the body for a person: one line, masked, at most 300 characters.
+    pub fn excerpt(&self) -> String {
+        let text = String::from_utf8_lossy(&self.body);
+        let line = mask_text(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let kind = self.header("content-type").unwrap_or("no content type");
+        match line.char_indices().nth(300) {
+            _ if line.is_empty() => format!("{} with an empty body", self.status),
+            Some((cut, _)) => format!("{} ({kind}): {}…", self.status, &line[..cut]),
+            None => format!("{} ({kind}): {line}", self.status),
+        }
+    }
+
+    /// `Retry-After` in seconds.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = self.header(RETRY_AFTER.as_str())?.trim().parse().ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+}
+
+/// No answer came. The text says why, from the outer to the inner cause.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct Unreachable {
+    /// The causes, joined.
+    pub cause: String,
+}
+
+impl From<reqwest::Error> for Unreachable {
+    fn from(error: reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return Self { cause: "no answer in time".to_owned() };
+        }
+        let error = error.without_url();
+        let mut causes = vec![error.to_string()];
+        let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source {
+            causes.push(inner.to_string());
+            source = inner.source();
+        }
+        causes.dedup();
+        // The outer layers only repeat that a request failed; the innermost says why.
+        let cause = causes.pop().unwrap_or_default();
+        Self { cause: mask_text(&cause) }
+    }
+}
+
+impl Http {
+    /// Clients whose calls end after `timeout`.
+    pub fn new(timeout: Duration) -> Self {
+        Self { timeout, clients: Arc::default() }
+    }
+
+    /// The client for an address: loopback is never asked through a proxy.
+    pub fn client(&self, url: &Url) -> &Client {
+        if is_loopback(url) {
+            self.clients.direct.get_or_init(|| build(self.timeout, false))
+        } else {
+            self.clients.proxied.get_or_init(|| build(self.timeout, true))
+        }
+    }
+
+    /// Sends a call, tries it again as its policy says, and gives the last answer whatever its status.
+    pub async fn send(&self, call: &Call) -> Result<Answer, Unreachable> {
+        let once = || self.once(call);
+        let backoff = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(150))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(RETRIES)
+            .with_jitter();
+        let result = once
+            .retry(backoff)
+            .when(|outcome: &Outcome| outcome.again(call.retry))
+            .adjust(|outcome: &Outcome, delay| match outcome {
+                Outcome::Refused(answer) => answer.retry_after().or(delay).filter(|_| delay.is_some()),
+                Outcome::Unreachable(_) => delay,
+            })
+            .notify(|outcome: &Outcome, delay| {
+                tracing::debug!(url = %loggable(&call.url), ?delay, %outcome, "trying again");
+            })
+            .await;
+        match result {
+            Ok(answer) | Err(Outcome::Refused(answer)) => Ok(answer),
+            Err(Outcome::Unreachable(unreachable)) => Err(unreachable),
+        }
+    }
+
+    async fn once(&self, call: &Call) -> Result<Answer, Outcome> {
+        let client = self.client(&call.url);
+        let request = request(call);
+        let started = std::time::Instant::now();
+        let answer = read(client, request).await.map_err(Outcome::Unreachable)?;
+        tracing::debug!(
+            method = %call.method,
+            url = %loggable(&call.url),
+            status = answer.status.as_u16(),
+            ms = started.elapsed().as_millis(),
+            "answered"
+        );
+        let refused = answer.status.is_server_error() || answer.status == StatusCode::TOO_MANY_REQUESTS;
+        if refused { Err(Outcome::Refused(answer)) } else { Ok(answer) }
+    }
+}
+
+/// A try that may be worth another.
+#[derive(Debug)]
+enum Outcome {
+    Refused(Answer),
+    Unreachable(Unreachable),
+}
+
+impl Outcome {
+    fn again(&self, retry: Retry) -> bool {
+        match (self, retry) {
+            (_, Retry::Never) => false,
+            (Self::Refused(answer), _) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                answer.retry_after().is_none_or(|wait| wait <= LONGEST_WAIT)
+            }
+            (_, Retry::WhenLimited) => false,
+            (_, Retry::Safe) => true,
+        }
+    }
+}
+
+impl std::fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Refused(answer) => write!(formatter, "status {}", answer.status.as_u16()),
+            Self::Unreachable(unreachable) => unreachable.fmt(formatter),
+        }
+    }
+}
+
+fn request(call: &Call) -> Request {
+    let mut request = Request::new(call.method.clone(), call.url.clone());
+    let headers = request.headers_mut();
+    headers.insert("accept", HeaderValue::from_static("application/json"));
+    if let Some(bearer) = &call.bearer
+        && let Ok(mut value) = HeaderValue::from_str(&format!("Bearer {}", bearer.expose()))
+    {
+        value.set_sensitive(true);
+        headers.insert("authorization", value);
+    }
+    for (name, value) in &call.headers {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    if let Some(json) = &call.json {
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
+        *request.body_mut() = Some(json.to_string().into());
+    }
+    request
+}
+
+/// Sends one request and reads its answer up to the limit.
+async fn read(client: &Client, request: Request) -> Result<Answer, Unreachable> {
+    let mut response = client.execute(request).await?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > ANSWER_LIMIT {
+            body.truncate(ANSWER_LIMIT);
+            break;
+        }
+    }
+    Ok(Answer { status, headers, body })
+}
+
+fn build(timeout: Duration, proxied: bool) -> Client {
+    let builder = || {
+        let builder = Client::builder()
+            .user_agent(concat!("clerkhook/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(timeout.min(Duration::from_secs(10)))
+            .timeout(timeout)
+            .tcp_nodelay(true);
+        if proxied { builder } else { builder.no_proxy() }
+    };
+    // A slim container has no CA files; loopback must work there all the same.
+    let bundled = || {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
+        let roots = roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
+        builder().tls_certs_only(roots).build()
+    };
+    builder().build().or_else(|_| bundled()).expect("the bundled certificates make a client")
+}
+
+/// Whether an address can only mean this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn loggable(url: &Url) -> String {
+    mask_text(url.as_str())
+}

