@@ -115,7 +115,7 @@ fn is_authtoken(word: &str) -> bool {
 
 /// The key of a portal URL and JSON Web Tokens: base64 of an object, so it begins with `eyJ`.
 fn is_long_base64(word: &str) -> bool {
-    word.len() >= 24 && word.starts_with("eyJ")
+    word.len() >= 16 && word.starts_with("eyJ")
 }
 
 #[cfg(test)]
