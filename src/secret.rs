@@ -136,7 +136,7 @@ mod tests {
             ("Authorization: Bearer abcdefghijklmnop", "Authorization: Bearer …mnop"),
             ("https://app.svix.com/login?a=b#key=eyJhcHBJZCI6ImFwcF8xIn0", "https://app.svix.com/login?a=b#key=…xIn0"),
             ("use 2aBcDeFgHiJkLmNoPqRsTuVw_4xYzAbCdEfGhIjKlMn", "use …KlMn"),
-            ("key sk_live_abcdefghijklmnop, secret `whsec_AAECAwQFBgcICQ`", "key sk_live_…mnop, secret `whsec_…gICQ`"),
+            ("key sk_live_abcdefghijklmnop, secret `whsec_AAECAwQFBgcICQ`", "key sk_live_…mnop, secret `whsec_…cICQ`"),
             ("a key begins with sk_test_", "a key begins with sk_test_"),
             (
                 "authtoken missing; user_29w83sxmDNGwOuEthce5gg56FcC",
