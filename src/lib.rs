@@ -1,10 +1,15 @@
 //! clerkhook: from a Clerk key to a proven webhook. `docs/architecture.md` explains the floors of this map.
 
+pub mod clerk;
+pub mod config;
 pub mod error;
 pub mod event;
 pub mod http;
+pub mod ngrok;
 pub mod process;
 pub mod secret;
 pub mod serve;
 pub mod shutdown;
 pub mod signature;
+pub mod svix;
+pub mod ui;

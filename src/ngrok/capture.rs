@@ -1,0 +1,221 @@
+//! Requests as the agent captured them (ngrok docs, agent/api).
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::event::{Delivery, Signature};
+use crate::signature::{HEADERS, Signed, SigningSecret, verify};
+
+/// What the agent writes instead of the peer's address when it replays.
+const REPLAYED: &str = "replayed";
+
+/// One request, and the app's answer when there is one.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Capture {
+    /// `airt_…`.
+    pub id: String,
+    #[serde(default)]
+    remote_addr: String,
+    /// RFC 3339.
+    pub start: String,
+    /// Nanoseconds.
+    #[serde(default)]
+    duration: u64,
+    /// The request.
+    pub request: Request,
+    /// `None` while the app has not answered.
+    pub response: Option<Response>,
+}
+
+/// The request's side.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Request {
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    #[serde(default)]
+    pub uri: String,
+    #[serde(default)]
+    headers: BTreeMap<String, Vec<String>>,
+    /// Base64 of head and body.
+    #[serde(default)]
+    raw: String,
+}
+
+/// The answer's side.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Response {
+    /// HTTP status.
+    pub status_code: u16,
+    #[serde(default)]
+    headers: Option<BTreeMap<String, Vec<String>>>,
+    #[serde(default)]
+    raw: String,
+}
+
+impl Request {
+    /// A header, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
+    /// The body's bytes, as the app got them.
+    pub fn body(&self) -> Vec<u8> {
+        body(&self.raw)
+    }
+
+    /// The signature headers.
+    pub fn signed(&self) -> Signed<'_> {
+        Signed::read(|name| self.header(name))
+    }
+}
+
+impl Response {
+    /// A header, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(self.headers.as_ref()?, name)
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&body(&self.raw)).into_owned()
+    }
+}
+
+impl Capture {
+    /// The `svix-id`.
+    pub fn message_id(&self) -> Option<&str> {
+        self.request.header(HEADERS[0])
+    }
+
+    /// Whether the agent itself sent it again.
+    pub fn is_replay(&self) -> bool {
+        self.remote_addr == REPLAYED
+    }
+
+    /// When it came; now, if the agent's word cannot be read.
+    pub fn started(&self) -> Timestamp {
+        self.start.parse().unwrap_or_else(|_| Timestamp::now())
+    }
+
+    /// How long the app took, in milliseconds.
+    pub fn duration_ms(&self) -> u64 {
+        self.duration / 1_000_000
+    }
+
+    /// The verdict on its signature, at the moment when it came.
+    pub fn verdict(&self, secrets: &[SigningSecret]) -> (Signature, Option<String>) {
+        if secrets.is_empty() {
+            return (Signature::Unchecked, None);
+        }
+        let came = self.started().as_second();
+        match verify(secrets, &self.request.signed(), &self.request.body(), came) {
+            Ok(()) => (Signature::Valid, None),
+            Err(reason) => (Signature::Invalid, Some(reason.to_string())),
+        }
+    }
+
+    /// The line that stands for it.
+    pub fn delivery(&self, secrets: &[SigningSecret]) -> Delivery {
+        let (signature, reason) = self.verdict(secrets);
+        Delivery {
+            id: self.id.clone(),
+            message_id: self.message_id().map(str::to_owned),
+            event: event_type(&self.request.body()),
+            method: self.request.method.clone(),
+            path: self.request.uri.clone(),
+            status_code: self.response.as_ref().map(|response| response.status_code),
+            duration_ms: self.response.as_ref().map(|_| self.duration_ms()),
+            signature,
+            reason,
+            replay: self.is_replay(),
+            received_at: self.start.clone(),
+        }
+    }
+}
+
+fn header<'a>(headers: &'a BTreeMap<String, Vec<String>>, name: &str) -> Option<&'a str> {
+    let (_, values) = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
+    values.first().map(String::as_str)
+}
+
+/// What follows the empty line, with the chunks of a chunked body put together.
+fn body(raw: &str) -> Vec<u8> {
+    let Ok(bytes) = STANDARD.decode(raw) else { return Vec::new() };
+    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") else { return Vec::new() };
+    let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
+    let body = &bytes[end + 4..];
+    if head.lines().any(|line| line.starts_with("transfer-encoding:") && line.contains("chunked")) {
+        unchunk(body).unwrap_or_else(|| body.to_vec())
+    } else {
+        body.to_vec()
+    }
+}
+
+fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let line_end = rest.windows(2).position(|window| window == b"\r\n")?;
+        let size = std::str::from_utf8(&rest[..line_end]).ok()?;
+        let size = usize::from_str_radix(size.split(';').next()?.trim(), 16).ok()?;
+        rest = &rest[line_end + 2..];
+        if size == 0 {
+            return Some(body);
+        }
+        body.extend_from_slice(rest.get(..size)?);
+        rest = rest.get(size + 2..)?;
+    }
+}
+
+fn event_type(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Envelope {
+        r#type: String,
+    }
+    serde_json::from_slice::<Envelope>(body).ok().map(|envelope| envelope.r#type)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::sign;
+
+    fn capture(raw: &str, headers: &str) -> Capture {
+        let raw = STANDARD.encode(raw);
+        let json = format!(
+            r#"{{"uri":"/api/requests/http/airt_1","id":"airt_1","tunnel_name":"command_line","remote_addr":"1.2.3.4",
+                "start":"2023-11-14T22:13:20Z","duration":4200000,
+                "request":{{"method":"POST","proto":"HTTP/1.1","uri":"/x","headers":{headers},"raw":"{raw}"}},
+                "response":null}}"#
+        );
+        serde_json::from_str(&json).expect("the documented shape")
+    }
+
+    #[test]
+    fn bytes_are_verified_as_they_came() {
+        let secret = SigningSecret::from_key(&[7; 24]);
+        let body = r#"{"type":"user.deleted","object":"event"}"#;
+        let signature = sign(std::slice::from_ref(&secret), "msg_1", 1_700_000_000, body.as_bytes());
+        let headers =
+            format!(r#"{{"Svix-Id":["msg_1"],"SVIX-TIMESTAMP":["1700000000"],"svix-signature":["{signature}"]}}"#);
+        let came = capture(&format!("POST /x HTTP/1.1\r\nHost: a\r\n\r\n{body}"), &headers);
+        let delivery = came.delivery(&[secret]);
+        assert_eq!(delivery.signature, Signature::Valid);
+        assert_eq!((delivery.event.as_deref(), delivery.message_id.as_deref()), (Some("user.deleted"), Some("msg_1")));
+        assert_eq!(came.delivery(&[]).signature, Signature::Unchecked);
+        let other = came.delivery(&[SigningSecret::from_key(&[8; 24])]);
+        assert!(other.reason.is_some_and(|reason| reason.contains("does not match")));
+    }
+
+    #[test]
+    fn chunks_are_put_together() {
+        let raw = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n0\r\n\r\n";
+        assert_eq!(capture(raw, "{}").request.body(), b"abcde");
+        let cut = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc";
+        assert_eq!(capture(cut, "{}").request.body(), b"9\r\nabc");
+    }
+}

@@ -1,0 +1,14 @@
+//! The ngrok agent: found, started, read, stopped; its API; the meaning of its error codes.
+
+pub mod api;
+pub mod capture;
+pub mod codes;
+mod launch;
+mod locate;
+mod log;
+mod running;
+pub mod version;
+
+pub use launch::{Agent, Launch, Pulse, start};
+pub use locate::locate;
+pub use running::{Found, find, offline_code};

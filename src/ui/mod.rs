@@ -1,0 +1,237 @@
+//! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
+
+mod human;
+mod paint;
+mod payload;
+mod prompt;
+mod steps;
+mod text;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use anstream::{AutoStream, ColorChoice};
+use serde_json::{Value, json};
+
+pub use prompt::Answer;
+use steps::Steps;
+pub use text::harmless;
+
+use crate::error::Error;
+use crate::event::{Event, Received, Status, Step};
+
+/// When colours are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Everywhere.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+/// How to talk.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// JSON lines instead of text.
+    pub json: bool,
+    /// Less talk.
+    pub quiet: bool,
+    /// Colours.
+    pub colour: Colour,
+    /// Nobody may be asked.
+    pub no_input: bool,
+}
+
+/// Both streams.
+pub struct Ui {
+    options: Options,
+    streams: Mutex<Streams>,
+    width: Option<usize>,
+    interactive: bool,
+    on_closed: Box<dyn Fn() + Send + Sync>,
+}
+
+struct Streams {
+    stdout: AutoStream<std::io::Stdout>,
+    stderr: AutoStream<std::io::Stderr>,
+    steps: Steps,
+    closed: bool,
+}
+
+impl Ui {
+    /// `on_closed` is called once, when nobody reads stdout any more.
+    pub fn new(options: Options, on_closed: impl Fn() + Send + Sync + 'static) -> Self {
+        let choice = match options.colour {
+            Colour::Auto => ColorChoice::Auto,
+            Colour::Always => ColorChoice::AlwaysAnsi,
+            Colour::Never => ColorChoice::Never,
+        };
+        let stderr_terminal = std::io::stderr().is_terminal();
+        let streams = Streams {
+            stdout: AutoStream::new(std::io::stdout(), choice),
+            stderr: AutoStream::new(std::io::stderr(), choice),
+            steps: Steps::new(stderr_terminal && !options.json && !options.quiet),
+            closed: false,
+        };
+        let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
+        let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !options.json;
+        Self { options, streams: Mutex::new(streams), width, interactive, on_closed: Box::new(on_closed) }
+    }
+
+    /// Whether a person can be asked.
+    pub fn interactive(&self) -> bool {
+        self.interactive
+    }
+
+    /// Whether stdout carries JSON lines.
+    pub fn json(&self) -> bool {
+        self.options.json
+    }
+
+    /// Shows an event.
+    pub fn emit(&self, event: &Event) {
+        if self.options.json {
+            return self.json_line(event);
+        }
+        let width = self.width;
+        match event {
+            Event::Step { step, status, detail, .. } => self.step(*step, *status, detail),
+            Event::Ready(ready) => self.talk(&human::ready(ready)),
+            Event::Stopped(stopped) => self.talk(&human::stopped(stopped)),
+            Event::Serving(serving) => self.talk(&human::serving(serving)),
+            Event::Setting(setting) => self.talk(&human::setting(setting, width)),
+            Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
+            Event::Endpoint(endpoint) => self.data(&human::endpoint(endpoint)),
+            Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
+            Event::Plan(plan) => self.data(&human::plan(plan, width)),
+            Event::Check(check) => self.data(&human::check(check, width)),
+            Event::Status(part) => self.data(&human::standing(part, width)),
+            Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
+            Event::Proof(_) => {}
+        }
+    }
+
+    /// A request to the built-in app: a line, and unless quiet its headers and body.
+    pub fn received(&self, received: &Received) {
+        if self.options.json {
+            return self.json_line(&Event::Delivery(received.delivery.clone()));
+        }
+        let line = human::delivery(&received.delivery, self.width);
+        if self.options.quiet {
+            self.data(&line);
+        } else {
+            self.data(&format!("{line}\n{}\n", payload::block(received)));
+        }
+    }
+
+    /// A remark for the person; silent with `-q`.
+    pub fn note(&self, text: &str) {
+        self.remark("note", text);
+    }
+
+    /// Something to know; shown with `-q` too.
+    pub fn warn(&self, text: &str) {
+        self.remark("warning", text);
+    }
+
+    /// What ended the command.
+    pub fn error(&self, error: &Error) {
+        if self.options.json {
+            let docs = format!("docs/errors.md#{}", error.code().to_lowercase());
+            let mut line = json!({
+                "type": "error", "schema": 1, "code": error.code(), "message": error.to_string(),
+                "hint": error.hint(), "docs": docs,
+            });
+            if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
+                fields.insert("cause".to_owned(), cause.into());
+            }
+            return self.stderr(&line.to_string());
+        }
+        let waiting = self.streams().steps.flush();
+        waiting.iter().for_each(|line| self.stderr(line));
+        self.stderr(&human::error(error, self.width));
+    }
+
+    /// A line of data as text.
+    pub fn data(&self, line: &str) {
+        self.stdout(line);
+    }
+
+    /// Prints what still waits for an earlier step, and removes the spinners.
+    pub fn settle(&self) {
+        let waiting = self.streams().steps.flush();
+        waiting.iter().for_each(|line| self.talk(line));
+    }
+
+    fn step(&self, step: Step, status: Status, detail: &str) {
+        // To a person the test event is one line, which the proof ends.
+        if (step, status) == (Step::Test, Status::Ok) {
+            self.streams().steps.take(step, Status::Start, detail, self.width);
+            return;
+        }
+        let mut streams = self.streams();
+        if step == Step::Proof && status != Status::Start {
+            streams.steps.flush();
+        }
+        if step == Step::Proof && status == Status::Start {
+            streams.steps.take(Step::Test, Status::Start, detail, self.width);
+            return;
+        }
+        let ended = streams.steps.take(step, status, detail, self.width);
+        drop(streams);
+        ended.iter().for_each(|line| self.talk(line));
+    }
+
+    fn remark(&self, kind: &str, text: &str) {
+        let quiet = self.options.quiet && kind == "note";
+        match (self.options.json, quiet) {
+            (true, _) => self.stderr(&json!({ "type": kind, "schema": 1, "text": text }).to_string()),
+            (false, true) => {}
+            (false, false) => {
+                let indent = kind.len() + 4;
+                self.stderr(&format!("  {kind}: {}", text::hang(&harmless(text), indent, self.width)));
+            }
+        }
+    }
+
+    fn talk(&self, text: &str) {
+        if !self.options.quiet {
+            self.stderr(text);
+        }
+    }
+
+    fn json_line(&self, event: &Event) {
+        let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return };
+        fields.shift_insert(1, "schema".to_owned(), 1.into());
+        self.stdout(&Value::Object(fields).to_string());
+    }
+
+    fn stdout(&self, text: &str) {
+        let mut streams = self.streams();
+        if streams.closed {
+            return;
+        }
+        let Streams { stdout, steps, .. } = &mut *streams;
+        let mut failed = false;
+        steps.suspend(|| failed = writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_err());
+        streams.closed = failed;
+        drop(streams);
+        if failed {
+            (self.on_closed)();
+        }
+    }
+
+    fn stderr(&self, text: &str) {
+        let mut streams = self.streams();
+        let Streams { stderr, steps, .. } = &mut *streams;
+        // When stderr is closed there is nobody left to tell.
+        steps.suspend(|| drop(writeln!(stderr, "{text}")));
+    }
+
+    fn streams(&self) -> MutexGuard<'_, Streams> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,59 @@
+//! Questions to a person. Each has a flag that answers it, which is named where nobody can be asked.
+
+use dialoguer::theme::ColorfulTheme;
+use dialoguer::{Confirm, Password};
+
+use super::Ui;
+use crate::error::{Error, Result};
+use crate::secret::Secret;
+
+/// What a yes-or-no question got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+impl Ui {
+    /// Asks a yes-or-no question; Enter means yes.
+    ///
+    /// # Errors
+    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
+    pub fn confirm(&self, question: &str, flag: &'static str) -> Result<Answer> {
+        self.ask(question, flag, || {
+            let theme = ColorfulTheme::default();
+            let prompt = Confirm::with_theme(&theme).with_prompt(question).default(true);
+            prompt.interact_opt().map(|yes| yes.map(|yes| if yes { Answer::Yes } else { Answer::No }))
+        })
+    }
+
+    /// Asks for a secret without showing it.
+    ///
+    /// # Errors
+    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
+    pub fn ask_secret(&self, question: &str, flag: &'static str) -> Result<Secret> {
+        self.ask(question, flag, || {
+            let theme = ColorfulTheme::default();
+            let prompt = Password::with_theme(&theme).with_prompt(question);
+            prompt.interact().map(|text| Some(Secret::new(text)))
+        })
+    }
+
+    fn ask<T>(
+        &self,
+        question: &str,
+        flag: &'static str,
+        prompt: impl FnOnce() -> dialoguer::Result<Option<T>>,
+    ) -> Result<T> {
+        if !self.interactive() {
+            return Err(Error::NeedsAnswer { question: question.to_owned(), flag });
+        }
+        let mut answer = None;
+        self.streams().steps.suspend(|| answer = prompt().ok().flatten());
+        // dialoguer hides the cursor while it asks and leaves it hidden on Ctrl-C.
+        let _ = console::Term::stderr().show_cursor();
+        answer.ok_or(Error::Interrupted)
+    }
+}

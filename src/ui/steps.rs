@@ -1,0 +1,134 @@
+//! The lines of the steps: spinners on a terminal, end lines elsewhere, always in the order in which steps began.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::paint::step_mark;
+use super::text::{hang, harmless};
+use crate::event::{Status, Step};
+
+/// Columns before a step's text.
+const INDENT: usize = 14;
+
+/// The steps that are shown now.
+#[derive(Debug)]
+pub struct Steps {
+    lines: Vec<Line>,
+    bars: MultiProgress,
+    live: bool,
+}
+
+#[derive(Debug)]
+struct Line {
+    step: Step,
+    bar: Option<ProgressBar>,
+    end: Option<String>,
+}
+
+impl Steps {
+    /// `live` is for terminals.
+    pub fn new(live: bool) -> Self {
+        let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { lines: Vec::new(), bars: MultiProgress::with_draw_target(target), live }
+    }
+
+    /// Takes a step's event and gives the end lines that may be printed now.
+    pub fn take(&mut self, step: Step, status: Status, detail: &str, width: Option<usize>) -> Vec<String> {
+        if status == Status::Start {
+            self.begin(step, detail);
+            return Vec::new();
+        }
+        let text = hang(&harmless(detail), INDENT, width);
+        let end = format!("  {} {:<9} {text}", step_mark(status), label(step));
+        match self.lines.iter_mut().find(|line| line.step == step) {
+            Some(line) => line.end = Some(end),
+            None => self.lines.push(Line { step, bar: None, end: Some(end) }),
+        }
+        self.finished()
+    }
+
+    /// Gives every end line that still waits for an earlier step, and clears the spinners.
+    pub fn flush(&mut self) -> Vec<String> {
+        let lines = std::mem::take(&mut self.lines);
+        lines
+            .into_iter()
+            .filter_map(|line| {
+                if let Some(bar) = line.bar {
+                    bar.finish_and_clear();
+                }
+                line.end
+            })
+            .collect()
+    }
+
+    /// Runs `print` with the spinners out of the way.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        if self.live { self.bars.suspend(print) } else { print() }
+    }
+
+    fn begin(&mut self, step: Step, detail: &str) {
+        if let Some(line) = self.lines.iter().find(|line| line.step == step) {
+            if let Some(bar) = &line.bar {
+                bar.set_message(harmless(detail).into_owned());
+            }
+            return;
+        }
+        let bar = self.live.then(|| {
+            let style = ProgressStyle::with_template("  {spinner} {prefix:<9} {wide_msg}");
+            let style = style.expect("a constant template parses").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
+            let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
+            bar.set_prefix(label(step));
+            bar.set_message(harmless(detail).into_owned());
+            bar.enable_steady_tick(Duration::from_millis(80));
+            bar
+        });
+        self.lines.push(Line { step, bar, end: None });
+    }
+
+    /// Removes and gives the lines at the front that have ended.
+    fn finished(&mut self) -> Vec<String> {
+        let count = self.lines.iter().take_while(|line| line.end.is_some()).count();
+        let ended = self.lines.drain(..count);
+        ended
+            .filter_map(|line| {
+                if let Some(bar) = line.bar {
+                    bar.finish_and_clear();
+                }
+                line.end
+            })
+            .collect()
+    }
+}
+
+/// The test event and its proof are one line to a person.
+fn label(step: Step) -> &'static str {
+    match step {
+        Step::Proof => Step::Test.word(),
+        step => step.word(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_printed_in_the_order_of_the_beginnings() {
+        let mut steps = Steps::new(false);
+        steps.take(Step::App, Status::Start, "", None);
+        steps.take(Step::Tunnel, Status::Start, "", None);
+        assert!(steps.take(Step::Tunnel, Status::Ok, "up", None).is_empty());
+        let both = steps.take(Step::App, Status::Ok, "answers", None);
+        let plain: Vec<_> = both.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        assert_eq!(plain, ["  ✓ app       answers", "  ✓ tunnel    up"]);
+    }
+
+    #[test]
+    fn a_failure_does_not_swallow_what_waits() {
+        let mut steps = Steps::new(false);
+        steps.take(Step::App, Status::Start, "", None);
+        assert!(steps.take(Step::Tunnel, Status::Fail, "no", None).is_empty());
+        assert_eq!(steps.flush().len(), 1);
+    }
+}
