@@ -2,7 +2,9 @@
 
 pub mod error;
 pub mod event;
+pub mod events;
 pub mod http;
+pub mod ngrok;
 pub mod process;
 pub mod secret;
 pub mod serve;

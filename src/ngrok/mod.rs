@@ -1,0 +1,3 @@
+//! The ngrok agent: finds it, starts it, reads it, stops it.
+
+pub mod codes;
