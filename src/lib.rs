@@ -1,5 +1,6 @@
 //! clerkhook: from a Clerk key to a proven webhook. `docs/architecture.md` explains the floors of this map.
 
+pub mod dotenv;
 pub mod error;
 pub mod event;
 pub mod events;
