@@ -7,6 +7,7 @@ pub mod events;
 pub mod http;
 pub mod ngrok;
 pub mod process;
+pub mod receiver;
 pub mod secret;
 pub mod serve;
 pub mod shutdown;
