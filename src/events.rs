@@ -281,6 +281,7 @@ mod tests {
             ("smscreated", Some("sms.created")),
             ("invoice.paid", None),
             ("user", None),
+            ("created", None),
             ("", None),
             ("🦀", None),
         ] {

@@ -281,6 +281,7 @@ mod tests {
             ("ERR_NGROK_ then ERR_NGROK_108, ERR_NGROK_105", Some(108)),
             ("ERR_NGROK_99999999999 is no number, ERR_NGROK_3200 is", Some(3200)),
             ("ümläute before ERR_NGROK_8012é", Some(8012)),
+            ("4018 is no code without its prefix", None),
             ("nothing", None),
         ] {
             assert_eq!(find(text), number, "{text:?}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body as Outgoing;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::http::{HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use serde::Serialize;
 
 use super::Options;
@@ -67,9 +67,6 @@ impl Answer {
             tokio::time::sleep(self.delay).await;
         }
         let status = self.status.unwrap_or(StatusCode::BAD_REQUEST);
-        if matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED) {
-            return status.into_response();
-        }
         let mut response = respond(status, self.json);
         if status.is_redirection() {
             response.headers_mut().insert(LOCATION, SIGN_IN);
