@@ -228,7 +228,7 @@ pub struct Delivery {
     pub duration_ms: Option<u64>,
     /// Verdict on the signature.
     pub signature: Signature,
-    /// Why the signature is invalid.
+    /// Why the signature is not valid.
     pub reason: Option<String>,
     /// Whether the agent replayed it.
     pub replay: bool,

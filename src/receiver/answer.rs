@@ -1,0 +1,98 @@
+//! What the app answers: 200 and a few words of JSON, unless it is told to refuse or to misbehave.
+
+use std::time::Duration;
+
+use axum::body::Body as Outgoing;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+
+use super::Options;
+use super::body::Body;
+use super::verdict::Verdict;
+use crate::event::Signature;
+
+/// Where a redirect leads: what an app does whose sign-in middleware guards the webhook route.
+const SIGN_IN: HeaderValue = HeaderValue::from_static("/sign-in");
+
+/// The answer to a delivery.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// Absent when nobody is left to read it.
+    status: Option<StatusCode>,
+    delay: Duration,
+    json: Vec<u8>,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    signature: Signature,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Answer {
+    /// Decides: what cannot be taken is refused, then [`Options::respond`] rules, then the signature.
+    pub(super) fn to(body: &Body, event: Option<&str>, verdict: &Verdict, options: &Options) -> Self {
+        let distrusted = options.reject_invalid && verdict.signature != Signature::Valid;
+        let (status, delay) = match (body, options.respond) {
+            (Body::Cut, _) => (None, Duration::ZERO),
+            (Body::TooLarge(_), _) => (Some(StatusCode::PAYLOAD_TOO_LARGE), Duration::ZERO),
+            (Body::Whole(_), Some(respond)) => (Some(respond.status), respond.delay),
+            (Body::Whole(_), None) if distrusted => (Some(StatusCode::BAD_REQUEST), Duration::ZERO),
+            (Body::Whole(_), None) => (Some(StatusCode::OK), Duration::ZERO),
+        };
+        let refused = matches!(status, Some(StatusCode::PAYLOAD_TOO_LARGE)) || distrusted;
+        let message = Message {
+            message: if refused { "refused" } else { "received" },
+            event,
+            signature: verdict.signature,
+            reason: verdict.reason.as_deref(),
+        };
+        Self { status, delay, json: json(&message) }
+    }
+
+    /// The status, as far as anybody will see it.
+    pub(super) fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+
+    /// The response, after the delay.
+    pub(super) async fn send(self) -> Response {
+        if !self.delay.is_zero() {
+            tokio::time::sleep(self.delay).await;
+        }
+        let status = self.status.unwrap_or(StatusCode::BAD_REQUEST);
+        let mut response = respond(status, self.json);
+        if status.is_redirection() {
+            response.headers_mut().insert(LOCATION, SIGN_IN);
+        }
+        response
+    }
+}
+
+/// The answer to a browser that must not see the page.
+pub(super) fn to_stranger() -> Response {
+    #[derive(Serialize)]
+    struct Refusal {
+        message: &'static str,
+        reason: &'static str,
+    }
+    let reason = "the page is only shown at `localhost`, `127.0.0.1` and `[::1]`";
+    respond(StatusCode::FORBIDDEN, json(&Refusal { message: "refused", reason }))
+}
+
+fn json(message: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(message).expect("texts are always JSON")
+}
+
+fn respond(status: StatusCode, json: Vec<u8>) -> Response {
+    let mut response = Response::new(Outgoing::from(json));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

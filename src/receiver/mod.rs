@@ -1,0 +1,127 @@
+//! The built-in app: takes every webhook, says whether its signature is valid, and shows the last ones on a page.
+
+mod answer;
+mod body;
+mod history;
+mod page;
+mod respond;
+mod secrets;
+mod verdict;
+mod visitor;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use axum::response::Response;
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+
+use self::answer::Answer;
+use self::body::Body;
+use self::history::{Entry, History};
+use self::verdict::Verdict;
+use self::visitor::Visitor;
+use crate::event::{Delivery, Received};
+use crate::signature::Signed;
+
+pub use respond::{Respond, RespondFault};
+pub use secrets::Secrets;
+
+/// The largest body that is taken unless told otherwise, in bytes.
+pub const MAX_BODY: usize = 1024 * 1024;
+
+/// Only ngrok's cloud inspector marks what it sends again; the agent's own replay looks like the original.
+const REPLAY_HEADER: &str = "ngrok-replay-original-request-id";
+
+/// How the app behaves.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The largest body that is taken, in bytes.
+    pub max_body: usize,
+    /// What to answer in place of 200.
+    pub respond: Option<Respond>,
+    /// Whether anything but a valid signature is answered 400.
+    pub reject_invalid: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { max_body: MAX_BODY, respond: None, reject_invalid: false }
+    }
+}
+
+/// The app. Every request but a look at its page is sent to `received`, as soon as it is known how it is answered.
+pub fn app(options: Options, secrets: Secrets, received: UnboundedSender<Received>) -> Router {
+    let receiver = Receiver { options, secrets, received, history: History::new() };
+    Router::new().fallback(handle).with_state(Arc::new(receiver))
+}
+
+struct Receiver {
+    options: Options,
+    secrets: Secrets,
+    received: UnboundedSender<Received>,
+    history: History,
+}
+
+async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+    match Visitor::of(request.method(), request.headers()) {
+        Visitor::Sender => receiver.receive(request).await,
+        Visitor::Browser => page::response(&receiver.history, &receiver.secrets, request.headers()),
+        Visitor::Stranger => answer::to_stranger(),
+    }
+}
+
+impl Receiver {
+    async fn receive(&self, request: Request) -> Response {
+        let (started, now, number) = (Instant::now(), Timestamp::now(), self.history.next_number());
+        let (parts, body) = request.into_parts();
+        let body = Body::read(body, self.options.max_body).await;
+        let verdict = Verdict::on(&self.secrets.get(), &signed(&parts.headers), &body, now.as_second());
+        let event = body.event_type();
+        let answer = Answer::to(&body, event.as_deref(), &verdict, &self.options);
+        let delivery = Delivery {
+            id: number.to_string(),
+            message_id: signed(&parts.headers).id.map(str::to_owned),
+            event,
+            method: parts.method.as_str().to_owned(),
+            path: path(&parts),
+            status_code: answer.status().map(|status| status.as_u16()),
+            duration_ms: u64::try_from(started.elapsed().as_millis()).ok(),
+            signature: verdict.signature,
+            reason: verdict.reason,
+            replay: parts.headers.contains_key(REPLAY_HEADER),
+            received_at: format!("{now:.3}"),
+        };
+        self.tell(delivery, parts.headers, body);
+        answer.send().await
+    }
+
+    fn tell(&self, delivery: Delivery, headers: HeaderMap, body: Body) {
+        let body = body.into_bytes();
+        let received = Received { delivery: delivery.clone(), headers: texts(&headers), body: body.to_vec() };
+        self.history.keep(Entry { delivery, headers, body });
+        // Nobody listens any more when the command is about to end.
+        let _ = self.received.send(received);
+    }
+}
+
+fn signed(headers: &HeaderMap) -> Signed<'_> {
+    Signed::read(|name| headers.get(name)?.to_str().ok())
+}
+
+fn path(parts: &Parts) -> String {
+    parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
+}
+
+/// Header values as text; a byte that is not visible ASCII is written `\xNN`.
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &axum::http::HeaderValue| match value.to_str() {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().escape_ascii().to_string(),
+    };
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
+}
