@@ -2,8 +2,10 @@
 
 pub mod error;
 pub mod event;
+pub mod events;
 pub mod http;
 pub mod process;
+pub mod sandbox;
 pub mod secret;
 pub mod serve;
 pub mod shutdown;
