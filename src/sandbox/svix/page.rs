@@ -1,5 +1,8 @@
 //! Lists by pages: `{data, iterator, prevIterator, done}`; an iterator is the id of an item, or `-` and one.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
@@ -14,6 +17,15 @@ pub enum Order {
     Ascending,
     /// Newest first.
     Descending,
+}
+
+impl Order {
+    fn compare(self, one: &str, other: &str) -> Ordering {
+        match self {
+            Self::Ascending => one.cmp(other),
+            Self::Descending => other.cmp(one),
+        }
+    }
 }
 
 /// A part of a list.
@@ -39,29 +51,10 @@ impl<T> Page<T> {
             Some("descending") => Order::Descending,
             _ => order,
         };
-        items.sort_by(|one, other| id(one).cmp(id(other)));
-        if order == Order::Descending {
-            items.reverse();
-        }
-        let comes_before = |one: &str, other: &str| if order == Order::Ascending { one < other } else { one > other };
-        let (start, end) = match parameters.text("iterator") {
-            None => (0, limit.min(items.len())),
-            // An item that was deleted meanwhile still marks its place.
-            Some(iterator) => match iterator.strip_prefix('-') {
-                None => {
-                    let start = items.partition_point(|item| !comes_before(iterator, id(item)));
-                    (start, (start + limit).min(items.len()))
-                }
-                Some(iterator) => {
-                    let end = items.partition_point(|item| comes_before(id(item), iterator));
-                    (end.saturating_sub(limit), end)
-                }
-            },
-        };
-        let backwards = parameters.text("iterator").is_some_and(|iterator| iterator.starts_with('-'));
-        let done = if backwards { start == 0 } else { end == items.len() };
-        items.truncate(end);
-        let items: Vec<T> = items.split_off(start);
+        items.sort_by(|one, other| order.compare(id(one), id(other)));
+        let ids: Vec<&str> = items.iter().map(&id).collect();
+        let (range, done) = range(&ids, limit, parameters.text("iterator"), order);
+        let items: Vec<T> = items.drain(range).collect();
         let iterator = items.last().map(|item| id(item).to_owned());
         let previous = items.first().map(|item| format!("-{}", id(item)));
         Ok(Self { items, iterator, previous, done })
@@ -77,6 +70,19 @@ impl<T> Page<T> {
         });
         Json(body).into_response()
     }
+}
+
+/// Which of the ordered ids are on the page, and whether nothing follows in its direction. An item that was deleted
+/// meanwhile still marks its place.
+fn range(ids: &[&str], limit: usize, iterator: Option<&str>, order: Order) -> (Range<usize>, bool) {
+    if let Some(first) = iterator.and_then(|iterator| iterator.strip_prefix('-')) {
+        let end = ids.partition_point(|id| order.compare(id, first).is_lt());
+        let start = end.saturating_sub(limit);
+        return (start..end, start == 0);
+    }
+    let start = iterator.map_or(0, |last| ids.partition_point(|id| order.compare(id, last).is_le()));
+    let end = ids.len().min(start + limit);
+    (start..end, end == ids.len())
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
 use super::endpoint_form::{checked_secret, invalid, typed};
@@ -25,16 +24,13 @@ const OLD_SECRETS: usize = 10;
 
 /// GET `/endpoint/{endpoint}/secret`
 pub async fn current(State(world): Shared, Path((_, name)): Path<(String, String)>) -> Answer {
-    let secret = world.store.read(|data| data.endpoint(&name).map(|endpoint| endpoint.secret.clone()));
-    Ok(Json(json!({"key": secret.ok_or_else(Refusal::not_found)?})).into_response())
+    world.store.read(|data| data.endpoint(&name).map(|endpoint| shown(&endpoint.secret))).ok_or_else(Refusal::not_found)
 }
 
 /// POST `/endpoint/{endpoint}/secret/rotate`
-pub async fn rotate(
-    State(world): Shared,
-    Path((_, name)): Path<(String, String)>,
-    body: Bytes,
-) -> Result<StatusCode, Refusal> {
+///
+/// The specification says 204 up to 1.947; the official client reads the new key from the answer since (svix 2.9.1).
+pub async fn rotate(State(world): Shared, Path((_, name)): Path<(String, String)>, body: Bytes) -> Answer {
     let body = object(&body)?;
     let key: Option<String> = typed("key", body.get("key").unwrap_or(&Value::Null))?;
     let key = key.map_or_else(|| Ok(signing_secret()), |key| checked_secret("key", key))?;
@@ -49,7 +45,7 @@ pub async fn rotate(
     })
 }
 
-fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Result<StatusCode, Refusal> {
+fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Answer {
     endpoint.old_secrets.retain(|old| old.until > now());
     if endpoint.old_secrets.len() >= OLD_SECRETS {
         return Err(Refusal::bad("limit_reached", "You can only rotate a key 10 times within the last 24 hours."));
@@ -57,5 +53,9 @@ fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Result<Stat
     let secret = std::mem::replace(&mut endpoint.secret, key);
     endpoint.old_secrets.insert(0, OldSecret { secret, until: now() + grace });
     endpoint.updated_at = now();
-    Ok(StatusCode::NO_CONTENT)
+    Ok(shown(&endpoint.secret))
+}
+
+fn shown(secret: &str) -> Response {
+    Json(json!({"key": secret})).into_response()
 }
