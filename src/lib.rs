@@ -10,6 +10,7 @@ pub mod http;
 pub mod ngrok;
 pub mod process;
 pub mod receiver;
+pub mod sandbox;
 pub mod secret;
 pub mod serve;
 pub mod session;
