@@ -4,6 +4,7 @@ pub mod error;
 pub mod event;
 pub mod http;
 pub mod process;
+pub mod sandbox;
 pub mod secret;
 pub mod serve;
 pub mod shutdown;
