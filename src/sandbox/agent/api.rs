@@ -9,7 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
-use axum::response::{Html, IntoResponse as _, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use serde_json::{Value, json};
 
@@ -43,11 +43,22 @@ pub(super) fn router(agent: Arc<Agent>) -> Router {
         .with_state(agent)
 }
 
-/// The envelope of every error (ngrok docs, agent/api).
-pub(super) fn failure(status: StatusCode, error_code: u32, message: &str, details: Value) -> Response {
-    let envelope =
-        json!({"error_code": error_code, "status_code": status.as_u16(), "msg": message, "details": details});
-    (status, Json(envelope)).into_response()
+/// What every error of the API looks like (ngrok docs, agent/api).
+#[derive(Debug)]
+pub(super) struct Problem {
+    pub status: StatusCode,
+    pub error_code: u32,
+    pub message: &'static str,
+    pub details: Value,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { status, error_code, message, details } = self;
+        let envelope =
+            json!({"error_code": error_code, "status_code": status.as_u16(), "msg": message, "details": details});
+        (status, Json(envelope)).into_response()
+    }
 }
 
 fn links() -> Value {
@@ -91,7 +102,8 @@ async fn only_json(request: Request, next: Next) -> Response {
     let writes = [Method::POST, Method::PUT].contains(request.method());
     if writes && !says_json(request.headers()) {
         let details = json!({"err": "Content-Type must be application/json"});
-        return failure(StatusCode::UNSUPPORTED_MEDIA_TYPE, 100, "unsupported content type", details);
+        let (status, message) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported content type");
+        return Problem { status, error_code: 100, message, details }.into_response();
     }
     next.run(request).await
 }
@@ -107,9 +119,7 @@ mod tests {
 
     #[test]
     fn hosts_are_told_apart() {
-        for host in
-            ["localhost", "localhost:4040", "127.0.0.1:4040", "[::1]:4040", "10.0.0.5", "app.localhost:1"]
-        {
+        for host in ["localhost", "localhost:4040", "127.0.0.1:4040", "[::1]:4040", "10.0.0.5", "app.localhost:1"] {
             assert!(is_local(host), "{host}");
         }
         for host in ["", "evil.example", "evil.example:4040", "localhost.evil.example", "127.0.0.1.evil.example"] {

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Agent;
-use super::api::failure;
+use super::api::Problem;
+use super::session::Failure;
 use super::tunnel::{Tunnel, Upstream, Wish};
-use super::tunnel_api::{find, metrics, not_started, start, stop};
+use super::tunnel_api::{close, find, metrics, not_started, start};
 use crate::sandbox::edge::wire::ToEdge;
 
 pub(super) fn routes() -> Router<Arc<Agent>> {
@@ -45,84 +45,59 @@ async fn list(State(agent): State<Arc<Agent>>) -> Json<Value> {
     Json(json!({"endpoints": endpoints}))
 }
 
-async fn one(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Response {
-    match find(&agent, &name) {
-        Ok(tunnel) => {
-            let mut endpoint = shown(&tunnel);
-            endpoint["metrics"] = metrics(&tunnel);
-            Json(endpoint).into_response()
-        }
-        Err(missing) => missing,
-    }
+async fn one(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+    let tunnel = find(&agent, &name)?;
+    let mut endpoint = shown(&tunnel);
+    endpoint["metrics"] = metrics(&tunnel);
+    Ok(Json(endpoint))
 }
 
-async fn open(State(agent): State<Arc<Agent>>, body: Bytes) -> Response {
-    let wanted = match parse(&body) {
-        Ok(wanted) => wanted,
-        Err(refused) => return refused,
-    };
-    let Some(name) = wanted.name.clone() else { return invalid("`name` is required") };
+type Shown = (StatusCode, Json<Value>);
+
+async fn open(State(agent): State<Arc<Agent>>, body: Bytes) -> Result<Shown, Problem> {
+    let wanted = parse(&body)?;
+    let name = wanted.name.clone().ok_or_else(|| invalid("`name` is required"))?;
     create(&agent, name, wanted).await
 }
 
-async fn create(agent: &Agent, name: String, wanted: Wanted) -> Response {
-    let upstream = match wanted.upstream.url.parse::<Upstream>() {
-        Ok(upstream) => upstream,
-        Err(why) => return invalid(&why),
-    };
+async fn create(agent: &Agent, name: String, wanted: Wanted) -> Result<Shown, Problem> {
     let wish = Wish {
         names: vec![(name, "http")],
-        upstream,
+        upstream: wanted.upstream.url.parse().map_err(|why: String| invalid(&why))?,
         url: wanted.url,
         policy: wanted.traffic_policy,
         pooling: wanted.pooling_enabled,
         inspect: wanted.inspect.unwrap_or(true),
     };
-    match start(agent, wish).await {
-        Ok(tunnel) => (StatusCode::CREATED, Json(shown(&tunnel))).into_response(),
-        Err(refused) => refused,
-    }
+    let tunnel = start(agent, wish).await?;
+    Ok((StatusCode::CREATED, Json(shown(&tunnel))))
 }
 
 /// A policy is changed in place. Another upstream or URL would need another tunnel, so it is refused.
-async fn put(State(agent): State<Arc<Agent>>, Path(name): Path<String>, body: Bytes) -> Response {
-    let wanted = match parse(&body) {
-        Ok(wanted) => wanted,
-        Err(refused) => return refused,
-    };
+async fn put(State(agent): State<Arc<Agent>>, Path(name): Path<String>, body: Bytes) -> Result<Shown, Problem> {
+    let wanted = parse(&body)?;
     let Some(tunnel) = agent.tunnels.named(&name) else { return create(&agent, name, wanted).await };
-    let same_upstream = wanted.upstream.url.parse().as_ref() == Ok(tunnel.upstream());
+    let same_upstream = wanted.upstream.url.parse::<Upstream>().as_ref() == Ok(tunnel.upstream());
     let url = tunnel.url();
     if !same_upstream || (wanted.url.is_some() && wanted.url != url) {
-        return invalid("this agent changes only `traffic_policy` in place");
+        return Err(invalid("this agent changes only `traffic_policy` in place"));
     }
     let message = ToEdge::Policy { url: url.unwrap_or_default(), policy: wanted.traffic_policy.clone() };
-    match agent.session.ask(message).await {
-        Ok(_) => {
-            tunnel.set_policy(wanted.traffic_policy);
-            Json(shown(&tunnel)).into_response()
-        }
-        Err(super::session::Failure::Refused(text)) => invalid(&text),
-        Err(failed) => not_started(failed),
-    }
+    agent.session.ask(message).await.map_err(|failed| match failed {
+        Failure::Refused(text) => invalid(&text),
+        Failure::Unreachable(_) => not_started(failed),
+    })?;
+    tunnel.set_policy(wanted.traffic_policy);
+    Ok((StatusCode::OK, Json(shown(&tunnel))))
 }
 
-async fn close(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Response {
-    match find(&agent, &name) {
-        Ok(tunnel) => {
-            stop(&agent, &tunnel).await;
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(missing) => missing,
-    }
-}
-
-fn parse(body: &[u8]) -> Result<Wanted, Response> {
+fn parse(body: &[u8]) -> Result<Wanted, Problem> {
     serde_json::from_slice(body).map_err(|error| invalid(&error.to_string()))
 }
 
-fn invalid(why: &str) -> Response {
-    failure(StatusCode::BAD_REQUEST, 102, "invalid endpoint configuration", json!({"err": why}))
+fn invalid(why: &str) -> Problem {
+    let (status, details) = (StatusCode::BAD_REQUEST, json!({"err": why}));
+    Problem { status, error_code: 102, message: "invalid endpoint configuration", details }
 }
 
 fn shown(tunnel: &Tunnel) -> Value {

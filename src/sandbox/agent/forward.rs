@@ -11,7 +11,7 @@ use hyper::body::{Bytes, Frame, Incoming, SizeHint};
 use hyper::{Request, Response, StatusCode};
 use tokio::net::TcpStream;
 
-use super::capture::{Exchange, RequestHead, Side};
+use super::exchange::{Exchange, RequestHead, Side};
 use super::tunnel::{Tunnel, Upstream};
 use crate::sandbox::edge::relay::{self, Body};
 

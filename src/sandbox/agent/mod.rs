@@ -12,8 +12,9 @@ use svix_ksuid::Ksuid;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use self::capture::{Captures, Exchange};
+use self::capture::Captures;
 use self::ending::Ending;
+use self::exchange::Exchange;
 use self::log::Log;
 use self::plan::{Plan, Task};
 use self::session::{Credentials, Failure, Session};
@@ -29,6 +30,7 @@ mod capture;
 mod config;
 mod ending;
 mod endpoint_api;
+mod exchange;
 mod fault;
 mod forward;
 mod install;

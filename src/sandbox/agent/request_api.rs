@@ -5,16 +5,16 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Agent;
-use super::api::failure;
-use super::capture::Exchange;
+use super::api::Problem;
+use super::exchange::Exchange;
 use super::forward;
+use super::tunnel_api::find;
 
 /// Shown when no `limit` is given (seen on 2.3.41).
 const LIMIT: usize = 100;
@@ -47,11 +47,9 @@ async fn list(State(agent): State<Arc<Agent>>, Query(selection): Query<Selection
     Json(json!({"requests": requests, "uri": "/api/requests/http"}))
 }
 
-async fn one(State(agent): State<Arc<Agent>>, Path(id): Path<String>) -> Response {
-    match agent.captures.find(&id) {
-        Some(exchange) => Json(exchange.to_json()).into_response(),
-        None => unknown(&id),
-    }
+async fn one(State(agent): State<Arc<Agent>>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
+    let exchange = agent.captures.find(&id).ok_or_else(|| unknown(&id))?;
+    Ok(Json(exchange.to_json()))
 }
 
 async fn clear(State(agent): State<Arc<Agent>>) -> StatusCode {
@@ -59,27 +57,25 @@ async fn clear(State(agent): State<Arc<Agent>>) -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-async fn replay(State(agent): State<Arc<Agent>>, body: Bytes) -> Response {
-    let invalid = |details| failure(StatusCode::BAD_REQUEST, 105, "invalid replay", details);
-    let wish: Replay = match serde_json::from_slice(&body) {
-        Ok(wish) => wish,
-        Err(error) => return invalid(json!({"err": error.to_string()})),
-    };
-    let Some(original) = agent.captures.find(&wish.id) else { return unknown(&wish.id) };
+async fn replay(State(agent): State<Arc<Agent>>, body: Bytes) -> Result<StatusCode, Problem> {
+    let wish: Replay = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
+    let original = agent.captures.find(&wish.id).ok_or_else(|| unknown(&wish.id))?;
     let name = wish.tunnel_name.unwrap_or_else(|| original.tunnel_name().to_owned());
-    let Some(tunnel) = agent.tunnels.named(&name) else {
-        return failure(StatusCode::NOT_FOUND, 100, "no tunnel found with that name", json!({"name": name}));
-    };
-    let Some(body) = original.request_body() else {
-        return invalid(json!({"err": "the request's body was too long to be kept whole"}));
-    };
+    let tunnel = find(&agent, &name)?;
+    let body = original.request_body().ok_or_else(|| invalid("the request's body was too long to be kept whole"))?;
     let exchange = Arc::new(Exchange::new(tunnel.name(), REPLAYED, original.request().clone()));
     agent.capture(&tunnel, exchange.clone());
     // Answered at once: the proof of a replay is the new entry's response.
     tokio::spawn(async move { forward::replay(tunnel.upstream(), &exchange, body).await });
-    StatusCode::NO_CONTENT.into_response()
+    Ok(StatusCode::NO_CONTENT)
 }
 
-fn unknown(id: &str) -> Response {
-    failure(StatusCode::NOT_FOUND, 106, "request entry not found", json!({"id": id}))
+fn invalid(why: &str) -> Problem {
+    let (status, details) = (StatusCode::BAD_REQUEST, json!({"err": why}));
+    Problem { status, error_code: 105, message: "invalid replay", details }
+}
+
+fn unknown(id: &str) -> Problem {
+    let (status, details) = (StatusCode::NOT_FOUND, json!({"id": id}));
+    Problem { status, error_code: 106, message: "request entry not found", details }
 }

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Agent;
-use super::api::failure;
+use super::api::Problem;
 use super::session::{self, Failure};
 use super::tunnel::{Tunnel, Wish};
 use crate::sandbox::edge::wire::ToEdge;
@@ -31,14 +30,10 @@ async fn list(State(agent): State<Arc<Agent>>) -> Json<Value> {
     Json(json!({"tunnels": tunnels, "uri": "/api/tunnels"}))
 }
 
-async fn one(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Response {
-    match find(&agent, &name) {
-        Ok(tunnel) => {
-            let proto = tunnel.names().iter().find(|(known, _)| *known == name).map_or("http", |(_, proto)| proto);
-            Json(shown(&tunnel, &name, proto)).into_response()
-        }
-        Err(missing) => missing,
-    }
+async fn one(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Result<Json<Value>, Problem> {
+    let tunnel = find(&agent, &name)?;
+    let proto = tunnel.names().iter().find(|(known, _)| *known == name).map_or("http", |(_, proto)| proto);
+    Ok(Json(shown(&tunnel, &name, proto)))
 }
 
 /// A tunnel in the config's words.
@@ -52,86 +47,73 @@ struct Config {
     inspect: Option<bool>,
 }
 
-async fn open(State(agent): State<Arc<Agent>>, body: Bytes) -> Response {
-    let invalid =
-        |why: String| failure(StatusCode::BAD_REQUEST, 102, "invalid tunnel configuration", json!({"err": why}));
-    let config: Config = match serde_json::from_slice(&body) {
-        Ok(config) => config,
-        Err(error) => return invalid(error.to_string()),
-    };
+async fn open(State(agent): State<Arc<Agent>>, body: Bytes) -> Result<(StatusCode, Json<Value>), Problem> {
+    let config: Config = serde_json::from_slice(&body).map_err(|error| invalid(&error.to_string()))?;
     if config.proto != "http" {
-        return invalid(format!("protocol '{}' is not supported here", config.proto));
+        return Err(invalid(&format!("protocol '{}' is not supported here", config.proto)));
     }
     let address = config.addr.as_str().map_or_else(|| config.addr.to_string(), str::to_owned);
-    let upstream = match address.parse() {
-        Ok(upstream) => upstream,
-        Err(why) => return invalid(why),
-    };
     let wish = Wish {
         names: vec![(config.name.clone(), "http")],
-        upstream,
+        upstream: address.parse().map_err(|why: String| invalid(&why))?,
         url: config.url,
         policy: None,
         pooling: false,
         inspect: config.inspect.unwrap_or(true),
     };
-    match start(&agent, wish).await {
-        Ok(tunnel) => (StatusCode::CREATED, Json(shown(&tunnel, &config.name, "http"))).into_response(),
-        Err(refused) => refused,
-    }
+    let tunnel = start(&agent, wish).await?;
+    Ok((StatusCode::CREATED, Json(shown(&tunnel, &config.name, "http"))))
 }
 
-/// Opens a tunnel in the running session; the error is the API's answer.
-pub(super) async fn start(agent: &Agent, wish: Wish) -> Result<Arc<Tunnel>, Response> {
+fn invalid(why: &str) -> Problem {
+    let (status, details) = (StatusCode::BAD_REQUEST, json!({"err": why}));
+    Problem { status, error_code: 102, message: "invalid tunnel configuration", details }
+}
+
+/// Opens a tunnel in the running session.
+pub(super) async fn start(agent: &Agent, wish: Wish) -> Result<Arc<Tunnel>, Problem> {
     let tunnel = Arc::new(Tunnel::new(wish));
     if agent.tunnels.named(tunnel.name()).is_some() {
-        let details = json!({"err": format!("tunnel \"{}\" already exists", tunnel.name())});
-        return Err(failure(StatusCode::BAD_REQUEST, 102, "invalid tunnel configuration", details));
+        return Err(invalid(&format!("tunnel \"{}\" already exists", tunnel.name())));
     }
-    match agent.session.ask(ToEdge::Bind(tunnel.bind())).await {
-        Ok(url) => {
-            tunnel.bound(url);
-            agent.tunnels.add(tunnel.clone());
-            session::log_started(agent, &tunnel);
-            Ok(tunnel)
-        }
-        Err(refused) => Err(not_started(refused)),
-    }
+    let url = agent.session.ask(ToEdge::Bind(tunnel.bind())).await.map_err(not_started)?;
+    tunnel.bound(url);
+    agent.tunnels.add(tunnel.clone());
+    session::log_started(agent, &tunnel);
+    Ok(tunnel)
 }
 
-/// The API's answer when the edge did not do what it was asked for.
-pub(super) fn not_started(failed: Failure) -> Response {
+/// What the API says when the edge did not do what it was asked for.
+pub(super) fn not_started(failed: Failure) -> Problem {
     match failed {
-        Failure::Refused(text) => failure(StatusCode::BAD_GATEWAY, 103, "failed to start tunnel", json!({"err": text})),
+        Failure::Refused(text) => {
+            let (status, details) = (StatusCode::BAD_GATEWAY, json!({"err": text}));
+            Problem { status, error_code: 103, message: "failed to start tunnel", details }
+        }
         Failure::Unreachable(_) => {
-            let message = "ngrok is not yet ready to start tunnels";
             let details = json!({"err": "a successful ngrok tunnel session has not yet been established"});
-            failure(StatusCode::SERVICE_UNAVAILABLE, 104, message, details)
+            let message = "ngrok is not yet ready to start tunnels";
+            Problem { status: StatusCode::SERVICE_UNAVAILABLE, error_code: 104, message, details }
         }
-    }
-}
-
-async fn close(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Response {
-    match find(&agent, &name) {
-        Ok(tunnel) => {
-            stop(&agent, &tunnel).await;
-            StatusCode::NO_CONTENT.into_response()
-        }
-        Err(missing) => missing,
     }
 }
 
 /// Closes a tunnel. Without a session it is only forgotten, and so not asked for again.
-pub(super) async fn stop(agent: &Agent, tunnel: &Tunnel) {
-    agent.tunnels.remove(tunnel);
+pub(super) async fn close(State(agent): State<Arc<Agent>>, Path(name): Path<String>) -> Result<StatusCode, Problem> {
+    let tunnel = find(&agent, &name)?;
+    agent.tunnels.remove(&tunnel);
     if let Some(url) = tunnel.url() {
         let _ = agent.session.ask(ToEdge::Unbind { url }).await;
     }
+    Ok(StatusCode::NO_CONTENT)
 }
 
-/// A tunnel by one of its names; the error is the API's answer.
-pub(super) fn find(agent: &Agent, name: &str) -> Result<Arc<Tunnel>, Response> {
-    let missing = || failure(StatusCode::NOT_FOUND, 100, "no tunnel found with that name", json!({"name": name}));
+/// A tunnel by one of its names.
+pub(super) fn find(agent: &Agent, name: &str) -> Result<Arc<Tunnel>, Problem> {
+    let missing = || {
+        let (status, details) = (StatusCode::NOT_FOUND, json!({"name": name}));
+        Problem { status, error_code: 100, message: "no tunnel found with that name", details }
+    };
     agent.tunnels.named(name).ok_or_else(missing)
 }
 
