@@ -178,8 +178,8 @@ pub struct Ready {
     pub webhook_url: String,
     /// The agent's web page.
     pub inspector_url: String,
-    /// Svix's `ep_…`.
-    pub endpoint_id: String,
+    /// Svix's `ep_…`; absent where the endpoint is made by hand.
+    pub endpoint_id: Option<String>,
     /// Whether the edge verifies signatures.
     pub secured: bool,
     /// Of this process.

@@ -1,11 +1,14 @@
 //! clerkhook: from a Clerk key to a proven webhook. `docs/architecture.md` explains the floors of this map.
 
 pub mod clerk;
+pub mod cli;
+pub mod commands;
 pub mod config;
 pub mod dotenv;
 pub mod error;
 pub mod event;
 pub mod events;
+pub mod handler;
 pub mod http;
 pub mod ngrok;
 pub mod process;
@@ -16,5 +19,163 @@ pub mod serve;
 pub mod session;
 pub mod shutdown;
 pub mod signature;
+pub mod steps;
 pub mod svix;
 pub mod ui;
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::{Command, Invocation, Unparsed};
+use crate::config::{EnvFile, Environment, PortRange, Settings, Source, Sourced};
+use crate::error::{Error, Exit, Result};
+use crate::http::Http;
+use crate::sandbox::Sandbox;
+use crate::secret::Secret;
+use crate::session::StateDirectory;
+use crate::shutdown::Shutdown;
+use crate::steps::Context;
+use crate::ui::Ui;
+
+/// The name under which this program is the sandbox's agent.
+const AGENT_NAME: &str = "ngrok";
+
+/// Runs a command line to its end; gives the exit code.
+pub fn run(args: &[OsString], environment: &Environment) -> u8 {
+    let name = args.first().map(PathBuf::from).unwrap_or_default();
+    if name.file_stem().is_some_and(|stem| stem == AGENT_NAME) {
+        let variable = |name: &str| environment.get(name).map(str::to_owned);
+        return runtime().block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
+    }
+    match cli::parse(args) {
+        Ok(invocation) => runtime().block_on(invoke(invocation, environment)),
+        Err(Unparsed::Told(text)) => {
+            ui::tell(&text);
+            0
+        }
+        Err(Unparsed::Wrong { text, message, json }) => {
+            ui::refuse(&text, &message, json);
+            Exit::Usage as u8
+        }
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    builder.enable_all().build().expect("a runtime needs nothing but threads")
+}
+
+async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
+    let Invocation { global, command } = invocation;
+    let farewell = |left: Vec<String>| ui::farewell(&left);
+    let shutdown = Shutdown::on_signals(farewell);
+    let closed = shutdown.clone();
+    let ui = Arc::new(Ui::new(global.ui, move || closed.request()));
+    ui::log(global.verbose);
+    let result = dispatch(global, command, environment, &ui, &shutdown).await;
+    ui.settle();
+    match result {
+        Ok(()) => 0,
+        // Nobody reads any more: `| head -1` has what it wanted.
+        Err(Error::Interrupted) if ui.closed() => 0,
+        Err(error) => {
+            ui.error(&error);
+            error.exit_code() as u8
+        }
+    }
+}
+
+/// Settings → context → command.
+async fn dispatch(
+    global: cli::Global,
+    command: Command,
+    environment: &Environment,
+    ui: &Arc<Ui>,
+    shutdown: &Shutdown,
+) -> Result<()> {
+    if let Command::Completions(script) = &command {
+        ui.data(script.trim_end());
+        return Ok(());
+    }
+    let directory = std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
+    let env_files = env_files(&directory)?;
+    let mut settings = config::settle(global.flags, environment, &env_files, directory)?;
+    let state = StateDirectory::at(&settings.state_dir.value);
+    let wants_sandbox = global.sandbox || matches!(command, Command::Sandbox);
+    let sandbox = if wants_sandbox { Some(start_sandbox(&global.sandbox_wish).await?) } else { None };
+    if let Some(sandbox) = &sandbox {
+        move_in(&mut settings, sandbox);
+    } else if command.follows_running_set_up()
+        && let Some((path, setup)) = state.find(command.upstream())
+    {
+        settings.follow(&setup.services, &path);
+    }
+    let context = Context {
+        http: Http::new(settings.http_timeout),
+        settings,
+        ui: Arc::clone(ui),
+        shutdown: shutdown.clone(),
+        state,
+        live: global.live,
+        yes: global.yes,
+    };
+    let result = execute(&context, command, sandbox.as_ref()).await;
+    if let Some(sandbox) = sandbox {
+        sandbox.stop().await;
+    }
+    result
+}
+
+async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>) -> Result<()> {
+    match (command, sandbox) {
+        (Command::Up(options), _) => commands::up(context, &options).await,
+        (Command::Serve(options), _) => commands::serve(context, options).await,
+        (Command::Tunnel(options), _) => commands::tunnel(context, &options).await,
+        (Command::Register(options), _) => commands::register(context, &options).await,
+        (Command::SendTest(options), _) => commands::send_test(context, &options).await,
+        (Command::Status(options), _) => commands::status(context, &options).await,
+        (Command::Doctor(options), _) => commands::doctor(context, &options).await,
+        (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
+        (Command::Sandbox | Command::Completions(_), _) => Ok(()),
+    }
+}
+
+fn env_files(directory: &Path) -> Result<Vec<EnvFile>> {
+    let mut files = Vec::new();
+    for name in config::ENV_FILES {
+        let path = directory.join(name);
+        if let Some(variables) = dotenv::read(&path)? {
+            let values = variables.iter().map(|(name, value)| (name.to_owned(), value.expose().to_owned())).collect();
+            files.push(EnvFile { path: name.into(), values });
+        }
+    }
+    Ok(files)
+}
+
+async fn start_sandbox(wish: &cli::SandboxWish) -> Result<Sandbox> {
+    let program = std::env::current_exe().map_err(|error| Error::SandboxFailed { cause: error.to_string() })?;
+    let options = sandbox::Options {
+        faults: wish.faults.clone(),
+        latency: wish.latency,
+        retry_speed: wish.retry_speed,
+        state: wish.state.clone(),
+        agent_version: wish.agent_version.clone(),
+        program,
+    };
+    Sandbox::start(options).await
+}
+
+/// Leads every setting to the sandbox; from here on nothing knows the difference.
+fn move_in(settings: &mut Settings, sandbox: &Sandbox) {
+    let addresses = sandbox.addresses();
+    let url = |text: &str| Sourced::new(text.parse().expect("the sandbox knows its address"), Source::Sandbox);
+    settings.clerk_api_url = url(&addresses.clerk_api_url);
+    settings.svix_server_url = Some(url(&addresses.svix_server_url));
+    settings.clerk_secret_key = Some(Sourced::new(Secret::new(addresses.clerk_secret_key), Source::Sandbox));
+    settings.ngrok_bin = Some(Sourced::new(addresses.ngrok_bin.into(), Source::Sandbox));
+    settings.ngrok_config = vec![addresses.ngrok_config.into()];
+    settings.ngrok_authtoken = None;
+    // The real agents of this machine are not the sandbox's.
+    settings.agent_ports = PortRange::NONE;
+}

@@ -35,6 +35,11 @@ impl Shutdown {
         self.token.cancel();
     }
 
+    /// A token that is cancelled with it, and can be alone.
+    pub fn child(&self) -> CancellationToken {
+        self.token.child_token()
+    }
+
     /// Whether the end was asked for.
     pub fn requested(&self) -> bool {
         self.token.is_cancelled()

@@ -30,6 +30,9 @@ pub struct Instance {
     pub id: String,
     /// `development`, `production`, ….
     pub environment_type: String,
+    /// How many seconds this machine's clock is ahead of Clerk's.
+    #[serde(skip)]
+    pub clock_skew: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -46,7 +49,10 @@ impl Clerk {
     /// `GET /instance`: the cheapest proof that the key is valid.
     pub async fn instance(&self) -> Result<Instance> {
         let answer = self.call(Method::GET, "instance").await?;
-        self.read(&answer, "instance")
+        let theirs = answer.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
+        let skew = theirs.map(|date| jiff::Timestamp::now().as_second() - date.timestamp().as_second());
+        let instance: Instance = self.read(&answer, "instance")?;
+        Ok(Instance { clock_skew: skew, ..instance })
     }
 
     /// `POST /webhooks/svix_url`: a login link for the instance's Svix app; `None` where webhooks were never

@@ -44,6 +44,11 @@ pub struct Flags {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PortRange(pub u16, pub u16);
 
+impl PortRange {
+    /// No port at all.
+    pub const NONE: Self = Self(1, 0);
+}
+
 impl FromStr for PortRange {
     type Err = String;
 

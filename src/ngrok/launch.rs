@@ -172,9 +172,12 @@ pub struct Agent {
 
 /// Starts the agent and waits until its tunnel is online.
 ///
+/// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge.
+///
 /// # Errors
-/// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`.
-pub async fn start(launch: Launch) -> Result<Agent> {
+/// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
+/// `Interrupted`.
+pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Agent> {
     let mut child = process::spawn(&launch.program())
         .map_err(|error| Error::AgentNotRunnable { path: launch.bin.clone(), cause: error.to_string() })?;
     let (sender, mut pulse) = watch::channel(Pulse::default());
@@ -186,6 +189,10 @@ pub async fn start(launch: Launch) -> Result<Agent> {
             let last_words = timeout(Duration::from_secs(1), &mut reader).await;
             tracing::debug!(?last_words, "the agent ended early");
             return Err(ended(&launch, &pulse.borrow(), status.ok(), true));
+        }
+        () = abort => {
+            child.stop(STOP_WITHIN).await;
+            return Err(Error::Interrupted);
         }
         () = tokio::time::sleep_until(deadline) => {
             child.stop(STOP_WITHIN).await;

@@ -75,7 +75,7 @@ impl Sandbox {
         let directory =
             tempfile::Builder::new().prefix("clerkhook-").tempdir().map_err(failed("temporary directory"))?;
         let authtoken = format!("{}_{}", alphanumeric(27), alphanumeric(21));
-        let edge = Edge::start(Secret::new(authtoken.as_str())).await.map_err(failed("edge"))?;
+        let edge = Edge::start(Secret::new(authtoken.as_str())).map_err(failed("edge"))?;
         let installed =
             agent::install(directory.path(), &options.program, &agent_settings(&options, edge.address()), &authtoken);
         let Installed { bin, config } = installed.map_err(failed("agent"))?;
@@ -127,6 +127,7 @@ fn agent_settings(options: &Options, edge: SocketAddr) -> AgentSettings {
         version: options.agent_version.clone(),
         faults: faults.collect(),
         latency_ms: u64::try_from(options.latency.agent.as_millis()).unwrap_or(u64::MAX),
+        ..AgentSettings::new(edge)
     }
 }
 

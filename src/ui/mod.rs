@@ -1,5 +1,6 @@
 //! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
 
+mod early;
 mod human;
 mod paint;
 mod payload;
@@ -13,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 
+pub use early::{farewell, log, refuse, tell};
 pub use prompt::Answer;
 use steps::Steps;
 pub use text::harmless;
@@ -114,17 +116,27 @@ impl Ui {
         }
     }
 
-    /// A request to the built-in app: a line, and unless quiet its headers and body.
-    pub fn received(&self, received: &Received) {
+    /// Records an event for programs; to a person something else tells it.
+    pub fn record(&self, event: &Event) {
         if self.options.json {
-            return self.json_line(&Event::Delivery(received.delivery.clone()));
+            self.json_line(event);
         }
-        let line = human::delivery(&received.delivery, self.width);
-        if self.options.quiet {
-            self.data(&line);
-        } else {
-            self.data(&format!("{line}\n{}\n", payload::block(received)));
-        }
+    }
+
+    /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may
+    /// come by the ten thousand.
+    pub fn received(&self, batch: &[Received]) {
+        let lines = batch.iter().filter_map(|received| match self.options {
+            Options { json: true, .. } => json_text(&Event::Delivery(received.delivery.clone())),
+            Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),
+            _ => Some(format!("{}\n{}\n", human::delivery(&received.delivery, self.width), payload::block(received))),
+        });
+        self.stdout(&lines.collect::<Vec<_>>().join("\n"));
+    }
+
+    /// Whether nobody reads stdout any more.
+    pub fn closed(&self) -> bool {
+        self.streams().closed
     }
 
     /// A remark for the person; silent with `-q`.
@@ -204,9 +216,9 @@ impl Ui {
     }
 
     fn json_line(&self, event: &Event) {
-        let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return };
-        fields.shift_insert(1, "schema".to_owned(), 1.into());
-        self.stdout(&Value::Object(fields).to_string());
+        if let Some(line) = json_text(event) {
+            self.stdout(&line);
+        }
     }
 
     fn stdout(&self, text: &str) {
@@ -234,4 +246,11 @@ impl Ui {
     fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// An event as an object with `schema` behind its `type`.
+fn json_text(event: &Event) -> Option<String> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
+    fields.shift_insert(1, "schema".to_owned(), 1.into());
+    Some(Value::Object(fields).to_string())
 }

@@ -1,0 +1,265 @@
+//! The subcommands and their flags.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use url::Url;
+
+use super::{Command, completions};
+use crate::commands::up::OnExit;
+use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+use crate::config::{Flags, Upstream};
+use crate::events;
+use crate::receiver::{self, Respond};
+use crate::steps::app::{PORT, Wish};
+use crate::steps::secret::EnvWish;
+
+#[derive(Debug, Subcommand)]
+pub enum CommandArgs {
+    /// App, tunnel, endpoint, secret, test event, proof; then a line per delivery
+    Up(UpArgs),
+    /// The sample app: shows headers and body, verifies the signature
+    Serve(ServeArgs),
+    /// Find or start the ngrok agent, print the public URL, keep it up
+    Tunnel(TunnelArgs),
+    /// Create or update this machine's endpoint and write its signing secret
+    Register(RegisterArgs),
+    /// Send an example event and prove hop by hop that it arrived
+    SendTest(SendTestArgs),
+    /// What runs now
+    Status(StatusArgs),
+    /// Find what is wrong, in the order of the hops
+    Doctor(DoctorArgs),
+    /// Stand-ins for Clerk, Svix and ngrok in the foreground, for tests in any language
+    Sandbox,
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct UpArgs {
+    /// The app: `3000`, `localhost:3000`, `http://localhost:3000/api/webhooks`
+    upstream: Option<Upstream>,
+    /// Serve the built-in app
+    #[arg(long)]
+    serve: bool,
+    /// Set up, prove, clean up, end
+    #[arg(long)]
+    once: bool,
+    /// Send no test event
+    #[arg(long)]
+    no_test: bool,
+    /// What to do with the endpoint at the end [default: keep with a fixed domain, else disable]
+    #[arg(long, value_name = "WHAT")]
+    on_exit: Option<OnExitArg>,
+    /// How long to wait for the proof
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    timeout: Duration,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
+    #[command(flatten)]
+    tunnel: AgentArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Where to listen; 0 lets the system choose
+    #[arg(long, default_value_t = PORT)]
+    port: u16,
+    /// Answer 400 to what is not validly signed
+    #[arg(long)]
+    reject_invalid: bool,
+    /// Misbehave: `500`, `302`, `200:20s`
+    #[arg(long, value_name = "STATUS[:DELAY]")]
+    respond: Option<Respond>,
+    /// Largest body in bytes; past it the answer is 413
+    #[arg(long, value_name = "BYTES", default_value_t = receiver::MAX_BODY)]
+    max_body: usize,
+    /// A file that holds the signing secret
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct TunnelArgs {
+    /// The app; it need not run yet
+    upstream: Option<Upstream>,
+    #[command(flatten)]
+    agent: AgentArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RegisterArgs {
+    /// The public URL [default: the running tunnel's]
+    url: Option<Url>,
+    /// Which tunnel, when several run
+    #[arg(long, value_name = "UPSTREAM")]
+    upstream: Option<Upstream>,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct SendTestArgs {
+    /// Event type
+    #[arg(default_value = "user.created")]
+    event: String,
+    /// Which tunnel, when several run
+    #[arg(long, value_name = "UPSTREAM")]
+    upstream: Option<Upstream>,
+    /// How long to wait for the proof
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
+    timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Only the set-up for this app
+    upstream: Option<Upstream>,
+    /// Ask Clerk and Svix for the endpoint too
+    #[arg(long)]
+    remote: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The app
+    upstream: Option<Upstream>,
+}
+
+/// The endpoint and where its secret goes.
+#[derive(Debug, Args)]
+struct EndpointArgs {
+    /// Event types to listen to
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', default_values_t = events::DEFAULT.map(String::from))]
+    events: Vec<String>,
+    /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
+    #[arg(long, value_name = "PATH")]
+    path: Option<String>,
+    /// Take over this endpoint, which somebody else made
+    #[arg(long, value_name = "ep_…")]
+    adopt: Option<String>,
+    /// Write the signing secret to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "no_env")]
+    env_file: Option<PathBuf>,
+    /// Write the signing secret nowhere
+    #[arg(long)]
+    no_env: bool,
+    /// A file with the signing secret of an endpoint that was made by hand
+    #[arg(long, value_name = "FILE")]
+    secret_file: Option<PathBuf>,
+}
+
+/// The agent.
+#[derive(Debug, Args)]
+struct AgentArgs {
+    /// The ngrok domain to use
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<String>,
+    /// Start an agent even when one already serves this app
+    #[arg(long)]
+    no_reuse: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum OnExitArg {
+    Keep,
+    Disable,
+    Delete,
+}
+
+impl EndpointArgs {
+    fn env(&self) -> EnvWish {
+        match &self.env_file {
+            _ if self.no_env => EnvWish::Leave,
+            Some(file) => EnvWish::File(file.clone()),
+            None => EnvWish::Choose,
+        }
+    }
+}
+
+/// The settings that only some commands have flags for.
+pub fn flags(command: &CommandArgs, flags: &mut Flags) {
+    let (endpoint, agent) = match command {
+        CommandArgs::Up(up) => (Some(&up.endpoint), Some(&up.tunnel)),
+        CommandArgs::Register(register) => (Some(&register.endpoint), None),
+        CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
+        CommandArgs::Serve(serve) => {
+            flags.secret_file = serve.secret_file.clone();
+            return;
+        }
+        _ => return,
+    };
+    flags.domain = agent.and_then(|agent| agent.domain.clone());
+    flags.path = endpoint.and_then(|endpoint| endpoint.path.clone());
+    flags.secret_file = endpoint.and_then(|endpoint| endpoint.secret_file.clone());
+}
+
+impl CommandArgs {
+    /// The command's options.
+    pub fn into_command(self, dry_run: bool) -> Command {
+        match self {
+            Self::Up(args) => Command::Up(up::Options {
+                env: args.endpoint.env(),
+                app: Wish { upstream: args.upstream, serve: args.serve },
+                once: args.once,
+                no_test: args.no_test,
+                events: args.endpoint.events,
+                on_exit: args.on_exit.map(on_exit),
+                dry_run,
+                reuse: !args.tunnel.no_reuse,
+                adopt: args.endpoint.adopt,
+                timeout: args.timeout,
+            }),
+            Self::Serve(args) => Command::Serve(serve::Options {
+                port: args.port,
+                receiver: receiver::Options {
+                    max_body: args.max_body,
+                    respond: args.respond,
+                    reject_invalid: args.reject_invalid,
+                },
+            }),
+            Self::Tunnel(args) => {
+                Command::Tunnel(tunnel::Options { upstream: args.upstream, reuse: !args.agent.no_reuse, dry_run })
+            }
+            Self::Register(args) => Command::Register(register::Options {
+                env: args.endpoint.env(),
+                url: args.url,
+                upstream: args.upstream,
+                events: args.endpoint.events,
+                adopt: args.endpoint.adopt,
+                dry_run,
+            }),
+            Self::SendTest(args) => Command::SendTest(send_test::Options {
+                event: args.event,
+                upstream: args.upstream,
+                timeout: args.timeout,
+                dry_run,
+            }),
+            Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
+            Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
+            Self::Sandbox => Command::Sandbox,
+            Self::Completions { shell } => Command::Completions(completions(shell)),
+        }
+    }
+}
+
+fn on_exit(arg: OnExitArg) -> OnExit {
+    match arg {
+        OnExitArg::Keep => OnExit::Keep,
+        OnExitArg::Disable => OnExit::Disable,
+        OnExitArg::Delete => OnExit::Delete,
+    }
+}
+
+/// `30s`, `2m`, `1500ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let signed: jiff::SignedDuration = text.parse().map_err(|_| "expected a time such as `30s` or `2m`".to_owned())?;
+    let duration = Duration::try_from(signed).map_err(|_| "a time cannot be negative".to_owned())?;
+    if duration.is_zero() { Err("a time of nothing proves nothing".to_owned()) } else { Ok(duration) }
+}

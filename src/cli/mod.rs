@@ -1,0 +1,125 @@
+//! The command line: every clap type and all help text. It turns itself into the option structs of the commands.
+
+mod commands;
+mod global;
+
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, Parser};
+use clap_complete::Shell;
+
+pub use global::{Global, SandboxWish};
+
+use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+
+/// From a Clerk key to a proven webhook on your machine.
+#[derive(Debug, Parser)]
+#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` runs everything on this machine.")]
+struct Cli {
+    #[command(flatten)]
+    global: global::GlobalArgs,
+    #[command(subcommand)]
+    command: commands::CommandArgs,
+}
+
+/// A command with its options.
+#[derive(Debug)]
+#[allow(missing_docs, reason = "named after the subcommands")]
+pub enum Command {
+    Up(up::Options),
+    Serve(serve::Options),
+    Tunnel(tunnel::Options),
+    Register(register::Options),
+    SendTest(send_test::Options),
+    Status(status::Options),
+    Doctor(doctor::Options),
+    Sandbox,
+    /// The script for a shell, already made.
+    Completions(String),
+}
+
+impl Command {
+    /// Whether it means a running set-up, and so takes the services' addresses from its state file.
+    pub fn follows_running_set_up(&self) -> bool {
+        match self {
+            Self::Register(_) | Self::SendTest(_) | Self::Status(_) | Self::Doctor(_) => true,
+            Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
+        }
+    }
+
+    /// The app that was named.
+    pub fn upstream(&self) -> Option<&crate::config::Upstream> {
+        match self {
+            Self::Register(options) => options.upstream.as_ref(),
+            Self::SendTest(options) => options.upstream.as_ref(),
+            Self::Status(options) => options.upstream.as_ref(),
+            Self::Doctor(options) => options.upstream.as_ref(),
+            Self::Tunnel(options) => options.upstream.as_ref(),
+            Self::Up(options) => options.app.upstream.as_ref(),
+            Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
+        }
+    }
+}
+
+/// What a command line means.
+#[derive(Debug)]
+pub struct Invocation {
+    /// What every command takes.
+    pub global: Global,
+    /// The command.
+    pub command: Command,
+}
+
+/// Why there is nothing to run.
+#[derive(Debug)]
+pub enum Unparsed {
+    /// Help or version was asked for; the text goes to stdout.
+    Told(String),
+    /// The command line is wrong.
+    Wrong {
+        /// clap's text, for a person.
+        text: String,
+        /// Its first line, for a program.
+        message: String,
+        /// Whether JSON was asked for.
+        json: bool,
+    },
+}
+
+/// Parses a command line.
+///
+/// # Errors
+/// `Unparsed` with what is to be shown instead.
+pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
+    let cli = Cli::try_parse_from(args).map_err(|error| {
+        let text = error.render().ansi().to_string();
+        if !error.use_stderr() {
+            return Unparsed::Told(text);
+        }
+        let plain = error.render().to_string();
+        let message = plain.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        Unparsed::Wrong { text, message, json: args.iter().any(|arg| arg == "--json") }
+    })?;
+    let dry_run = cli.global.dry_run;
+    let mut global = cli.global.into_global();
+    commands::flags(&cli.command, &mut global.flags);
+    Ok(Invocation { command: cli.command.into_command(dry_run), global })
+}
+
+/// The completion script of a shell.
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "clerkhook", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

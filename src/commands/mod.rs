@@ -1,0 +1,19 @@
+//! One file per subcommand, named after it, its function after the verb.
+
+pub mod doctor;
+pub mod register;
+pub mod sandbox;
+pub mod send_test;
+pub mod serve;
+pub mod status;
+pub mod tunnel;
+pub mod up;
+
+pub use doctor::doctor;
+pub use register::register;
+pub use sandbox::sandbox;
+pub use send_test::send_test;
+pub use serve::serve;
+pub use status::status;
+pub use tunnel::tunnel;
+pub use up::up;

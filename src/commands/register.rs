@@ -1,0 +1,82 @@
+//! `clerkhook register`: makes this machine's endpoint right and writes its secret; scripts run it after a URL change.
+
+use url::Url;
+
+use crate::config::Upstream;
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::steps::endpoint::{self, Intent};
+use crate::steps::secret::{self, EnvWish};
+use crate::steps::{Context, tunnel, webhook_path};
+
+/// Options of `register`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The public URL; the running tunnel's when absent.
+    pub url: Option<Url>,
+    /// Which tunnel, when several run.
+    pub upstream: Option<Upstream>,
+    /// The event types to listen to.
+    pub events: Vec<String>,
+    /// Env files.
+    pub env: EnvWish,
+    /// Somebody's endpoint to take over.
+    pub adopt: Option<String>,
+    /// Say what would be done.
+    pub dry_run: bool,
+}
+
+/// Registers the endpoint.
+///
+/// # Errors
+/// `EndpointUrl`, `TunnelMissing`, and those of Clerk, Svix and env files.
+pub async fn register(context: &Context, options: &Options) -> Result<()> {
+    let url = address(context, options).await?;
+    let wanted = endpoint::wanted(context, url, &options.events, options.adopt.as_deref())?;
+    if options.dry_run {
+        let remote = context.unless_interrupted(endpoint::connect(context, Intent::Look)).await?;
+        context.ui.emit(&endpoint::planned(remote.as_ref(), &wanted)?);
+        context.ui.emit(&secret::planned(context, &options.env)?);
+        if let Some(remote) = remote {
+            remote.svix.log_out().await;
+        }
+        return Ok(());
+    }
+    let remote = endpoint::connecting(context).await?;
+    let registered = endpoint::register(context, &remote, &wanted).await?;
+    let learned = secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await;
+    context.ui.emit(&Event::Endpoint(registered.told));
+    remote.svix.log_out().await;
+    learned.map(drop)
+}
+
+async fn address(context: &Context, options: &Options) -> Result<String> {
+    if let Some(url) = &options.url {
+        check(url).map_err(|why| Error::EndpointUrl { url: url.to_string(), why })?;
+        // A bare host means the webhook path there; any other path is meant as it stands.
+        if url.path() != "/" {
+            return Ok(url.to_string());
+        }
+        let path = context.settings.path.as_ref().map_or(crate::steps::WEBHOOK_PATH, |path| path.value.as_str());
+        return Ok(endpoint::webhook_url(url.as_str(), path));
+    }
+    let setup = context.state.find(options.upstream.as_ref()).map(|(_, setup)| setup);
+    if let Some(url) = setup.and_then(|setup| setup.webhook_url)
+        && context.settings.path.is_none()
+    {
+        return Ok(url);
+    }
+    let tunnel = tunnel::existing(context, options.upstream.as_ref()).await?;
+    let upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
+    let path = webhook_path(context, options.upstream.as_ref().unwrap_or(&upstream), false);
+    Ok(endpoint::webhook_url(tunnel.public_url(), &path))
+}
+
+fn check(url: &Url) -> Result<(), &'static str> {
+    match url {
+        _ if !["http", "https"].contains(&url.scheme()) => Err("it begins with neither http:// nor https://"),
+        _ if url.host().is_none() => Err("it names no host"),
+        _ if !url.username().is_empty() || url.password().is_some() => Err("it holds credentials"),
+        _ => Ok(()),
+    }
+}

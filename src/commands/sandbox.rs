@@ -1,0 +1,17 @@
+//! `clerkhook sandbox`: the local stand-in for Clerk, Svix and ngrok, for tests in any language.
+
+use crate::error::Result;
+use crate::event::Event;
+use crate::sandbox::Sandbox;
+use crate::steps::Context;
+
+/// Keeps the sandbox until the end is asked for.
+///
+/// # Errors
+/// `SandboxFailed`.
+pub async fn sandbox(context: &Context, sandbox: &Sandbox) -> Result<()> {
+    context.ui.emit(&Event::Sandbox(sandbox.addresses()));
+    context.ui.note("these variables lead any clerkhook command here; press Ctrl-C to stop");
+    context.shutdown.wait().await;
+    Ok(())
+}

@@ -1,0 +1,57 @@
+//! `clerkhook serve`: the sample app of the walkthrough, with the bytes that were signed.
+
+use std::io;
+
+use crate::error::{Error, Result};
+use crate::event::{Event, Serving};
+use crate::receiver;
+use crate::serve::bind;
+use crate::signature::SigningSecret;
+use crate::steps::{Context, app};
+
+/// How many requests are shown in one go when they come faster than a terminal takes them.
+const BATCH: usize = 256;
+
+/// Options of `serve`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `0` lets the system choose.
+    pub port: u16,
+    /// How to answer.
+    pub receiver: receiver::Options,
+}
+
+/// Serves until the end is asked for.
+///
+/// # Errors
+/// `PortTaken`, `SigningSecretMalformed`.
+pub async fn serve(context: &Context, options: Options) -> Result<()> {
+    let secret = context.settings.signing_secret.as_ref();
+    let secret = secret.map(|text| {
+        SigningSecret::parse(text.value.expose()).map_err(|fault| Error::SigningSecretMalformed {
+            source_name: text.source.to_string(),
+            why: fault.to_string(),
+        })
+    });
+    let secret = secret.transpose()?;
+    let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string() };
+    let listener = bind(options.port).await.map_err(taken)?;
+    let port = listener.local_addr().map_err(taken)?.port();
+    let verifying = secret.is_some();
+    let mut built_in = app::start(listener, options.receiver);
+    built_in.secrets.set(secret.into_iter().collect());
+    context.ui.emit(&Event::Serving(Serving { url: format!("http://localhost:{port}"), port, verifying }));
+    let mut batch = Vec::with_capacity(BATCH);
+    loop {
+        tokio::select! {
+            () = context.shutdown.wait() => return Ok(()),
+            count = built_in.received.recv_many(&mut batch, BATCH) => {
+                if count == 0 {
+                    return Ok(());
+                }
+                context.ui.received(&batch);
+                batch.clear();
+            }
+        }
+    }
+}

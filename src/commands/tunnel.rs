@@ -1,0 +1,58 @@
+//! `clerkhook tunnel`: finds or starts the agent, prints the public URL, keeps it up.
+
+use crate::config::Upstream;
+use crate::error::Result;
+use crate::event::{Event, Plan, Step};
+use crate::ngrok;
+use crate::steps::{Context, app, tunnel};
+
+/// Options of `tunnel`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The app; it need not run yet.
+    pub upstream: Option<Upstream>,
+    /// Use an agent that already runs for this app.
+    pub reuse: bool,
+    /// Say what would be done.
+    pub dry_run: bool,
+}
+
+/// Keeps the tunnel until the end is asked for. An agent of somebody else needs no keeping.
+///
+/// # Errors
+/// Those of the agent's start; `AgentDied` when it ends by itself.
+pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
+    let upstream = options.upstream.clone().unwrap_or_else(|| Upstream::local(app::PORT));
+    if options.dry_run {
+        return plan(context, options, &upstream).await;
+    }
+    let abort = context.shutdown.child();
+    let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
+    context.ui.emit(&Event::Tunnel(tunnel.told.clone()));
+    let kept = tunnel.keep(context, None, None);
+    let Some(agent) = &mut tunnel.agent else {
+        context.ui.note("the agent runs by itself and is left running");
+        return Ok(());
+    };
+    let ended = tokio::select! {
+        () = context.shutdown.wait() => Ok(()),
+        error = agent.ended() => Err(error),
+    };
+    drop(kept);
+    tunnel.close(context).await;
+    ended
+}
+
+async fn plan(context: &Context, options: &Options, upstream: &Upstream) -> Result<()> {
+    let running = if options.reuse { tunnel::find(context, upstream).await } else { None };
+    let (action, detail) = match running {
+        Some(running) => ("use", format!("{} of a running agent", running.public_url())),
+        None => {
+            let bin = ngrok::locate(&context.settings)?;
+            let version = ngrok::version::ask(&bin).await?;
+            ("start", format!("ngrok {version} ({}) for {upstream}", bin.display()))
+        }
+    };
+    context.ui.emit(&Event::Plan(Plan { step: Step::Tunnel, action, detail }));
+    Ok(())
+}

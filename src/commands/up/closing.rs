@@ -1,0 +1,56 @@
+//! The end of a set-up, in reverse order: no more events, the endpoint, the session, the agent last.
+
+use super::setup::SetUp;
+use super::{OnExit, Options};
+use crate::error::Result;
+use crate::event::{Event, Stopped};
+use crate::steps::Context;
+use crate::steps::endpoint::{Registered, Remote};
+use crate::steps::tunnel::Tunnel;
+
+/// Takes everything down that was set up, as far as it goes, and says so.
+pub async fn close(context: &Context, options: &Options, setup: SetUp) {
+    let SetUp { app, tunnel, remote, registered, kept, deliveries, .. } = setup;
+    drop(kept);
+    if tunnel.is_none() && remote.is_none() {
+        return;
+    }
+    let on_exit = options.on_exit.unwrap_or_else(|| usual(context, tunnel.as_ref()));
+    let endpoint = match (&remote, &registered) {
+        (Some(remote), Some(registered)) => Some(end(context, remote, registered, on_exit).await),
+        _ => None,
+    };
+    let log_out = async {
+        if let Some(remote) = &remote {
+            remote.svix.log_out().await;
+        }
+    };
+    let stop_agent = async {
+        if let Some(tunnel) = tunnel {
+            tunnel.close(context).await;
+        }
+    };
+    tokio::join!(log_out, stop_agent);
+    drop(app);
+    context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint }));
+}
+
+/// A fixed URL works again next time; to a random one Svix would deliver in vain for days.
+fn usual(context: &Context, tunnel: Option<&Tunnel>) -> OnExit {
+    let reused = tunnel.is_some_and(|tunnel| tunnel.agent.is_none());
+    if reused || context.settings.domain.is_some() { OnExit::Keep } else { OnExit::Disable }
+}
+
+async fn end(context: &Context, remote: &Remote, registered: &Registered, on_exit: OnExit) -> &'static str {
+    let id = &registered.endpoint.id;
+    let done: Result<&'static str> = match on_exit {
+        OnExit::Keep => Ok("kept"),
+        OnExit::Disable => remote.svix.set_disabled(id, true).await.map(|_| "disabled"),
+        OnExit::Delete => remote.svix.delete(id).await.map(|()| "deleted"),
+    };
+    context.shutdown.cleaned("endpoint");
+    done.unwrap_or_else(|error| {
+        context.ui.warn(&format!("endpoint `{id}` stays enabled: {error}"));
+        "kept"
+    })
+}

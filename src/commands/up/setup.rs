@@ -1,0 +1,179 @@
+//! What `up` has set up so far, step by step; whatever is here must be taken down at the end.
+
+use tokio_util::sync::CancellationToken;
+
+use super::Options;
+use crate::config::{Source, Sourced};
+use crate::error::{Error, Result};
+use crate::event::{Event, Ready, Status, Step};
+use crate::secret::Secret;
+use crate::session::Kept;
+use crate::steps::app::{self, App};
+use crate::steps::endpoint::{self, Registered, Remote};
+use crate::steps::proof::{Trial, prove};
+use crate::steps::secret::{self, Learned};
+use crate::steps::tunnel::{self, Tunnel};
+use crate::steps::{Context, webhook_path};
+use crate::ui::Answer;
+
+/// The parts, each present once its step is done.
+#[derive(Default)]
+pub struct SetUp {
+    pub app: Option<App>,
+    pub tunnel: Option<Tunnel>,
+    pub remote: Option<Remote>,
+    pub registered: Option<Registered>,
+    pub learned: Option<Learned>,
+    pub kept: Option<Kept>,
+    pub path: String,
+    pub webhook_url: String,
+    pub deliveries: u64,
+    pub ready: bool,
+}
+
+/// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
+pub fn by_hand(context: &Context) -> Option<&Sourced<Secret>> {
+    context.settings.signing_secret.as_ref().filter(|secret| matches!(secret.source, Source::Flag(_)))
+}
+
+impl SetUp {
+    /// Opens app and tunnel, and at the same time the session with Svix. When one fails, the others end too, the
+    /// agent by being asked, so that its session does not linger at the edge.
+    pub async fn open(&mut self, context: &Context, options: &Options) -> Result<()> {
+        let abort = context.shutdown.child();
+        let local = async {
+            self.app = Some(or_abort(&abort, context.unless_interrupted(app::ensure(context, &options.app)).await)?);
+            let Some(app) = &self.app else { return Ok(()) };
+            let opened = tunnel::open(context, &app.upstream, options.reuse, &abort).await;
+            self.tunnel = Some(or_abort(&abort, opened)?);
+            Ok(())
+        };
+        let remote = async {
+            if by_hand(context).is_some() {
+                return Ok(None);
+            }
+            tokio::select! {
+                remote = endpoint::connecting(context) => or_abort(&abort, remote).map(Some),
+                () = abort.cancelled() => Err(Error::Interrupted),
+            }
+        };
+        let (local, remote) = tokio::join!(local, remote);
+        self.remote = match (local, remote) {
+            // The one that was aborted only says so; the other one says why.
+            (Err(Error::Interrupted), Err(error)) | (Err(error), _) | (_, Err(error)) => return Err(error),
+            (Ok(()), Ok(remote)) => remote,
+        };
+        let (Some(app), Some(tunnel)) = (&self.app, &self.tunnel) else { return Err(Error::TunnelMissing) };
+        self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
+        self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
+        context.ui.record(&Event::Tunnel(tunnel.told.clone()));
+        self.kept = tunnel.keep(context, Some(&self.webhook_url), None);
+        Ok(())
+    }
+
+    /// Makes the endpoint right.
+    pub async fn register(&mut self, context: &Context, options: &Options) -> Result<()> {
+        let Some(remote) = &self.remote else {
+            let words = format!("left to you: its URL must be {}", self.webhook_url);
+            context.ui.emit(&Event::step(Step::Endpoint, Status::Skip, words));
+            return Ok(());
+        };
+        let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
+        let registered = endpoint::register(context, remote, &wanted).await?;
+        let id = registered.endpoint.id.clone();
+        context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
+        context.ui.record(&Event::Endpoint(registered.told.clone()));
+        self.registered = Some(registered);
+        if let Some(tunnel) = &self.tunnel {
+            self.kept = tunnel.keep(context, Some(&self.webhook_url), Some(&id));
+        }
+        // A wish to end that came while Svix was at work.
+        if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// Learns the signing secret.
+    pub async fn learn(&mut self, context: &Context, options: &Options) -> Result<()> {
+        let learned = match (&self.remote, &self.registered, by_hand(context)) {
+            (Some(remote), Some(registered), _) => {
+                secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await?
+            }
+            (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &options.env).await?,
+            _ => return Err(Error::EndpointMissing),
+        };
+        if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
+            built_in.secrets.set(vec![learned.secret.clone()]);
+        }
+        self.learned = Some(learned);
+        Ok(())
+    }
+
+    /// Sends the test event and proves it; gives the message's id. A person may mend the app and try again.
+    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<Option<String>> {
+        let (Some(app), Some(tunnel), Some(remote), Some(registered), Some(learned)) =
+            (&self.app, &self.tunnel, &self.remote, &self.registered, &self.learned)
+        else {
+            context.ui.emit(&Event::step(Step::Test, Status::Skip, "left to you: send one from the Clerk dashboard"));
+            return Ok(None);
+        };
+        if options.no_test {
+            context.ui.emit(&Event::step(Step::Test, Status::Skip, "not sent (`--no-test`)"));
+            return Ok(None);
+        }
+        let trial = Trial {
+            svix: &remote.svix,
+            endpoint: &registered.endpoint,
+            api: &tunnel.api,
+            secrets: std::slice::from_ref(&learned.secret),
+            upstream: &app.upstream.to_string(),
+            path: &self.path,
+            event: example(&options.events),
+            timeout: options.timeout,
+            secret_is_new: learned.written,
+        };
+        loop {
+            match prove(context, &trial).await {
+                Ok(proof) => return Ok(Some(proof.message_id)),
+                Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
+                    context.ui.note(&error.hint());
+                    if ask_again(context).await? == Answer::No {
+                        return Err(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Says that everything is ready.
+    pub fn announce(&mut self, context: &Context) {
+        let Some(tunnel) = &self.tunnel else { return };
+        self.ready = true;
+        context.ui.emit(&Event::Ready(Ready {
+            public_url: tunnel.public_url().to_owned(),
+            webhook_url: self.webhook_url.clone(),
+            inspector_url: tunnel.told.api_url.clone(),
+            endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
+            secured: false,
+            pid: std::process::id(),
+        }));
+    }
+}
+
+fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {
+    if result.is_err() {
+        abort.cancel();
+    }
+    result
+}
+
+/// The walkthrough's event if it is listened to, else the first that is.
+fn example(events: &[String]) -> &str {
+    let usual = events.iter().find(|event| *event == "user.created");
+    usual.or_else(|| events.first()).map_or("user.created", String::as_str)
+}
+
+async fn ask_again(context: &Context) -> Result<Answer> {
+    let ui = std::sync::Arc::clone(&context.ui);
+    let asked = tokio::task::spawn_blocking(move || ui.confirm("Send the test event again?", "--once")).await;
+    asked.unwrap_or(Err(Error::Interrupted))
+}

@@ -1,0 +1,213 @@
+//! The state files of running set-ups, by which later commands find them, and the mark of this machine.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use svix_ksuid::{Ksuid, KsuidLike as _};
+
+use crate::config::{Addresses, Upstream};
+use crate::error::{Error, Result};
+use crate::process;
+
+/// What a running set-up tells later commands. The file is 0600: a sandbox's key stands in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setup {
+    /// Of the clerkhook process that keeps it.
+    pub pid: u32,
+    /// RFC 3339.
+    pub started_at: String,
+    /// The app's address.
+    pub upstream: String,
+    /// Without a path.
+    pub public_url: String,
+    /// The agent's `host:port`.
+    pub agent_address: String,
+    /// The agent's process.
+    pub agent_pid: Option<u32>,
+    /// Public URL and webhook path, once an endpoint is registered.
+    pub webhook_url: Option<String>,
+    /// `ep_…`.
+    pub endpoint_id: Option<String>,
+    /// Where Clerk and Svix are for this set-up.
+    pub services: Addresses,
+}
+
+/// The directory of state files, one for each upstream.
+#[derive(Clone, Debug)]
+pub struct StateDirectory(PathBuf);
+
+/// A state file that is removed when its owner ends.
+#[derive(Debug)]
+pub struct Kept {
+    path: PathBuf,
+    text: Vec<u8>,
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // It may have been written anew since.
+        if fs::read(&self.path).is_ok_and(|text| text == self.text) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl StateDirectory {
+    /// Nothing is created before something is saved.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self(path.into())
+    }
+
+    /// Writes a set-up's state: 0600, by rename.
+    ///
+    /// # Errors
+    /// `State` with the system's reason.
+    pub fn save(&self, setup: &Setup) -> Result<Kept> {
+        let path = self.file(&setup.upstream);
+        let text = serde_json::to_vec_pretty(setup).expect("a set-up is plain data");
+        self.write(&path, &text)?;
+        Ok(Kept { path, text })
+    }
+
+    /// The set-ups whose process runs, the newest first. State files of dead processes are removed.
+    pub fn running(&self) -> Vec<(PathBuf, Setup)> {
+        let mut setups: Vec<_> = self.files().into_iter().filter_map(|path| self.alive(path)).collect();
+        setups.sort_by(|(_, left), (_, right)| right.started_at.cmp(&left.started_at));
+        setups
+    }
+
+    /// The set-up for an app, or the newest one.
+    pub fn find(&self, upstream: Option<&Upstream>) -> Option<(PathBuf, Setup)> {
+        let wanted = |setup: &Setup| upstream.is_none_or(|upstream| upstream.is_same_app(&setup.upstream));
+        self.running().into_iter().find(|(_, setup)| wanted(setup))
+    }
+
+    /// `clerkhook-` and a hash that is the same for this machine, user and profile at every run.
+    pub fn uid(&self, user: &str, profile: &str) -> Result<String> {
+        let machine = match fs::read_to_string("/etc/machine-id") {
+            Ok(id) if id.trim().len() >= 16 => id.trim().to_owned(),
+            _ => self.own_machine_id()?,
+        };
+        let digest = Sha256::digest(format!("{machine}\n{user}\n{profile}"));
+        let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Ok(format!("clerkhook-{hex}"))
+    }
+
+    fn own_machine_id(&self) -> Result<String> {
+        let path = self.0.join("machine-id");
+        match fs::read_to_string(&path) {
+            Ok(id) if !id.trim().is_empty() => Ok(id.trim().to_owned()),
+            _ => {
+                let id = Ksuid::new(None::<std::time::SystemTime>, None).to_string();
+                self.write(&path, id.as_bytes())?;
+                Ok(id)
+            }
+        }
+    }
+
+    fn write(&self, path: &Path, text: &[u8]) -> Result<()> {
+        let write = || -> io::Result<()> {
+            let directory = path.parent().unwrap_or(&self.0);
+            fs::create_dir_all(directory)?;
+            // tempfile makes files of mode 0600.
+            let mut file = tempfile::NamedTempFile::new_in(directory)?;
+            file.write_all(text)?;
+            file.persist(path)?;
+            Ok(())
+        };
+        write().map_err(|error| Error::State { path: self.0.clone(), cause: error.to_string() })
+    }
+
+    fn file(&self, upstream: &str) -> PathBuf {
+        let name: String = upstream.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.0.join("setups").join(format!("{name}.json"))
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        let Ok(entries) = fs::read_dir(self.0.join("setups")) else { return Vec::new() };
+        let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
+        paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
+    }
+
+    fn alive(&self, path: PathBuf) -> Option<(PathBuf, Setup)> {
+        let text = fs::read(&path).ok()?;
+        match serde_json::from_slice::<Setup>(&text) {
+            Ok(setup) if process::alive(setup.pid) => Some((path, setup)),
+            _ => {
+                tracing::debug!(path = %path.display(), "removed the state of a process that is gone");
+                let _ = fs::remove_file(&path);
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn setup(pid: u32, upstream: &str) -> Setup {
+        Setup {
+            pid,
+            started_at: "2026-11-23T10:00:00Z".into(),
+            upstream: upstream.into(),
+            public_url: "https://a.example".into(),
+            agent_address: "127.0.0.1:4040".into(),
+            agent_pid: Some(1),
+            webhook_url: None,
+            endpoint_id: None,
+            services: Addresses {
+                clerk_api_url: "https://api.clerk.com".parse().expect("a URL"),
+                svix_server_url: None,
+                sandbox_key: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_set_up_is_found_while_its_process_runs() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = StateDirectory::at(directory.path().join("new"));
+        assert!(state.running().is_empty());
+        let mine = setup(std::process::id(), "http://localhost:3000");
+        let kept = state.save(&mine).expect("saved");
+        let other = Upstream::local(4000);
+        assert_eq!(state.find(None).map(|(_, found)| found), Some(mine));
+        assert!(state.find(Some(&other)).is_none() && state.find(Some(&Upstream::local(3000))).is_some());
+        drop(kept);
+        assert!(state.running().is_empty());
+    }
+
+    #[test]
+    fn what_a_dead_process_left_is_cleaned() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = StateDirectory::at(directory.path());
+        let kept = state.save(&setup(u32::MAX >> 2, "http://localhost:3000")).expect("saved");
+        assert!(kept.path.exists());
+        assert!(state.running().is_empty() && !kept.path.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn state_files_are_private() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().expect("a directory");
+        let kept = StateDirectory::at(directory.path()).save(&setup(1, "x")).expect("saved");
+        let mode = fs::metadata(&kept.path).expect("there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_mark_is_stable_and_differs_by_user_and_profile() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let state = StateDirectory::at(directory.path());
+        let uid = |user: &str, profile: &str| state.uid(user, profile).expect("a mark");
+        assert_eq!(uid("ann", "default"), uid("ann", "default"));
+        assert_ne!(uid("ann", "default"), uid("bob", "default"));
+        assert_ne!(uid("ann", "default"), uid("ann", "work"));
+        assert!(uid("ann", "default").starts_with("clerkhook-"));
+    }
+}

@@ -1,0 +1,194 @@
+//! Deliveries while a set-up runs: seen by the agent and by the built-in app, shown once.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use crate::error::Result;
+use crate::event::{Delivery, Received};
+use crate::ngrok::api::AgentApi;
+use crate::ngrok::capture::Capture;
+use crate::signature::SigningSecret;
+
+/// How often the agent is asked; its API has no way to be told.
+const EVERY: Duration = Duration::from_millis(250);
+
+/// Asked for at each look, and when all of them are new.
+const FEW: u16 = 20;
+const MANY: u16 = 500;
+
+/// How many ids are remembered before the oldest round is forgotten.
+const REMEMBERED: usize = 50_000;
+
+/// What makes two sightings the same delivery: message id, method, path.
+type Key = (String, String, String);
+
+/// Merges the two witnesses. Each counts what it saw of a key; what one saw more often than was shown is new.
+#[derive(Debug)]
+pub struct Deliveries {
+    since: Timestamp,
+    secrets: Vec<SigningSecret>,
+    captured: HashSet<String>,
+    counts: HashMap<Key, Counts>,
+    shown: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    agent: u32,
+    receiver: u32,
+    shown: u32,
+}
+
+impl Deliveries {
+    /// Only what came after `since` counts, as a reused agent has a past.
+    pub fn since(since: Timestamp, secrets: Vec<SigningSecret>) -> Self {
+        Self { since, secrets, captured: HashSet::new(), counts: HashMap::new(), shown: 0 }
+    }
+
+    /// Marks a message whose proof was shown, so that its delivery is not shown again.
+    pub fn already_shown(&mut self, message_id: &str, path: &str) {
+        let key = (message_id.to_owned(), "POST".to_owned(), path.to_owned());
+        self.counts.entry(key).or_default().shown += 1;
+    }
+
+    /// How many were given out.
+    pub fn count(&self) -> u64 {
+        self.shown
+    }
+
+    /// What the agent saw, oldest first.
+    pub fn from_agent(&mut self, captures: &[Capture]) -> Vec<Delivery> {
+        let mut fresh: Vec<&Capture> = captures
+            .iter()
+            .filter(|capture| capture.response.is_some() && !self.captured.contains(&capture.id))
+            .filter(|capture| capture.started() >= self.since)
+            .collect();
+        fresh.sort_by_key(|capture| capture.started());
+        let mut new = Vec::new();
+        for capture in fresh {
+            self.captured.insert(capture.id.clone());
+            let delivery = capture.delivery(&self.secrets);
+            if self.is_new(&delivery, |counts| &mut counts.agent) {
+                new.push(delivery);
+            }
+        }
+        self.forget();
+        new
+    }
+
+    /// What the built-in app received; `None` when the agent was faster.
+    pub fn from_receiver(&mut self, received: Received) -> Option<Delivery> {
+        let delivery = received.delivery;
+        self.is_new(&delivery, |counts| &mut counts.receiver).then_some(delivery)
+    }
+
+    fn is_new(&mut self, delivery: &Delivery, witness: impl Fn(&mut Counts) -> &mut u32) -> bool {
+        let id = delivery.message_id.clone().unwrap_or_default();
+        let counts = self.counts.entry((id, delivery.method.clone(), delivery.path.clone())).or_default();
+        *witness(counts) += 1;
+        let new = *witness(counts) > counts.shown;
+        if new {
+            counts.shown += 1;
+            self.shown += 1;
+        }
+        new
+    }
+
+    /// Bounds the memory of a set-up that runs for weeks; the agent has forgotten these long before.
+    fn forget(&mut self) {
+        if self.captured.len() > REMEMBERED {
+            self.captured.clear();
+            self.counts.clear();
+            self.since = Timestamp::now();
+        }
+    }
+
+    /// Asks the agent for what is new.
+    ///
+    /// # Errors
+    /// `AgentApi` when it cannot be asked.
+    pub async fn ask(&mut self, api: &AgentApi) -> Result<Vec<Delivery>> {
+        let mut captures = api.captures(FEW).await?;
+        let all_new = captures.iter().all(|capture| !self.captured.contains(&capture.id));
+        if captures.len() >= usize::from(FEW) && all_new {
+            captures = api.captures(MANY).await?;
+        }
+        Ok(self.from_agent(&captures))
+    }
+}
+
+/// The rhythm of asking.
+pub fn rhythm() -> Interval {
+    let mut rhythm = interval(EVERY);
+    rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    rhythm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Signature;
+
+    fn capture(id: &str, message: &str, answered: bool) -> Capture {
+        let response = answered.then(|| serde_json::json!({"status_code": 200}));
+        serde_json::from_value(serde_json::json!({
+            "id": id, "start": "2026-11-23T10:00:00Z", "duration": 1, "response": response,
+            "request": {"method": "POST", "uri": "/x", "headers": {"Svix-Id": [message]}},
+        }))
+        .expect("the documented shape")
+    }
+
+    fn received(message: &str) -> Received {
+        let delivery = Delivery {
+            id: "1".into(),
+            message_id: Some(message.into()),
+            event: None,
+            method: "POST".into(),
+            path: "/x".into(),
+            status_code: Some(200),
+            duration_ms: Some(1),
+            signature: Signature::Unchecked,
+            reason: None,
+            replay: false,
+            received_at: "2026-11-23T10:00:00Z".into(),
+        };
+        Received { delivery, headers: Vec::new(), body: Vec::new() }
+    }
+
+    fn deliveries() -> Deliveries {
+        Deliveries::since("2026-11-23T09:00:00Z".parse().expect("a time"), Vec::new())
+    }
+
+    #[test]
+    fn two_witnesses_make_one_line_whoever_is_faster() {
+        let mut seen = deliveries();
+        assert!(seen.from_receiver(received("msg_1")).is_some());
+        assert!(seen.from_agent(&[capture("a", "msg_1", true)]).is_empty());
+        assert_eq!(seen.from_agent(&[capture("b", "msg_2", true), capture("a", "msg_1", true)]).len(), 1);
+        assert!(seen.from_receiver(received("msg_2")).is_none());
+        assert_eq!(seen.count(), 2);
+    }
+
+    #[test]
+    fn a_message_delivered_twice_is_shown_twice() {
+        let mut seen = deliveries();
+        assert_eq!(seen.from_agent(&[capture("a", "msg_1", true), capture("b", "msg_1", true)]).len(), 2);
+        assert!(seen.from_receiver(received("msg_1")).is_none() && seen.from_receiver(received("msg_1")).is_none());
+        assert!(seen.from_receiver(received("msg_1")).is_some());
+    }
+
+    #[test]
+    fn what_is_unanswered_waits_and_what_is_old_or_proven_is_left_out() {
+        let mut seen = deliveries();
+        assert!(seen.from_agent(&[capture("a", "msg_1", false)]).is_empty());
+        assert_eq!(seen.from_agent(&[capture("a", "msg_1", true)]).len(), 1);
+        seen.already_shown("msg_2", "/x");
+        assert!(seen.from_agent(&[capture("b", "msg_2", true)]).is_empty());
+        assert_eq!(seen.from_agent(&[capture("c", "msg_2", true)]).len(), 1);
+        let mut late = Deliveries::since("2026-11-23T11:00:00Z".parse().expect("a time"), Vec::new());
+        assert!(late.from_agent(&[capture("d", "msg_3", true)]).is_empty());
+    }
+}

@@ -1,0 +1,187 @@
+//! The endpoint: a session with the instance's Svix app, and this machine's endpoint made right.
+
+use super::Context;
+use crate::clerk::{Clerk, portal};
+use crate::config::{ClerkKey, Source, Sourced};
+use crate::error::{Error, Result};
+use crate::event::{self, Event, Status, Step};
+use crate::svix::{self, Change, Endpoint, Svix, Wanted};
+use crate::ui::Answer;
+
+/// Whether a command will change something at Clerk or Svix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// It will.
+    Change,
+    /// It only looks.
+    Look,
+}
+
+/// A session, and the endpoints that were there when it began.
+#[derive(Debug)]
+pub struct Remote {
+    /// The session.
+    pub svix: Svix,
+    /// Over all pages.
+    pub endpoints: Vec<Endpoint>,
+}
+
+/// The endpoint as it is now, and as it was.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// Now.
+    pub endpoint: Endpoint,
+    /// What is told of it.
+    pub told: event::Endpoint,
+}
+
+/// A client for the instance that the key opens; asks for the key where a person can be asked.
+///
+/// # Errors
+/// Those of the key's shape; `KeyLive` for a production key without `--live`.
+pub async fn clerk(context: &Context, intent: Intent) -> Result<Clerk> {
+    let raw = match &context.settings.clerk_secret_key {
+        Some(key) => key.clone(),
+        None if context.ui.interactive() => {
+            let ui = std::sync::Arc::clone(&context.ui);
+            let question = "Clerk secret key (sk_test_…)";
+            let asked = tokio::task::spawn_blocking(move || ui.ask_secret(question, "CLERK_SECRET_KEY")).await;
+            Sourced::new(asked.unwrap_or(Err(Error::Interrupted))?, Source::Prompt)
+        }
+        None => {
+            let looked = "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";
+            return Err(Error::KeyMissing { looked: looked.to_owned() });
+        }
+    };
+    let key = ClerkKey::parse(&raw)?;
+    if key.is_live() && intent == Intent::Change {
+        confirm_live(context, &raw.source).await?;
+    }
+    Ok(Clerk::new(context.http.clone(), context.settings.clerk_api_url.value.clone(), key))
+}
+
+async fn confirm_live(context: &Context, source: &Source) -> Result<()> {
+    let refused = Error::KeyLive { source_name: source.to_string() };
+    if !context.live {
+        return Err(refused);
+    }
+    if context.yes {
+        return Ok(());
+    }
+    let ui = std::sync::Arc::clone(&context.ui);
+    let question = "This key changes a production instance. Go on?";
+    let answer = tokio::task::spawn_blocking(move || ui.confirm(question, "--yes")).await;
+    match answer.unwrap_or(Err(Error::Interrupted))? {
+        Answer::Yes => Ok(()),
+        Answer::No => Err(refused),
+    }
+}
+
+/// Opens the session and lists the endpoints. Webhooks that were never enabled on the instance are enabled when
+/// something is to be changed; else there is nothing to look at: `None`.
+///
+/// # Errors
+/// Those of Clerk, the portal exchange and Svix.
+pub async fn connect(context: &Context, intent: Intent) -> Result<Option<Remote>> {
+    let clerk = clerk(context, intent).await?;
+    let server_url = context.settings.svix_server_url.as_ref().map(|url| &url.value);
+    let mut grant = portal::open(&context.http, &clerk, server_url).await?;
+    if grant.is_none() && intent == Intent::Change {
+        clerk.enable_webhooks().await?;
+        grant = portal::open(&context.http, &clerk, server_url).await?;
+    }
+    let Some(grant) = grant else { return Ok(None) };
+    let svix = Svix::new(context.http.clone(), grant.server_url, grant.app_id, grant.token);
+    let endpoints = svix.endpoints().await?;
+    Ok(Some(Remote { svix, endpoints }))
+}
+
+/// What the endpoint of this machine, user and profile should be.
+pub fn wanted(context: &Context, url: String, events: &[String], adopt: Option<&str>) -> Result<Wanted> {
+    let settings = &context.settings;
+    let uid = context.state.uid(&settings.user, &settings.profile.value)?;
+    Ok(Wanted { uid, url, events: events.to_vec(), adopt: adopt.map(str::to_owned) })
+}
+
+/// This machine's endpoint, if it is registered.
+pub fn ours(context: &Context, endpoints: &[Endpoint]) -> Result<Option<Endpoint>> {
+    let uid = context.state.uid(&context.settings.user, &context.settings.profile.value)?;
+    Ok(endpoints.iter().find(|endpoint| endpoint.uid.as_deref() == Some(&uid)).cloned())
+}
+
+/// The public URL with the webhook path.
+pub fn webhook_url(public_url: &str, path: &str) -> String {
+    format!("{}{path}", public_url.trim_end_matches('/'))
+}
+
+/// Creates or patches the endpoint, or finds it right, and tells.
+///
+/// # Errors
+/// `AdoptMissing` and those of Svix.
+pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
+    let plan = svix::plan(&remote.endpoints, wanted)?;
+    // Not interrupted: a request that was sent may have been carried out, and nobody would know.
+    let endpoint = remote.svix.apply(&plan.change).await?;
+    let told = event::Endpoint {
+        action: plan.change.action(),
+        endpoint_id: endpoint.id.clone(),
+        app_id: remote.svix.app_id().to_owned(),
+        url: endpoint.url.clone(),
+        events: endpoint.events.clone().unwrap_or_default(),
+        disabled: endpoint.disabled,
+    };
+    for id in &plan.foreign {
+        context.ui.warn(&format!(
+            "endpoint `{id}` of somebody else has the same URL, so events arrive twice; take it over with `--adopt {id}`"
+        ));
+    }
+    Ok(Registered { endpoint, told })
+}
+
+/// What the endpoint's line says.
+pub fn words(remote: &Remote, wanted: &Wanted, registered: &Registered) -> String {
+    let told = &registered.told;
+    let reasons = svix::plan(&remote.endpoints, wanted).map(|plan| plan.change.reasons().join(", ")).unwrap_or_default();
+    let reasons = if reasons.is_empty() { String::new() } else { format!(": {reasons}") };
+    format!("{} {}{reasons}; {}", told.endpoint_id, told.action.word(), told.events.join(", "))
+}
+
+/// What a dry run would do to the endpoint.
+pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Event> {
+    let Some(remote) = remote else {
+        let detail = format!("enable webhooks on the instance and create an endpoint for {}", wanted.url);
+        return Ok(Event::Plan(event::Plan { step: Step::Endpoint, action: "create", detail }));
+    };
+    let plan = svix::plan(&remote.endpoints, wanted)?;
+    let events = wanted.events.join(", ");
+    let (action, detail) = match &plan.change {
+        Change::Create(_) => ("create", format!("an endpoint for {} with {events}", wanted.url)),
+        Change::Patch(endpoint, _, reasons) => {
+            ("change", format!("{} ({}) to {} with {events}", endpoint.id, reasons.join(", "), wanted.url))
+        }
+        Change::Keep(endpoint) => ("keep", format!("{} as it is", endpoint.id)),
+    };
+    let others = remote.endpoints.len() - usize::from(plan.change.before().is_some());
+    let alone = if others == 0 { String::new() } else { format!("; {others} of others are left alone") };
+    Ok(Event::Plan(event::Plan { step: Step::Endpoint, action, detail: format!("{detail}{alone}") }))
+}
+
+/// Begins the endpoint's line, connects, and leaves the line open for the registration.
+pub async fn connecting(context: &Context) -> Result<Remote> {
+    let step = context.begin(Step::Endpoint, "asking Clerk for the instance's endpoints");
+    match context.unless_interrupted(connect(context, Intent::Change)).await {
+        Ok(Some(remote)) => {
+            drop(step);
+            Ok(remote)
+        }
+        Ok(None) => Err(step.fail(Error::EndpointMissing)),
+        Err(error) => Err(step.fail(error)),
+    }
+}
+
+/// Registers within the line that [`connecting`] began.
+pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
+    let step = context.begin(Step::Endpoint, format!("registering {}", wanted.url));
+    let registered = ensure(context, remote, wanted).await;
+    step.settle(registered, |registered| (Status::Ok, words(remote, wanted, registered)))
+}

@@ -1,0 +1,107 @@
+//! The steps of the walkthrough, each joining the services that it needs; the commands are made of them.
+
+pub mod app;
+pub mod deliveries;
+pub mod endpoint;
+mod judgement;
+pub mod proof;
+pub mod secret;
+pub mod tunnel;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::config::{Settings, Upstream};
+use crate::error::{Error, Result};
+use crate::event::{Event, Status, Step};
+use crate::http::Http;
+use crate::session::StateDirectory;
+use crate::shutdown::Shutdown;
+use crate::ui::Ui;
+
+/// The route of the official guide.
+pub const WEBHOOK_PATH: &str = "/api/webhooks";
+
+/// The webhook path: typed with the upstream, set, or usual. The built-in app takes any, so the shortest.
+pub fn webhook_path(context: &Context, upstream: &Upstream, built_in: bool) -> String {
+    let set = context.settings.path.as_ref().map(|path| path.value.as_str());
+    let usual = if built_in { "/" } else { WEBHOOK_PATH };
+    upstream.path().or(set).unwrap_or(usual).to_owned()
+}
+
+/// What every command is handed.
+#[derive(Clone)]
+pub struct Context {
+    /// Settled once.
+    pub settings: Settings,
+    /// The streams.
+    pub ui: Arc<Ui>,
+    /// The wish to end.
+    pub shutdown: Shutdown,
+    /// Clients for Clerk and Svix.
+    pub http: Http,
+    /// State files.
+    pub state: StateDirectory,
+    /// Whether a production instance may be changed.
+    pub live: bool,
+    /// Questions are answered with yes.
+    pub yes: bool,
+}
+
+impl Context {
+    /// Runs `work` unless the end is asked for meanwhile.
+    ///
+    /// # Errors
+    /// `Interrupted`, or the work's own.
+    pub async fn unless_interrupted<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            done = work => done,
+            () = self.shutdown.wait() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Begins a step's line.
+    pub fn begin(&self, step: Step, detail: impl Into<String>) -> Begun {
+        self.ui.emit(&Event::step(step, Status::Start, detail));
+        Begun { ui: Arc::clone(&self.ui), step, at: Instant::now() }
+    }
+}
+
+/// A step that was begun; it must end in one way or another.
+#[must_use]
+pub struct Begun {
+    ui: Arc<Ui>,
+    step: Step,
+    at: Instant,
+}
+
+impl Begun {
+    /// Ends the line.
+    pub fn end(self, status: Status, detail: impl Into<String>) {
+        let ms = u64::try_from(self.at.elapsed().as_millis()).ok();
+        self.ui.emit(&Event::Step { step: self.step, status, detail: detail.into(), ms });
+    }
+
+    /// Ends the line with an error, which is handed on. An interruption is told once, at the end.
+    pub fn fail(self, error: Error) -> Error {
+        if !matches!(error, Error::Interrupted) {
+            let step = self.step;
+            let ms = u64::try_from(self.at.elapsed().as_millis()).ok();
+            self.ui.emit(&Event::Step { step, status: Status::Fail, detail: error.to_string(), ms });
+        }
+        error
+    }
+
+    /// Ends the line by a result, worded by `detail`.
+    pub fn settle<T>(self, result: Result<T>, detail: impl FnOnce(&T) -> (Status, String)) -> Result<T> {
+        match result {
+            Ok(value) => {
+                let (status, words) = detail(&value);
+                self.end(status, words);
+                Ok(value)
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! The signing secret: fetched, and written where the app reads it.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Begun, Context};
+use crate::config::Source;
+use crate::dotenv::{self, Change};
+use crate::error::{Error, Result};
+use crate::event::{self, Event, Status, Step};
+use crate::process::{self, Program};
+use crate::secret::Secret;
+use crate::signature::SigningSecret;
+use crate::svix::Svix;
+
+/// Git answers at once; where it does not, the question is dropped.
+const GIT_LIMIT: Duration = Duration::from_secs(2);
+
+/// What to do about env files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EnvWish {
+    /// Choose the file by the project.
+    #[default]
+    Choose,
+    /// This one.
+    File(PathBuf),
+    /// None.
+    Leave,
+}
+
+/// The secret, and whether the app must be started again to know it.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// For verifying.
+    pub secret: SigningSecret,
+    /// The env file was changed.
+    pub written: bool,
+}
+
+/// Fetches the endpoint's secret and writes it to the env file.
+///
+/// # Errors
+/// Those of Svix and of env files.
+pub async fn learn(context: &Context, svix: &Svix, endpoint_id: &str, env: &EnvWish) -> Result<Learned> {
+    let step = context.begin(Step::Secret, "reading the signing secret");
+    let fetched = context.unless_interrupted(svix.secret(endpoint_id)).await;
+    let learned = match fetched {
+        Ok(text) => keep(context, text, "the endpoint", env).await,
+        Err(error) => Err(error),
+    };
+    settle(step, learned)
+}
+
+/// Takes a secret that was given by hand.
+///
+/// # Errors
+/// `SigningSecretMalformed` and those of env files.
+pub async fn take(context: &Context, text: &Secret, source: &Source, env: &EnvWish) -> Result<Learned> {
+    let step = context.begin(Step::Secret, "taking the signing secret");
+    settle(step, keep(context, text.clone(), &source.to_string(), env).await)
+}
+
+fn settle(step: Begun, kept: Result<(Learned, Status, String)>) -> Result<Learned> {
+    let (learned, ..) = step.settle(kept, |(_, status, words)| (*status, words.clone()))?;
+    Ok(learned)
+}
+
+async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish) -> Result<(Learned, Status, String)> {
+    let secret = SigningSecret::parse(text.expose())
+        .map_err(|fault| Error::SigningSecretMalformed { source_name: source_name.to_owned(), why: fault.to_string() })?;
+    let (status, words, written) = match target(context, env)? {
+        Target::Leave(why) => (Status::Skip, why.to_owned(), false),
+        Target::Write(path, name) => {
+            let change = dotenv::write(&path, &name, secret.text())?;
+            let (status, words) = told(context, &path, &name, &change).await;
+            (status, words, change != Change::Unchanged)
+        }
+    };
+    Ok((Learned { secret, written }, status, words))
+}
+
+enum Target {
+    Leave(&'static str),
+    Write(PathBuf, String),
+}
+
+fn target(context: &Context, env: &EnvWish) -> Result<Target> {
+    let directory = &context.settings.working_directory;
+    let sandbox = context.settings.addresses().sandbox_key.is_some();
+    let path = match env {
+        EnvWish::Leave => return Ok(Target::Leave("known; no env file written (`--no-env`)")),
+        EnvWish::Choose if sandbox => {
+            return Ok(Target::Leave("known; a sandbox's is not written to env files (`--env-file FILE` does)"));
+        }
+        EnvWish::Choose => dotenv::choose_file(directory),
+        EnvWish::File(path) => directory.join(path),
+    };
+    let variables = dotenv::read(&path)?;
+    let name = dotenv::variable_name(directory, &variables.unwrap_or_default());
+    Ok(Target::Write(path, name))
+}
+
+async fn told(context: &Context, path: &Path, name: &str, change: &Change) -> (Status, String) {
+    let shown = path.strip_prefix(&context.settings.working_directory).unwrap_or(path).display();
+    let ignored = is_ignored(context, path).await;
+    let git = match ignored {
+        Some(true) => " (git-ignored)",
+        Some(false) => " (NOT git-ignored: add it to `.gitignore`)",
+        None => "",
+    };
+    let words = match change {
+        Change::Unchanged => format!("{name} in {shown}{git} is right"),
+        Change::Created | Change::Added | Change::Replaced => {
+            format!("{name} written to {shown}{git}; restart the app to load it")
+        }
+    };
+    (if ignored == Some(false) { Status::Warn } else { Status::Ok }, words)
+}
+
+/// `None` outside a repository, or without git.
+async fn is_ignored(context: &Context, path: &Path) -> Option<bool> {
+    let git = which::which_in("git", context.settings.search_path.clone(), &context.settings.working_directory).ok()?;
+    let directory = path.parent()?.as_os_str().to_owned();
+    let args = ["-C".into(), directory, "check-ignore".into(), "--quiet".into(), path.as_os_str().to_owned()];
+    let output = process::output(&Program::new(git, args), GIT_LIMIT).await.ok()?;
+    // git check-ignore: 0 ignored, 1 not ignored, 128 no repository.
+    match output.status.code() {
+        Some(0) => Some(true),
+        Some(1) => Some(false),
+        _ => None,
+    }
+}
+
+/// What a dry run would do to the env file.
+pub fn planned(context: &Context, env: &EnvWish) -> Result<Event> {
+    let (action, detail) = match target(context, env)? {
+        Target::Leave(why) => ("skip", why.to_owned()),
+        Target::Write(path, name) => {
+            let known = dotenv::read(&path)?.is_some_and(|variables| variables.get(&name).is_some());
+            let action = if known { "change" } else { "create" };
+            (action, format!("{name} in {} with the endpoint's signing secret", path.display()))
+        }
+    };
+    Ok(Event::Plan(event::Plan { step: Step::Secret, action, detail }))
+}

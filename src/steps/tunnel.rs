@@ -1,0 +1,180 @@
+//! The tunnel: a running agent for this app is reused, else one is started.
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::Context;
+use crate::config::Upstream;
+use crate::error::{Error, Result};
+use crate::event::{self, Status, Step};
+use crate::ngrok::api::{AgentApi, Session};
+use crate::ngrok::version::{self, Version};
+use crate::ngrok::{self, Agent, Launch};
+use crate::session::{Kept, Setup};
+
+/// A public URL for the app, with the agent behind it.
+pub struct Tunnel {
+    /// Present when clerkhook started it.
+    pub agent: Option<Agent>,
+    /// Its API.
+    pub api: AgentApi,
+    /// What is told of it.
+    pub told: event::Tunnel,
+}
+
+impl Tunnel {
+    /// Without a path.
+    pub fn public_url(&self) -> &str {
+        &self.told.public_url
+    }
+
+    /// The agent API's `host:port`.
+    pub fn agent_address(&self) -> String {
+        self.api.base().trim_start_matches("http://").to_owned()
+    }
+
+    /// Writes the state file, by which other commands find the set-up. Without one they do not, which is no reason to
+    /// end.
+    pub fn keep(&self, context: &Context, webhook_url: Option<&str>, endpoint_id: Option<&str>) -> Option<Kept> {
+        let setup = Setup {
+            pid: std::process::id(),
+            started_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+            upstream: self.told.upstream.clone(),
+            public_url: self.told.public_url.clone(),
+            agent_address: self.agent_address(),
+            agent_pid: self.told.agent_pid,
+            webhook_url: webhook_url.map(str::to_owned),
+            endpoint_id: endpoint_id.map(str::to_owned),
+            services: context.settings.addresses(),
+        };
+        match context.state.save(&setup) {
+            Ok(kept) => Some(kept),
+            Err(error) => {
+                let cause = error.cause().unwrap_or_default().to_owned();
+                context.ui.warn(&format!("{error} ({cause}): other commands will not find this set-up"));
+                None
+            }
+        }
+    }
+
+    /// Stops the agent if clerkhook started it.
+    pub async fn close(self, context: &Context) {
+        if let Some(agent) = self.agent {
+            agent.stop().await;
+        }
+        context.shutdown.cleaned("agent");
+    }
+}
+
+/// Finds or starts the agent. `abort` ends a start that nobody needs any more.
+///
+/// # Errors
+/// Those of the agent's start; `Interrupted` when aborted.
+pub async fn open(context: &Context, upstream: &Upstream, reuse: bool, abort: &CancellationToken) -> Result<Tunnel> {
+    let step = context.begin(Step::Tunnel, "looking for an agent");
+    let opened = find_or_start(context, upstream, reuse, abort).await;
+    let opened = step.settle(opened, |tunnel| (Status::Ok, words(&tunnel.told)))?;
+    if let Some(agent) = &opened.agent {
+        context.shutdown.would_leave("agent", format!("the ngrok agent (process {})", agent.pid()));
+        warn(context, agent.version());
+    }
+    Ok(opened)
+}
+
+fn words(told: &event::Tunnel) -> String {
+    let reused = if told.started_by_us { "" } else { "already running, " };
+    format!(
+        "{} → {}  ({reused}agent {}, inspector {})",
+        told.public_url, told.upstream, told.agent_version, told.api_url
+    )
+}
+
+fn warn(context: &Context, version: Version) {
+    if version < Version::SUPPORTED {
+        let age = format!("ngrok agent {version} is past its support; free accounts may be refused (`ngrok update`)");
+        context.ui.warn(&age);
+    }
+    if !context.settings.proxies.is_empty() {
+        let names = context.settings.proxies.join(", ");
+        context.ui.note(&format!("kept {names} from the agent: free ngrok plans allow no proxy (ERR_NGROK_9009)"));
+    }
+}
+
+async fn find_or_start(
+    context: &Context,
+    upstream: &Upstream,
+    reuse: bool,
+    abort: &CancellationToken,
+) -> Result<Tunnel> {
+    if reuse && let Some(running) = find(context, upstream).await {
+        return Ok(running);
+    }
+    let settings = &context.settings;
+    let bin = ngrok::locate(settings)?;
+    let version = version::ask(&bin).await?;
+    let launch = Launch {
+        bin,
+        version,
+        config: settings.ngrok_config.clone(),
+        authtoken: settings.ngrok_authtoken.as_ref().map(|token| token.value.clone()),
+        upstream: upstream.clone(),
+        domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
+        without: settings.proxies.clone(),
+    };
+    context.ui.emit(&event::Event::step(Step::Tunnel, Status::Start, format!("starting ngrok {version}")));
+    let agent = ngrok::start(launch, abort.cancelled()).await?;
+    let told = event::Tunnel {
+        public_url: agent.public_url.clone(),
+        upstream: upstream.to_string(),
+        api_url: agent.api.base().to_owned(),
+        agent_version: version.to_string(),
+        agent_pid: Some(agent.pid()),
+        started_by_us: true,
+    };
+    Ok(Tunnel { api: agent.api.clone(), agent: Some(agent), told })
+}
+
+/// A running agent whose tunnel to this app is online.
+pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
+    let settings = &context.settings;
+    let setups = context.state.running();
+    let known: Vec<String> = setups.iter().map(|(_, setup)| setup.agent_address.clone()).collect();
+    let domain = settings.domain.as_ref().map(|domain| domain.value.as_str());
+    let found = ngrok::find(upstream, domain, settings.agent_ports, &known).await?;
+    let offline = match &found.session {
+        Session::Online => None,
+        Session::Offline(word) => Some(word.clone()),
+        // A listed tunnel need not be online, so the edge itself is asked.
+        Session::Unknown => {
+            ngrok::offline_code(&context.http, &found.public_url).await.map(|code| format!("ERR_NGROK_{code}"))
+        }
+    };
+    if let Some(word) = offline {
+        let address = found.api.base();
+        context.ui.note(&format!("the agent at {address} serves this app but is not online ({word}): starting another"));
+        return None;
+    }
+    let told = event::Tunnel {
+        public_url: found.public_url,
+        upstream: upstream.to_string(),
+        api_url: found.api.base().to_owned(),
+        agent_version: found.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
+        agent_pid: setups.iter().find(|(_, setup)| found.api.base().ends_with(&setup.agent_address)).and_then(|(_, setup)| setup.agent_pid),
+        started_by_us: false,
+    };
+    Some(Tunnel { agent: None, api: found.api, told })
+}
+
+/// The tunnel that later steps need, of a running set-up or of any agent that serves the app.
+///
+/// # Errors
+/// `TunnelMissing`.
+pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
+    let setup = context.state.find(upstream);
+    let upstream = match (upstream, &setup) {
+        (Some(upstream), _) => upstream.clone(),
+        (None, Some((_, setup))) => setup.upstream.parse().map_err(|_| Error::TunnelMissing)?,
+        (None, None) => Upstream::local(super::app::PORT),
+    };
+    find(context, &upstream).await.ok_or(Error::TunnelMissing)
+}
