@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::error::Error;
 
 /// The steps of the walkthrough, in the order of the hops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// Is there an app at the upstream address?

@@ -98,7 +98,8 @@ async fn dispatch(
         ui.data(script.trim_end());
         return Ok(());
     }
-    let directory = std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
+    let directory =
+        std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
     let env_files = env_files(&directory)?;
     let mut settings = config::settle(global.flags, environment, &env_files, directory)?;
     let state = StateDirectory::at(&settings.state_dir.value);

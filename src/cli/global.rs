@@ -64,7 +64,7 @@ pub struct GlobalArgs {
     /// A config file for the agent; repeatable
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, help_heading = SERVICES)]
     ngrok_config: Vec<PathBuf>,
-    /// Local ports where running agents are looked for
+    /// Local ports where running agents are looked for [env: CLERKHOOK_AGENT_PORTS]
     #[arg(long, global = true, value_name = "PORTS", hide_short_help = true, help_heading = SERVICES)]
     agent_ports: Option<PortRange>,
 

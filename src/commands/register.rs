@@ -42,8 +42,8 @@ pub async fn register(context: &Context, options: &Options) -> Result<()> {
         }
         return Ok(());
     }
-    let remote = endpoint::connecting(context).await?;
-    let registered = endpoint::register(context, &remote, &wanted).await?;
+    let (remote, step) = endpoint::connecting(context).await?;
+    let registered = endpoint::register(context, &remote, &wanted, step).await?;
     let learned = secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await;
     context.ui.emit(&Event::Endpoint(registered.told));
     remote.svix.log_out().await;

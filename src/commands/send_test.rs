@@ -56,16 +56,18 @@ async fn prove_with(
     }
     if !endpoint.url.starts_with(tunnel.public_url()) {
         let (url, tunnel) = (&endpoint.url, tunnel.public_url());
-        context.ui.warn(&format!("the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"));
+        context
+            .ui
+            .warn(&format!("the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"));
     }
     let text = context.unless_interrupted(remote.svix.secret(&endpoint.id)).await?;
-    let secret = SigningSecret::parse(text.expose())
-        .map_err(|fault| Error::SigningSecretMalformed { source_name: "the endpoint".into(), why: fault.to_string() })?;
+    let secret = SigningSecret::parse(text.expose()).map_err(|fault| Error::SigningSecretMalformed {
+        source_name: "the endpoint".into(),
+        why: fault.to_string(),
+    })?;
     let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
-    let path = url::Url::parse(&endpoint.url).map_or_else(
-        |_| webhook_path(context, &upstream, false),
-        |url| url.path().to_owned(),
-    );
+    let path = url::Url::parse(&endpoint.url)
+        .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());
     let trial = Trial {
         svix: &remote.svix,
         endpoint: &endpoint,

@@ -163,7 +163,11 @@ pub fn settle(
         profile: profile_name,
         config_dir,
         state_dir,
-        agent_ports: flags.agent_ports.unwrap_or(PortRange(4040, 4049)),
+        agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {
+            (Some(ports), _) => ports,
+            (None, Some(text)) => ports(&text)?,
+            (None, None) => PortRange(4040, 4049),
+        },
         http_timeout,
         working_directory,
         search_path: environment.get_os("PATH").cloned(),
@@ -269,6 +273,15 @@ fn seconds(found: &Sourced<String>) -> Result<Duration> {
             why: "expected for example `15`".to_owned(),
         }),
     }
+}
+
+fn ports(found: &Sourced<String>) -> Result<PortRange> {
+    found.value.parse().map_err(|why| Error::SettingInvalid {
+        what: "range of ports",
+        value: found.value.clone(),
+        source_name: found.source.to_string(),
+        why,
+    })
 }
 
 fn secret_file(path: &Path, flag: &'static str) -> Result<Sourced<Secret>> {

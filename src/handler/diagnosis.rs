@@ -47,9 +47,10 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
     );
     let (found, fix) = match status {
         401 => ("the app answered 401: its auth middleware protects the route".to_owned(), public),
-        300..=399 if is_sign_in(seen) => {
-            (format!("the app answered {status}, a redirect to its sign-in page: auth middleware protects the route"), public)
-        }
+        300..=399 if is_sign_in(seen) => (
+            format!("the app answered {status}, a redirect to its sign-in page: auth middleware protects the route"),
+            public,
+        ),
         300..=399 => redirect(status, seen),
         403 if seen.body.contains("allowedHosts") || seen.body.contains("This host") => (
             "the app answered 403: its dev server does not accept this host name".to_owned(),
@@ -103,7 +104,8 @@ fn from_ngrok(seen: &Seen<'_>) -> Option<Diagnosis> {
 
 fn is_sign_in(seen: &Seen<'_>) -> bool {
     let to = seen.location.unwrap_or_default().to_ascii_lowercase();
-    seen.clerk_middleware || ["sign-in", "signin", "sign_in", "login", "accounts.dev"].iter().any(|word| to.contains(word))
+    seen.clerk_middleware
+        || ["sign-in", "signin", "sign_in", "login", "accounts.dev"].iter().any(|word| to.contains(word))
 }
 
 fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
@@ -119,16 +121,33 @@ mod tests {
 
     #[test]
     fn each_answer_has_its_cause() {
-        let seen = |status: u16| Seen { status: Some(status), path: "/api/webhooks", upstream: "http://localhost:3000", ..Seen::default() };
+        let seen = |status: u16| Seen {
+            status: Some(status),
+            path: "/api/webhooks",
+            upstream: "http://localhost:3000",
+            ..Seen::default()
+        };
         for (seen, found, fix) in [
             (Seen::default(), "no answer within 15 s", "answer first"),
-            (Seen { ngrok_code: Some(8012), ..seen(502) }, "reached no app at `http://localhost:3000`", "start the app"),
+            (
+                Seen { ngrok_code: Some(8012), ..seen(502) },
+                "reached no app at `http://localhost:3000`",
+                "start the app",
+            ),
             (Seen { ngrok_code: Some(3004), ..seen(502) }, "plain HTTP", "https://localhost"),
             (seen(401), "auth middleware", "`/api/webhooks(.*)` a public route"),
             (Seen { location: Some("/sign-in?next=x"), ..seen(307) }, "sign-in page", "public route"),
-            (Seen { location: Some("https://a.example/api/webhooks/"), ..seen(308) }, "follows none", "--path /api/webhooks/"),
+            (
+                Seen { location: Some("https://a.example/api/webhooks/"), ..seen(308) },
+                "follows none",
+                "--path /api/webhooks/",
+            ),
             (Seen { location: Some("/api/webhooks/"), ..seen(308) }, "follows none", "--path /api/webhooks/"),
-            (Seen { body: "Blocked request. This host (\"x\") is not allowed.", ..seen(403) }, "host name", "allowedHosts"),
+            (
+                Seen { body: "Blocked request. This host (\"x\") is not allowed.", ..seen(403) },
+                "host name",
+                "allowedHosts",
+            ),
             (seen(403), "in front of the handler", "public route"),
             (Seen { clerk_middleware: true, ..seen(404) }, "Clerk's middleware", "public route"),
             (seen(404), "no handler at `/api/webhooks`", "--path"),

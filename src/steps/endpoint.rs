@@ -1,6 +1,6 @@
 //! The endpoint: a session with the instance's Svix app, and this machine's endpoint made right.
 
-use super::Context;
+use super::{Begun, Context};
 use crate::clerk::{Clerk, portal};
 use crate::config::{ClerkKey, Source, Sourced};
 use crate::error::{Error, Result};
@@ -49,7 +49,8 @@ pub async fn clerk(context: &Context, intent: Intent) -> Result<Clerk> {
             Sourced::new(asked.unwrap_or(Err(Error::Interrupted))?, Source::Prompt)
         }
         None => {
-            let looked = "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";
+            let looked =
+                "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";
             return Err(Error::KeyMissing { looked: looked.to_owned() });
         }
     };
@@ -141,7 +142,8 @@ pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Resu
 /// What the endpoint's line says.
 pub fn words(remote: &Remote, wanted: &Wanted, registered: &Registered) -> String {
     let told = &registered.told;
-    let reasons = svix::plan(&remote.endpoints, wanted).map(|plan| plan.change.reasons().join(", ")).unwrap_or_default();
+    let reasons =
+        svix::plan(&remote.endpoints, wanted).map(|plan| plan.change.reasons().join(", ")).unwrap_or_default();
     let reasons = if reasons.is_empty() { String::new() } else { format!(": {reasons}") };
     format!("{} {}{reasons}; {}", told.endpoint_id, told.action.word(), told.events.join(", "))
 }
@@ -166,22 +168,19 @@ pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Event> {
     Ok(Event::Plan(event::Plan { step: Step::Endpoint, action, detail: format!("{detail}{alone}") }))
 }
 
-/// Begins the endpoint's line, connects, and leaves the line open for the registration.
-pub async fn connecting(context: &Context) -> Result<Remote> {
+/// Begins the endpoint's line and connects; the line is open until the registration ends it.
+pub async fn connecting(context: &Context) -> Result<(Remote, Begun)> {
     let step = context.begin(Step::Endpoint, "asking Clerk for the instance's endpoints");
     match context.unless_interrupted(connect(context, Intent::Change)).await {
-        Ok(Some(remote)) => {
-            drop(step);
-            Ok(remote)
-        }
+        Ok(Some(remote)) => Ok((remote, step)),
         Ok(None) => Err(step.fail(Error::EndpointMissing)),
         Err(error) => Err(step.fail(error)),
     }
 }
 
-/// Registers within the line that [`connecting`] began.
-pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
-    let step = context.begin(Step::Endpoint, format!("registering {}", wanted.url));
+/// Registers, and ends the line that [`connecting`] began.
+pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted, step: Begun) -> Result<Registered> {
+    step.update(&format!("registering {}", wanted.url));
     let registered = ensure(context, remote, wanted).await;
     step.settle(registered, |registered| (Status::Ok, words(remote, wanted, registered)))
 }

@@ -125,9 +125,11 @@ fn edge(seen: &Sightings, _scene: &Scene<'_>) -> Judged {
 fn agent(seen: &Sightings, _scene: &Scene<'_>) -> Judged {
     match (&seen.capture, &seen.captures_fault) {
         (Some((_, ms)), _) => Ok(passed(Hop::Agent, "captured", Some(*ms))),
-        (None, Some(fault)) => {
-            broken(Hop::Agent, format!("the agent could not be asked: {fault}"), "check that the agent still runs: `clerkhook status`")
-        }
+        (None, Some(fault)) => broken(
+            Hop::Agent,
+            format!("the agent could not be asked: {fault}"),
+            "check that the agent still runs: `clerkhook status`",
+        ),
         (None, None) => broken(
             Hop::Agent,
             "the agent captured no such request: another agent serves this URL, or its inspection is off",
@@ -206,7 +208,13 @@ mod tests {
 
     fn judged(seen: &Sightings) -> (Vec<HopResult>, Option<Broken>) {
         let secrets = [secret()];
-        let scene = Scene { secrets: &secrets, upstream: "http://localhost:3000", path: "/api/webhooks", accepted_ms: 1, waited: 30 };
+        let scene = Scene {
+            secrets: &secrets,
+            upstream: "http://localhost:3000",
+            path: "/api/webhooks",
+            accepted_ms: 1,
+            waited: 30,
+        };
         judge(seen, &scene)
     }
 
@@ -241,7 +249,12 @@ mod tests {
             (attempted(2, 0, ""), None, Hop::Edge, "no answer"),
             (attempted(0, 200, "{}"), None, Hop::Agent, "captured no such request"),
             (attempted(2, 500, "x"), captured(&secret(), Some((500, "x", "x"))), Hop::App, "answered 500"),
-            (attempted(2, 502, "x"), captured(&secret(), Some((502, "Ngrok-Error-Code", "x"))), Hop::App, "reached no app"),
+            (
+                attempted(2, 502, "x"),
+                captured(&secret(), Some((502, "Ngrok-Error-Code", "x"))),
+                Hop::App,
+                "reached no app",
+            ),
             (attempted(2, 0, ""), captured(&secret(), None), Hop::App, "no answer within 15 s"),
             (None, forged(), Hop::Signature, "does not match"),
         ] {
@@ -250,7 +263,10 @@ mod tests {
             assert!(found.contains(words), "{found}");
         }
         let fault = Some("refused".to_owned());
-        assert_eq!(broken_hop(Sightings { attempt: attempted(0, 200, ""), captures_fault: fault, ..Sightings::default() }).0, Hop::Agent);
+        assert_eq!(
+            broken_hop(Sightings { attempt: attempted(0, 200, ""), captures_fault: fault, ..Sightings::default() }).0,
+            Hop::Agent
+        );
         assert!(judged(&Sightings { capture: good(), ..Sightings::default() }).1.is_none());
     }
 }

@@ -77,6 +77,11 @@ pub struct Begun {
 }
 
 impl Begun {
+    /// Says what the step is at now, to a person who watches.
+    pub fn update(&self, detail: &str) {
+        self.ui.progress(self.step, detail);
+    }
+
     /// Ends the line.
     pub fn end(self, status: Status, detail: impl Into<String>) {
         let ms = u64::try_from(self.at.elapsed().as_millis()).ok();

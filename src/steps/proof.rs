@@ -91,7 +91,10 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
         event: trial.event.to_owned(),
         message_id,
         hops,
-        status_code: capture.as_ref().and_then(|capture| capture.response.as_ref()).map(|response| response.status_code),
+        status_code: capture
+            .as_ref()
+            .and_then(|capture| capture.response.as_ref())
+            .map(|response| response.status_code),
         duration_ms: capture.as_ref().filter(|capture| capture.response.is_some()).map(|capture| capture.duration_ms()),
     };
     let result = match broken {
@@ -113,7 +116,9 @@ async fn send(context: &Context, trial: &Trial<'_>) -> Result<String> {
 fn not_delivered(trial: &Trial<'_>, broken: Broken) -> Error {
     let Broken { hop, found, mut fix } = broken;
     if hop == Hop::App && trial.secret_is_new {
-        fix = format!("restart the app so that it loads the new signing secret, then run the same command again; else {fix}");
+        fix = format!(
+            "restart the app so that it loads the new signing secret, then run the same command again; else {fix}"
+        );
     }
     Error::NotDelivered { event: trial.event.to_owned(), hop, found, fix }
 }

@@ -66,8 +66,10 @@ fn settle(step: Begun, kept: Result<(Learned, Status, String)>) -> Result<Learne
 }
 
 async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish) -> Result<(Learned, Status, String)> {
-    let secret = SigningSecret::parse(text.expose())
-        .map_err(|fault| Error::SigningSecretMalformed { source_name: source_name.to_owned(), why: fault.to_string() })?;
+    let secret = SigningSecret::parse(text.expose()).map_err(|fault| Error::SigningSecretMalformed {
+        source_name: source_name.to_owned(),
+        why: fault.to_string(),
+    })?;
     let (status, words, written) = match target(context, env)? {
         Target::Leave(why) => (Status::Skip, why.to_owned(), false),
         Target::Write(path, name) => {

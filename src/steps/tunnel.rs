@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::Context;
+use super::{Begun, Context};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{self, Status, Step};
@@ -72,7 +72,7 @@ impl Tunnel {
 /// Those of the agent's start; `Interrupted` when aborted.
 pub async fn open(context: &Context, upstream: &Upstream, reuse: bool, abort: &CancellationToken) -> Result<Tunnel> {
     let step = context.begin(Step::Tunnel, "looking for an agent");
-    let opened = find_or_start(context, upstream, reuse, abort).await;
+    let opened = find_or_start(context, upstream, reuse, abort, &step).await;
     let opened = step.settle(opened, |tunnel| (Status::Ok, words(&tunnel.told)))?;
     if let Some(agent) = &opened.agent {
         context.shutdown.would_leave("agent", format!("the ngrok agent (process {})", agent.pid()));
@@ -105,6 +105,7 @@ async fn find_or_start(
     upstream: &Upstream,
     reuse: bool,
     abort: &CancellationToken,
+    step: &Begun,
 ) -> Result<Tunnel> {
     if reuse && let Some(running) = find(context, upstream).await {
         return Ok(running);
@@ -121,7 +122,7 @@ async fn find_or_start(
         domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
         without: settings.proxies.clone(),
     };
-    context.ui.emit(&event::Event::step(Step::Tunnel, Status::Start, format!("starting ngrok {version}")));
+    step.update(&format!("starting ngrok {version}"));
     let agent = ngrok::start(launch, abort.cancelled()).await?;
     let told = event::Tunnel {
         public_url: agent.public_url.clone(),
@@ -151,7 +152,9 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
     };
     if let Some(word) = offline {
         let address = found.api.base();
-        context.ui.note(&format!("the agent at {address} serves this app but is not online ({word}): starting another"));
+        context
+            .ui
+            .note(&format!("the agent at {address} serves this app but is not online ({word}): starting another"));
         return None;
     }
     let told = event::Tunnel {
@@ -159,7 +162,10 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
         upstream: upstream.to_string(),
         api_url: found.api.base().to_owned(),
         agent_version: found.version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
-        agent_pid: setups.iter().find(|(_, setup)| found.api.base().ends_with(&setup.agent_address)).and_then(|(_, setup)| setup.agent_pid),
+        agent_pid: setups
+            .iter()
+            .find(|(_, setup)| found.api.base().ends_with(&setup.agent_address))
+            .and_then(|(_, setup)| setup.agent_pid),
         started_by_us: false,
     };
     Some(Tunnel { agent: None, api: found.api, told })

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::paint::{BAD, FAINT, GOOD, NAME, STRONG, health_mark, paint, signature_style, status_style};
+use super::steps::INDENT as STEP_INDENT;
 use super::text::{hang, harmless, shortened};
 use crate::error::Error;
 use crate::event::{Check, Delivery, Endpoint, Plan, Ready, Sandbox, Serving, Setting, Signature, Standing, Stopped};
@@ -101,14 +102,22 @@ pub fn sandbox(sandbox: &Sandbox) -> String {
     variables.map(|(name, value)| format!("{}={value}", paint(NAME, name))).join("\n")
 }
 
-/// Message, code, cause, and after a blank line the hint.
-pub fn error(error: &Error, width: Option<usize>) -> String {
-    let message = hang(&harmless(&error.to_string()), 7, width);
-    let mut text = format!("{} {message} {}", paint(BAD, "error:"), paint(FAINT, format_args!("({})", error.code())));
-    for line in error.cause().unwrap_or_default().lines().filter(|line| !line.trim().is_empty()) {
-        text.push_str(&format!("\n  {}", hang(&harmless(line.trim_end()), 2, width)));
+/// Message, code, cause, and after a blank line the hint. `told`: the line above says the message, and what follows
+/// stands under it.
+pub fn error(error: &Error, width: Option<usize>, told: bool) -> String {
+    let code = paint(FAINT, error.code());
+    let (indent, mut lines) = if told {
+        (STEP_INDENT, Vec::new())
+    } else {
+        let message = hang(&harmless(&error.to_string()), 7, width);
+        (2, vec![format!("{} {message} {code}", paint(BAD, "error:"))])
+    };
+    let cause = error.cause().unwrap_or_default().lines().map(str::trim_end).filter(|line| !line.is_empty());
+    lines.extend(cause.map(|line| format!("{:indent$}{}", "", hang(&harmless(line), indent, width))));
+    if told {
+        lines.push(format!("{:indent$}{code}", ""));
     }
-    format!("{text}\n\n  {} {}", paint(GOOD, "→"), hang(&harmless(&error.hint()), 4, width))
+    format!("{}\n\n  {} {}", lines.join("\n"), paint(GOOD, "→"), hang(&harmless(&error.hint()), 4, width))
 }
 
 fn local_time(rfc3339: &str) -> String {

@@ -60,6 +60,7 @@ struct Streams {
     stdout: AutoStream<std::io::Stdout>,
     stderr: AutoStream<std::io::Stderr>,
     steps: Steps,
+    failed: Option<String>,
     closed: bool,
 }
 
@@ -76,6 +77,7 @@ impl Ui {
             stdout: AutoStream::new(std::io::stdout(), choice),
             stderr: AutoStream::new(std::io::stderr(), choice),
             steps: Steps::new(stderr_terminal && !options.json && !options.quiet),
+            failed: None,
             closed: false,
         };
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
@@ -162,9 +164,11 @@ impl Ui {
             }
             return self.stderr(&line.to_string());
         }
-        let waiting = self.streams().steps.flush();
-        waiting.iter().for_each(|line| self.stderr(line));
-        self.stderr(&human::error(error, self.width));
+        self.settle();
+        // The line of the step has said what failed.
+        let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
+        let told = told && !self.options.quiet;
+        self.stderr(&human::error(error, self.width, told));
     }
 
     /// A line of data as text.
@@ -178,22 +182,24 @@ impl Ui {
         waiting.iter().for_each(|line| self.talk(line));
     }
 
+    /// Changes the text of a step's spinner; nothing elsewhere.
+    pub fn progress(&self, step: Step, detail: &str) {
+        if !self.options.json {
+            self.step(step, Status::Start, detail);
+        }
+    }
+
     fn step(&self, step: Step, status: Status, detail: &str) {
-        // To a person the test event is one line, which the proof ends.
-        if (step, status) == (Step::Test, Status::Ok) {
-            self.streams().steps.take(step, Status::Start, detail, self.width);
-            return;
+        // To a person the test event and its proof are one line, which the proof ends.
+        let (step, status) = match (step, status) {
+            (Step::Test, Status::Ok) => (Step::Test, Status::Start),
+            (Step::Proof, status) => (Step::Test, status),
+            other => other,
+        };
+        if status == Status::Fail {
+            self.streams().failed = Some(detail.to_owned());
         }
-        let mut streams = self.streams();
-        if step == Step::Proof && status != Status::Start {
-            streams.steps.flush();
-        }
-        if step == Step::Proof && status == Status::Start {
-            streams.steps.take(Step::Test, Status::Start, detail, self.width);
-            return;
-        }
-        let ended = streams.steps.take(step, status, detail, self.width);
-        drop(streams);
+        let ended = self.streams().steps.take(step, status, detail, self.width);
         ended.iter().for_each(|line| self.talk(line));
     }
 

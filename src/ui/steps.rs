@@ -1,4 +1,4 @@
-//! The lines of the steps: spinners on a terminal, end lines elsewhere, always in the order in which steps began.
+//! The lines of the steps: spinners on a terminal, end lines elsewhere, always in the order of the hops.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::text::{hang, harmless};
 use crate::event::{Status, Step};
 
 /// Columns before a step's text.
-const INDENT: usize = 14;
+pub const INDENT: usize = 14;
 
 /// The steps that are shown now.
 #[derive(Debug)]
@@ -40,10 +40,10 @@ impl Steps {
             return Vec::new();
         }
         let text = hang(&harmless(detail), INDENT, width);
-        let end = format!("  {} {:<9} {text}", step_mark(status), label(step));
+        let end = format!("  {} {:<9} {text}", step_mark(status), step.word());
         match self.lines.iter_mut().find(|line| line.step == step) {
             Some(line) => line.end = Some(end),
-            None => self.lines.push(Line { step, bar: None, end: Some(end) }),
+            None => self.lines.insert(self.place(step), Line { step, bar: None, end: Some(end) }),
         }
         self.finished()
     }
@@ -74,16 +74,22 @@ impl Steps {
             }
             return;
         }
+        let place = self.place(step);
         let bar = self.live.then(|| {
             let style = ProgressStyle::with_template("  {spinner} {prefix:<9} {wide_msg}");
             let style = style.expect("a constant template parses").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
-            let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
-            bar.set_prefix(label(step));
+            let bar = self.bars.insert(place, ProgressBar::new_spinner().with_style(style));
+            bar.set_prefix(step.word());
             bar.set_message(harmless(detail).into_owned());
             bar.enable_steady_tick(Duration::from_millis(80));
             bar
         });
-        self.lines.push(Line { step, bar, end: None });
+        self.lines.insert(place, Line { step, bar, end: None });
+    }
+
+    /// Where a step's line belongs: the lines stand in the order of the hops.
+    fn place(&self, step: Step) -> usize {
+        self.lines.iter().take_while(|line| line.step < step).count()
     }
 
     /// Removes and gives the lines at the front that have ended.
@@ -101,23 +107,15 @@ impl Steps {
     }
 }
 
-/// The test event and its proof are one line to a person.
-fn label(step: Step) -> &'static str {
-    match step {
-        Step::Proof => Step::Test.word(),
-        step => step.word(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ends_are_printed_in_the_order_of_the_beginnings() {
+    fn ends_are_printed_in_the_order_of_the_hops() {
         let mut steps = Steps::new(false);
-        steps.take(Step::App, Status::Start, "", None);
         steps.take(Step::Tunnel, Status::Start, "", None);
+        steps.take(Step::App, Status::Start, "", None);
         assert!(steps.take(Step::Tunnel, Status::Ok, "up", None).is_empty());
         let both = steps.take(Step::App, Status::Ok, "answers", None);
         let plain: Vec<_> = both.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();

@@ -90,14 +90,13 @@ fn secret(context: &Context, fetched: &Result<crate::secret::Secret>) -> Finding
         Err(error) => return Finding::error(error),
     };
     let Some(known) = &context.settings.signing_secret else {
-        return Finding::warn(
-            "the project's environment holds none",
-            "`clerkhook register` writes it to the env file",
-        );
+        return Finding::warn("the project's environment holds none", "`clerkhook register` writes it to the env file");
     };
     let from = &known.source;
     match SigningSecret::parse(known.value.expose()) {
-        Err(fault) => Finding::fail(format!("{from} is malformed: {fault}"), "`clerkhook register` writes the right one"),
+        Err(fault) => {
+            Finding::fail(format!("{from} is malformed: {fault}"), "`clerkhook register` writes the right one")
+        }
         Ok(secret) if secret.text().expose() == fetched.expose() => Finding::ok(format!("{from} is the endpoint's")),
         Ok(_) => {
             let fix = match from {

@@ -77,7 +77,7 @@ async fn run(context: &Context, options: &Options, setup: &mut SetUp) -> Result<
     setup.register(context, options).await?;
     setup.learn(context, options).await?;
     let proven = setup.test(context, options).await?;
-    setup.announce(context);
+    setup.announce(context, options);
     if options.once {
         return Ok(());
     }

@@ -51,7 +51,8 @@ pub async fn plan(context: &Context, options: &Options) -> Result<()> {
         }
     }
     context.ui.emit(&secret::planned(context, &options.env)?);
-    let test = if options.no_test { ("skip", "no test event") } else { ("start", "send the example event and prove it") };
+    let test =
+        if options.no_test { ("skip", "no test event") } else { ("start", "send the example event and prove it") };
     say(Step::Test, test.0, test.1.to_owned());
     Ok(())
 }

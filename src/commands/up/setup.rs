@@ -13,7 +13,7 @@ use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
 use crate::steps::secret::{self, Learned};
 use crate::steps::tunnel::{self, Tunnel};
-use crate::steps::{Context, webhook_path};
+use crate::steps::{Begun, Context, webhook_path};
 use crate::ui::Answer;
 
 /// The parts, each present once its step is done.
@@ -22,6 +22,7 @@ pub struct SetUp {
     pub app: Option<App>,
     pub tunnel: Option<Tunnel>,
     pub remote: Option<Remote>,
+    pub registering: Option<Begun>,
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     pub kept: Option<Kept>,
@@ -58,11 +59,12 @@ impl SetUp {
             }
         };
         let (local, remote) = tokio::join!(local, remote);
-        self.remote = match (local, remote) {
+        let remote = match (local, remote) {
             // The one that was aborted only says so; the other one says why.
             (Err(Error::Interrupted), Err(error)) | (Err(error), _) | (_, Err(error)) => return Err(error),
             (Ok(()), Ok(remote)) => remote,
         };
+        (self.remote, self.registering) = remote.unzip();
         let (Some(app), Some(tunnel)) = (&self.app, &self.tunnel) else { return Err(Error::TunnelMissing) };
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
@@ -73,13 +75,13 @@ impl SetUp {
 
     /// Makes the endpoint right.
     pub async fn register(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let Some(remote) = &self.remote else {
+        let (Some(remote), Some(step)) = (&self.remote, self.registering.take()) else {
             let words = format!("left to you: its URL must be {}", self.webhook_url);
             context.ui.emit(&Event::step(Step::Endpoint, Status::Skip, words));
             return Ok(());
         };
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
-        let registered = endpoint::register(context, remote, &wanted).await?;
+        let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
@@ -145,17 +147,19 @@ impl SetUp {
     }
 
     /// Says that everything is ready.
-    pub fn announce(&mut self, context: &Context) {
+    pub fn announce(&mut self, context: &Context, options: &Options) {
         let Some(tunnel) = &self.tunnel else { return };
         self.ready = true;
-        context.ui.emit(&Event::Ready(Ready {
+        let ready = Event::Ready(Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),
             inspector_url: tunnel.told.api_url.clone(),
             endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
             secured: false,
             pid: std::process::id(),
-        }));
+        });
+        // With `--once` nothing waits, so a person has nothing to be told.
+        if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
     }
 }
 

@@ -1,0 +1,373 @@
+//! The ground of every test: a home, a project directory and a command line; exit code, stdout and stderr as one text.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// No step of a test takes this long; one that does has failed.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A person's machine: its home, a project, an environment without any of the outside one's settings.
+pub struct Machine {
+    home: TempDir,
+    variables: Vec<(String, String)>,
+    secrets: Vec<String>,
+}
+
+impl Machine {
+    /// A machine on which nothing is set up, without ngrok.
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().expect("a directory");
+        std::fs::create_dir(home.path().join("project")).expect("a project");
+        Self { home, variables: Vec::new(), secrets: Vec::new() }
+    }
+
+    /// A machine whose settings lead to a running sandbox.
+    pub fn with(sandbox: &Sandbox) -> Self {
+        let address = |name: &str| sandbox.addresses[name].as_str().expect("an address").to_owned();
+        Self::new()
+            .set("CLERK_API_URL", &address("clerk_api_url"))
+            .set("SVIX_SERVER_URL", &address("svix_server_url"))
+            .set("CLERKHOOK_NGROK_BIN", &address("ngrok_bin"))
+            .set("NGROK_CONFIG_OF_SANDBOX", &address("ngrok_config"))
+            .secret("CLERK_SECRET_KEY", &address("clerk_secret_key"))
+    }
+
+    /// Sets an environment variable.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Sets an environment variable whose value must never show.
+    pub fn secret(mut self, name: &str, value: &str) -> Self {
+        self.secrets.push(value.trim().trim_matches('"').to_owned());
+        self.set(name, value)
+    }
+
+    /// The project directory.
+    pub fn project(&self) -> PathBuf {
+        self.home.path().join("project")
+    }
+
+    /// Writes a file of the project.
+    pub fn file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.project().join(name), text).expect("written");
+        self
+    }
+
+    /// A file of the project as text; empty where there is none.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.project().join(name)).unwrap_or_default()
+    }
+
+    /// A value that no output may hold from now on.
+    pub fn hide(&mut self, value: &str) {
+        self.secrets.push(value.to_owned());
+    }
+
+    /// Where set-ups are noted.
+    pub fn state(&self) -> PathBuf {
+        self.home.path().join("state")
+    }
+
+    /// Runs a command line to its end; words are split at spaces.
+    pub fn run(&self, line: &str) -> Output {
+        self.start(line).finish()
+    }
+
+    /// Starts a command line.
+    pub fn start(&self, line: &str) -> Running {
+        self.start_args(&line.split_whitespace().collect::<Vec<_>>())
+    }
+
+    /// Starts a command with its arguments.
+    pub fn start_args(&self, args: &[&str]) -> Running {
+        let mut command = self.command(args);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        Running::new(child.expect("the binary starts"), self.secrets.clone())
+    }
+
+    /// The command with this machine's environment and nothing else.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_clerkhook"));
+        command.current_dir(self.project()).args(args).env_clear();
+        command.env("HOME", self.home.path()).env("PATH", "/usr/bin:/bin").env("USER", "ann");
+        command.env("CLERKHOOK_STATE_DIR", self.state()).env("CLERKHOOK_CONFIG_DIR", self.home.path().join("config"));
+        // The agents of the machine that runs the tests are not this machine's.
+        command.env("CLERKHOOK_AGENT_PORTS", "1-1");
+        if let Some((_, config)) = self.variables.iter().find(|(name, _)| name == "NGROK_CONFIG_OF_SANDBOX") {
+            command.arg("--ngrok-config").arg(config);
+        }
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+}
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit code; none when a signal ended it.
+    pub code: Option<i32>,
+    /// As it came.
+    pub stdout: String,
+    /// As it came.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Exit code, stdout and stderr as one text, with what differs between runs replaced.
+    pub fn snapshot(&self) -> String {
+        let code = self.code.map_or("signal".to_owned(), |code| code.to_string());
+        let part = |name: &str, text: &str| {
+            let text = steady(text);
+            if text.is_empty() { String::new() } else { format!("--- {name}\n{}\n", text.trim_end_matches('\n')) }
+        };
+        format!("exit {code}\n{}{}", part("stdout", &self.stdout), part("stderr", &self.stderr))
+    }
+
+    /// The JSON lines of stdout.
+    pub fn lines(&self) -> Vec<Value> {
+        self.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+    }
+
+    /// The JSON lines of a type.
+    pub fn of_type(&self, kind: &str) -> Vec<Value> {
+        self.lines().into_iter().filter(|line| line["type"] == kind).collect()
+    }
+
+    /// Whether it ended with this code; else the test fails and shows what it said.
+    #[track_caller]
+    pub fn expect_code(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n{}{}", self.stdout, self.stderr);
+        self
+    }
+}
+
+/// A command that runs.
+pub struct Running {
+    /// The process.
+    pub child: Child,
+    lines: mpsc::Receiver<String>,
+    seen: String,
+    stderr: Option<JoinHandle<String>>,
+    secrets: Vec<String>,
+}
+
+impl Running {
+    fn new(mut child: Child, secrets: Vec<String>) -> Self {
+        let (sender, lines) = mpsc::channel();
+        let stdout = child.stdout.take().expect("a pipe");
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
+            }
+        });
+        let mut pipe = child.stderr.take().expect("a pipe");
+        let stderr = std::thread::spawn(move || {
+            let mut text = Vec::new();
+            let _ = pipe.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        });
+        Self { child, lines, seen: String::new(), stderr: Some(stderr), secrets }
+    }
+
+    /// Waits for a line of stdout that the condition holds for.
+    #[track_caller]
+    pub fn wait_for(&mut self, what: &str, condition: impl Fn(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    self.seen.push_str(&line);
+                    self.seen.push('\n');
+                    if condition(&line) {
+                        return line;
+                    }
+                }
+                Err(_) => {
+                    let _ = self.child.kill();
+                    let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+                    panic!("{what} did not come; stdout:\n{}\nstderr:\n{stderr}", self.seen);
+                }
+            }
+        }
+    }
+
+    /// Waits for a JSON line of a type.
+    #[track_caller]
+    pub fn wait_for_type(&mut self, kind: &str) -> Value {
+        let is = |line: &str| serde_json::from_str::<Value>(line).is_ok_and(|line| line["type"] == kind);
+        let line = self.wait_for(kind, is);
+        serde_json::from_str(&line).expect("JSON")
+    }
+
+    /// Sends a signal, such as `INT`.
+    pub fn signal(&self, name: &str) {
+        signal(self.child.id(), name);
+    }
+
+    /// Waits for the end.
+    #[track_caller]
+    pub fn finish(mut self) -> Output {
+        let status = self.wait();
+        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            self.seen.push_str(&line);
+            self.seen.push('\n');
+        }
+        let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+        let output = Output { code: status.code(), stdout: std::mem::take(&mut self.seen), stderr };
+        for secret in &self.secrets {
+            let everything = format!("{}{}", output.stdout, output.stderr);
+            assert!(secret.is_empty() || !everything.contains(secret), "a secret shows:\n{everything}");
+        }
+        output
+    }
+
+    #[track_caller]
+    fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            if Instant::now() > deadline {
+                let _ = self.child.kill();
+                panic!("the command did not end; stdout:\n{}", self.seen);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
+    assert!(status.expect("kill runs").success());
+}
+
+/// Whether a process runs and is no zombie.
+pub fn alive(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().next()).is_some_and(|state| state != "Z")
+}
+
+/// A sandbox in the foreground, as a test in any language would use it.
+pub struct Sandbox {
+    running: Running,
+    /// Its JSON line.
+    pub addresses: Value,
+    _machine: Machine,
+}
+
+impl Sandbox {
+    /// Starts one; `args` are words such as `--fault svix=429:2`.
+    pub fn start(args: &str) -> Self {
+        let machine = Machine::new();
+        let mut running = machine.start(&format!("sandbox --json {args}"));
+        let addresses = running.wait_for_type("sandbox");
+        Self { running, addresses, _machine: machine }
+    }
+
+    /// Ends it as Ctrl-C does.
+    pub fn stop(self) -> Output {
+        self.running.signal("INT");
+        let Self { running, .. } = self;
+        running.finish()
+    }
+}
+
+/// Replaces ports, ids, times, paths and process numbers by words.
+pub fn steady(text: &str) -> String {
+    let mut steady = String::with_capacity(text.len());
+    for line in text.lines() {
+        steady.push_str(&steady_line(line));
+        steady.push('\n');
+    }
+    steady
+}
+
+fn steady_line(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    'outer: while let Some(c) = rest.chars().next() {
+        for (prefix, word) in [("127.0.0.1:", "127.0.0.1:[PORT]"), ("localhost:", "localhost:[PORT]")] {
+            if let Some(after) = rest.strip_prefix(prefix) {
+                let digits = after.chars().take_while(char::is_ascii_digit).count();
+                if digits > 0 {
+                    out.push_str(word);
+                    rest = &after[digits..];
+                    continue 'outer;
+                }
+            }
+        }
+        for prefix in ["ep_", "msg_", "app_", "ins_", "user_"] {
+            if let Some(after) = rest.strip_prefix(prefix) {
+                let length = after.chars().take_while(char::is_ascii_alphanumeric).count();
+                if length >= 20 {
+                    out.push_str(prefix);
+                    out.push_str("[ID]");
+                    rest = &after[length..];
+                    continue 'outer;
+                }
+            }
+        }
+        let digits = rest.chars().take_while(char::is_ascii_digit).count();
+        if digits > 0 {
+            let after = &rest[digits..];
+            if after.starts_with(" ms") {
+                out.push_str("[MS]");
+            } else if out.ends_with("process ") {
+                out.push_str("[PID]");
+            } else if is_clock(rest) {
+                out.push_str("[TIME]");
+                rest = &rest[8..];
+                continue;
+            } else {
+                out.push_str(&rest[..digits]);
+            }
+            rest = after;
+            continue;
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+fn is_clock(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.len() >= 8
+        && bytes[2] == b':'
+        && bytes[5] == b':'
+        && [0, 1, 3, 4, 6, 7].iter().all(|i| bytes[*i].is_ascii_digit())
+}
+
+/// A port on which nothing listens: it was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// An executable file with this text.
+pub fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = directory.join(name);
+    std::fs::write(&path, text).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    path
+}
