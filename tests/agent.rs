@@ -94,6 +94,7 @@ struct Agent {
     child: Child,
     lines: mpsc::UnboundedReceiver<String>,
     said: Vec<Value>,
+    noise: usize,
     url: String,
     api: String,
 }
@@ -102,7 +103,7 @@ impl Agent {
     fn spawn(installed: &Installed, args: &[&str]) -> Self {
         let mut child = process::spawn(&program(installed, args)).expect("a child");
         let lines = child.lines();
-        Self { child, lines, said: Vec::new(), url: String::new(), api: String::new() }
+        Self { child, lines, said: Vec::new(), noise: 0, url: String::new(), api: String::new() }
     }
 
     /// The next record with this message; what is no JSON is passed over.
@@ -111,7 +112,10 @@ impl Agent {
             loop {
                 let line =
                     self.lines.recv().await.unwrap_or_else(|| panic!("silent before `{message}`: {:?}", self.said));
-                let Ok(record) = serde_json::from_str::<Value>(&line) else { continue };
+                let Ok(record) = serde_json::from_str::<Value>(&line) else {
+                    self.noise += 1;
+                    continue;
+                };
                 self.said.push(record.clone());
                 if record["msg"] == message {
                     return record;
@@ -618,6 +622,11 @@ async fn faults_are_what_they_say() {
     let agent = stand.agent_with(&settings, &[&upstream]).await;
     client().post(format!("{}/echo", agent.url)).body("x").send().await.expect("an answer");
     assert_eq!(agent.captured().await.len(), 0);
+    assert!(agent.noise > 0);
+
+    let settings = stand.settings("3.39.1", &["plain", "exit:1ms"]);
+    let (_, stdout, _) = stand.ending(&settings, TOKEN, &[&upstream]).await;
+    assert!(stdout.contains("started tunnel tunnels command_line") && !stdout.contains("lvl"), "{stdout}");
 }
 
 #[tokio::test]
