@@ -60,6 +60,9 @@ pub struct UpArgs {
     /// How long to wait for the proof
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     timeout: Duration,
+    /// A file with the signing secret of an endpoint that was made by hand; Clerk is not asked
+    #[arg(long, value_name = "FILE", conflicts_with = "adopt")]
+    secret_file: Option<PathBuf>,
     #[command(flatten)]
     endpoint: EndpointArgs,
     #[command(flatten)]
@@ -107,7 +110,7 @@ pub struct RegisterArgs {
 #[derive(Debug, Args)]
 pub struct SendTestArgs {
     /// Event type
-    #[arg(default_value = "user.created")]
+    #[arg(default_value = "user.created", value_parser = event)]
     event: String,
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
@@ -136,7 +139,7 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 struct EndpointArgs {
     /// Event types to listen to
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', default_values_t = events::DEFAULT.map(String::from))]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = event, default_values_t = events::DEFAULT.map(String::from))]
     events: Vec<String>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
@@ -150,9 +153,6 @@ struct EndpointArgs {
     /// Write the signing secret nowhere
     #[arg(long)]
     no_env: bool,
-    /// A file with the signing secret of an endpoint that was made by hand
-    #[arg(long, value_name = "FILE")]
-    secret_file: Option<PathBuf>,
 }
 
 /// The agent.
@@ -186,7 +186,10 @@ impl EndpointArgs {
 /// The settings that only some commands have flags for.
 pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     let (endpoint, agent) = match command {
-        CommandArgs::Up(up) => (Some(&up.endpoint), Some(&up.tunnel)),
+        CommandArgs::Up(up) => {
+            flags.secret_file = up.secret_file.clone();
+            (Some(&up.endpoint), Some(&up.tunnel))
+        }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Serve(serve) => {
@@ -197,7 +200,6 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     };
     flags.domain = agent.and_then(|agent| agent.domain.clone());
     flags.path = endpoint.and_then(|endpoint| endpoint.path.clone());
-    flags.secret_file = endpoint.and_then(|endpoint| endpoint.secret_file.clone());
 }
 
 impl CommandArgs {
@@ -254,6 +256,15 @@ fn on_exit(arg: OnExitArg) -> OnExit {
         OnExitArg::Keep => OnExit::Keep,
         OnExitArg::Disable => OnExit::Disable,
         OnExitArg::Delete => OnExit::Delete,
+    }
+}
+
+/// `user.created`; Svix's names hold nothing else.
+fn event(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match text.trim() {
+        name if !name.is_empty() && name.chars().all(allowed) => Ok(name.to_owned()),
+        _ => Err("expected an event such as `user.created`".to_owned()),
     }
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{EnvFile, Environment, Profile, SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Source, Sourced};
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_text};
 
 /// Clerk's Backend API.
 const CLERK_API: &str = "https://api.clerk.com";
@@ -250,7 +250,8 @@ fn address(found: Option<Sourced<String>>) -> Result<Option<Sourced<Url>>> {
     let parse = |text: &String, source: &Source| {
         let fault = |why: &str| Error::SettingInvalid {
             what: "address",
-            value: text.clone(),
+            // A key that was put in the wrong place must not show.
+            value: mask_text(text),
             source_name: source.to_string(),
             why: why.to_owned(),
         };

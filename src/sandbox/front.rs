@@ -74,12 +74,13 @@ impl Front {
 
     async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Reset> {
         tokio::time::sleep(self.latency).await;
-        match self.world.armed.call(self.service, request.uri().path()) {
-            Some(Wire::Status(status)) => return Ok(self.refusal(status)),
+        let fault = self.world.armed.call(self.service, &format!("{}{}", request.method(), request.uri().path()));
+        match &fault {
+            Some(Wire::Status(status)) => return Ok(self.refusal(*status)),
             Some(Wire::Html) => return Ok(Html(PAGE).into_response()),
             Some(Wire::Reset) => return Err(Reset),
-            Some(Wire::Slow(wait)) => tokio::time::sleep(wait).await,
-            None => {}
+            Some(Wire::Slow(wait)) => tokio::time::sleep(*wait).await,
+            Some(Wire::Lost) | None => {}
         }
         if let Some(uri) = without_trailing_slash(request.uri()) {
             *request.uri_mut() = uri;
@@ -89,7 +90,7 @@ impl Front {
             TowerToHyperService::new(self.app.clone()).call(request.map(Body::new)).await;
         let Ok(response) = answered;
         tracing::debug!(service = ?self.service, %method, path, status = response.status().as_u16(), "sandbox answered");
-        Ok(response)
+        if fault == Some(Wire::Lost) { Err(Reset) } else { Ok(response) }
     }
 
     fn refusal(&self, status: u16) -> Response {
