@@ -97,6 +97,19 @@ async fn users_are_checked_as_documented() {
 }
 
 #[tokio::test]
+async fn a_development_instance_holds_a_hundred_users() {
+    let fixture = Fixture::closed(options(&[])).await;
+    let create = |number: usize| {
+        let body = json!({"email_address": [format!("u{number}@example.com")], "skip_password_requirement": true});
+        fixture.clerk(Method::POST, "/v1/users", Some(body))
+    };
+    for number in 0..100 {
+        assert_eq!(create(number).await.0, 200);
+    }
+    assert_eq!(code(&create(100).await), (403, "user_quota_exceeded"));
+}
+
+#[tokio::test]
 async fn users_are_listed_bare_and_newest_first() {
     let fixture = Fixture::closed(options(&[])).await;
     for name in ["a", "b", "c"] {
@@ -183,6 +196,7 @@ async fn an_endpoints_headers_come_with_its_deliveries() {
     fixture.example(&endpoint, "user.created").await;
     let received = app.next().await;
     assert_eq!((received.header("x-team"), received.header("authorization")), ("blue", "Bearer hidden"));
+    assert_eq!((received.header("content-type"), received.header("accept")), ("application/json", "*/*"));
     assert!(received.header("user-agent").starts_with("Svix-Webhooks/1.62.0 (sender-"));
 }
 

@@ -56,31 +56,24 @@ struct Try {
 async fn attempt(world: &World, message: &Message, endpoint: &str, this: Try) -> Option<Duration> {
     let endpoint = world.store.read(|data| data.endpoint(endpoint).cloned()).filter(|endpoint| !endpoint.disabled)?;
     let delivery = mischief::Delivery::plan(&world.armed, &endpoint)?;
-    let turn = world.turnstile.enter(&world.armed, &endpoint.id).await;
+    let _turn = world.turnstile.enter(&world.armed, &endpoint.id).await;
     let sent = request::prepare(message, &endpoint, &delivery, this.trigger);
     let reply = request::send(&world.http, &sent).await;
-    let wait = next(world, &reply, this);
+    let wait = (!reply.ends()).then(|| schedule::delay(this.number, &reply)).flatten().map(|wait| world.scaled(wait));
     world.store.change(|data| record(data, world, sent.attempt.clone(), &reply, wait));
     if delivery.twice {
         let again = request::prepare(message, &endpoint, &delivery, this.trigger);
         let reply = request::send(&world.http, &again).await;
         world.store.change(|data| record(data, world, again.attempt, &reply, wait));
     }
-    turn.leave();
     wait
-}
-
-fn next(world: &World, reply: &Reply, this: Try) -> Option<Duration> {
-    let ended = reply.status() == Status::Success || reply.aborts || this.trigger == Trigger::Manual;
-    let wait = schedule::delay(this.number, reply).filter(|_| !ended)?;
-    Some(world.scaled(wait))
 }
 
 /// Keeps the attempt, and what it means for its message and its endpoint.
 fn record(data: &mut Data, world: &World, attempt: Attempt, reply: &Reply, wait: Option<Duration>) {
     let (status, trigger) = (reply.status(), attempt.trigger);
     if let Some(endpoint) = data.endpoint_mut(&attempt.endpoint_id) {
-        judge(endpoint, world, reply);
+        judge(endpoint, world, reply, wait.is_none());
     }
     // The message may have been forgotten meanwhile, and its attempts with it.
     let Some(message) = data.message_mut(&attempt.message_id) else { return };
@@ -99,11 +92,11 @@ fn record(data: &mut Data, world: &World, attempt: Attempt, reply: &Reply, wait:
     });
 }
 
-/// Disables an endpoint that asks for it or that has failed for too long (Svix docs, receiving).
-fn judge(endpoint: &mut Endpoint, world: &World, reply: &Reply) {
+/// Disables an endpoint that asks for it, or where messages have been given up for too long (Svix docs, receiving).
+fn judge(endpoint: &mut Endpoint, world: &World, reply: &Reply, given_up: bool) {
     if reply.status() == Status::Success {
         endpoint.failing_since = None;
-    } else {
+    } else if given_up {
         let since = *endpoint.failing_since.get_or_insert_with(now);
         let failing = Duration::try_from(now().duration_since(since)).unwrap_or_default();
         endpoint.disabled |= failing >= world.scaled(schedule::DISABLED_AFTER);

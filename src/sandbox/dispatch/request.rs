@@ -52,6 +52,11 @@ impl Reply {
     pub fn status(&self) -> Status {
         if (200..300).contains(&self.status_code) { Status::Success } else { Status::Fail }
     }
+
+    /// Whether the message need not come again.
+    pub fn ends(&self) -> bool {
+        self.status() == Status::Success || self.aborts
+    }
 }
 
 /// Signs a message for an endpoint, now.

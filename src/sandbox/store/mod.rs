@@ -136,3 +136,21 @@ impl Store {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_messages_are_forgotten() {
+        let mut data = Data::default();
+        let first = Message::new("user.created", "{}".to_owned());
+        data.accept(first.clone(), None);
+        for _ in 1..MESSAGES {
+            data.accept(Message::new("user.created", "{}".to_owned()), None);
+        }
+        assert!(data.message(&first.id).is_some());
+        data.accept(Message::new("user.created", "{}".to_owned()), None);
+        assert_eq!((data.messages.len(), data.message(&first.id).is_some()), (MESSAGES, false));
+    }
+}
