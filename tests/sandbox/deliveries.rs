@@ -72,6 +72,19 @@ async fn retries_send_the_same_bytes_until_one_succeeds() {
 }
 
 #[tokio::test]
+async fn a_failed_resend_does_not_undo_a_success() {
+    let answer = |number| if number == 0 { StatusCode::OK } else { StatusCode::BAD_GATEWAY }.into_response();
+    let (fixture, app) = (fast().await, App::start(answer).await);
+    let endpoint = fixture.endpoint("one", &app.url).await;
+    let message = fixture.example(&endpoint, "user.created").await;
+    fixture.attempts(&message, 1).await;
+    fixture.svix(Method::POST, &format!("/msg/{message}/endpoint/{endpoint}/resend"), None).await;
+    assert_eq!(statuses(&fixture.attempts(&message, 2).await), [(0, 200, 0), (2, 502, 1)]);
+    let (_, stats) = fixture.svix(Method::GET, "/endpoint/one/stats", None).await;
+    assert_eq!((&stats["success"], &stats["fail"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
 async fn after_eight_failures_only_a_person_tries_again() {
     let answer = |number| if number < 8 { StatusCode::BAD_GATEWAY } else { StatusCode::OK }.into_response();
     let (fixture, app) = (fast().await, App::start(answer).await);

@@ -24,8 +24,8 @@ pub struct Delivery {
     pub secrets: Vec<SigningSecret>,
     /// How old it says it is, in seconds.
     pub age: i64,
-    /// Whether it is sent twice.
-    pub twice: bool,
+    /// How many times it is sent.
+    pub copies: usize,
 }
 
 impl Delivery {
@@ -38,7 +38,7 @@ impl Delivery {
         Some(Self {
             secrets: forged.map_or_else(|| endpoint.signing_secrets(), |forged| vec![forged]),
             age: if armed.delivery(Mischief::Stale) { STALE } else { 0 },
-            twice: armed.delivery(Mischief::Duplicate),
+            copies: if armed.delivery(Mischief::Duplicate) { 2 } else { 1 },
         })
     }
 }

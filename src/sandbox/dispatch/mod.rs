@@ -41,6 +41,10 @@ async fn scheduled(world: Arc<World>, message: Message, endpoint: String) {
     let mut number = 0;
     while let Some(wait) = attempt(&world, &message, &endpoint, Try { trigger: Trigger::Scheduled, number }).await {
         tokio::time::sleep(wait).await;
+        // Somebody may have resent it meanwhile (Svix server, worker).
+        if !world.store.read(|data| data.awaits(&message.id, &endpoint)) {
+            return;
+        }
         number += 1;
     }
 }
@@ -57,14 +61,13 @@ async fn attempt(world: &World, message: &Message, endpoint: &str, this: Try) ->
     let endpoint = world.store.read(|data| data.endpoint(endpoint).cloned()).filter(|endpoint| !endpoint.disabled)?;
     let delivery = mischief::Delivery::plan(&world.armed, &endpoint)?;
     let _turn = world.turnstile.enter(&world.armed, &endpoint.id).await;
-    let sent = request::prepare(message, &endpoint, &delivery, this.trigger);
-    let reply = request::send(&world.http, &sent).await;
-    let wait = (!reply.ends()).then(|| schedule::delay(this.number, &reply)).flatten().map(|wait| world.scaled(wait));
-    world.store.change(|data| record(data, world, sent.attempt.clone(), &reply, wait));
-    if delivery.twice {
-        let again = request::prepare(message, &endpoint, &delivery, this.trigger);
-        let reply = request::send(&world.http, &again).await;
-        world.store.change(|data| record(data, world, again.attempt, &reply, wait));
+    let mut wait = None;
+    for _ in 0..delivery.copies {
+        let sent = request::prepare(message, &endpoint, &delivery, this.trigger);
+        let reply = request::send(&world.http, &sent).await;
+        let due = (!reply.ends()).then(|| schedule::delay(this.number, &reply)).flatten();
+        wait = due.map(|wait| world.scaled(wait));
+        world.store.change(|data| record(data, world, sent.attempt, &reply, wait));
     }
     wait
 }
@@ -78,8 +81,9 @@ fn record(data: &mut Data, world: &World, attempt: Attempt, reply: &Reply, wait:
     // The message may have been forgotten meanwhile, and its attempts with it.
     let Some(message) = data.message_mut(&attempt.message_id) else { return };
     let destination = message.destinations.entry(attempt.endpoint_id.clone()).or_default();
-    // A failed resend takes nothing away from what the schedule reached or still tries.
-    if status == Status::Success || trigger == Trigger::Scheduled {
+    // What has arrived stays so, and a failed resend does not end the schedule.
+    let counts = trigger == Trigger::Scheduled && destination.status != Status::Success;
+    if status == Status::Success || counts {
         destination.status = if wait.is_some() { Status::Sending } else { status };
         destination.next_attempt = wait.map(|wait| now() + wait);
     }
