@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode};
 use url::{Host, Url};
 
 use super::mischief::Delivery;
-use crate::http::Http;
+use crate::http::{Http, Unreachable};
 use crate::sandbox::identifier::{identifier, now};
 use crate::sandbox::store::{Attempt, Endpoint, Message, Status, Trigger};
 use crate::signature::{HEADERS, sign};
@@ -120,11 +120,9 @@ pub async fn send(http: &Http, prepared: &Prepared) -> Reply {
     let started = Instant::now();
     let reply = match exchange(http, prepared).await {
         Ok(reply) => reply,
-        Err(error) => Reply {
-            overloaded: error.is_timeout(),
-            body: crate::http::Unreachable::from(error).to_string(),
-            ..Reply::default()
-        },
+        Err(error) => {
+            Reply { overloaded: error.is_timeout(), body: Unreachable::from(error).to_string(), ..Reply::default() }
+        }
     };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Reply { duration_ms, ..reply }
