@@ -88,7 +88,8 @@ impl Front {
         let answered: Result<Response, Infallible> =
             TowerToHyperService::new(self.app.clone()).call(request.map(Body::new)).await;
         let Ok(response) = answered;
-        tracing::debug!(service = ?self.service, %method, path, status = response.status().as_u16(), "sandbox answered");
+        let status = response.status().as_u16();
+        tracing::debug!(service = ?self.service, %method, path, status, "sandbox answered");
         Ok(response)
     }
 
