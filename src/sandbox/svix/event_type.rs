@@ -1,4 +1,4 @@
-//! The event types that Clerk has published to Svix (Clerk openapi-specs, webhooks/2025-04-15).
+//! The event types that Clerk has published to Svix.
 
 use serde_json::json;
 
