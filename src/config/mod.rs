@@ -1,11 +1,13 @@
 //! Settings, settled once at the door: flag, environment, env files, profile, default. Nothing else reads the environment.
 
+mod doors;
 mod environment;
 mod key;
 mod profile;
 mod settings;
 mod source;
 mod upstream;
+mod value;
 
 pub use environment::{EnvFile, Environment};
 pub use key::ClerkKey;

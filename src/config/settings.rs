@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{EnvFile, Environment, Profile, SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Source, Sourced};
-use crate::error::{Error, Result};
-use crate::secret::{Secret, mask_text};
-
-/// Clerk's Backend API.
-const CLERK_API: &str = "https://api.clerk.com";
+use super::doors::Doors;
+use super::value::{into_path, into_secret, ports, seconds};
+use super::{EnvFile, Environment, SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Source, Sourced};
+use crate::error::Result;
+use crate::secret::Secret;
 
 /// How long a call to Clerk or Svix may take, in seconds.
 const HTTP_TIMEOUT: u64 = 15;
@@ -98,77 +96,54 @@ pub struct Settings {
 }
 
 /// Settles all settings. `env_files` come strongest first.
+///
+/// # Errors
+/// `ConfigFile`, `SettingInvalid`, `File` for a secret that should be read from one, `State` without a home.
 pub fn settle(
     flags: Flags,
     environment: &Environment,
     env_files: &[EnvFile],
     working_directory: PathBuf,
 ) -> Result<Settings> {
-    let doors = Doors { environment, env_files };
-    let (config_dir, state_dir) = directories(&flags, environment)?;
-    let profile_name = first([
-        flags.profile.clone().map(|name| Sourced::new(name, Source::Flag("--profile"))),
-        doors.environment("CLERKHOOK_PROFILE"),
-        Some(Sourced::new("default".to_owned(), Source::Default)),
-    ]);
-    let profile_name = profile_name.expect("the default stands last");
-    let (profile, profile_path) = Profile::read(&config_dir.value, &profile_name.value)?;
-    let from_profile = || Source::Profile(profile_path.clone(), profile_name.value.clone());
-    let in_profile = |value: Option<String>| value.map(|value| Sourced::new(value, from_profile()));
-
-    let clerk_api_url = match flags.clerk_api_url {
-        Some(url) => Some(Sourced::new(url, Source::Flag("--clerk-api-url"))),
-        None => address(doors.anywhere(&["CLERK_API_URL"]).or_else(|| in_profile(profile.clerk_api_url)))?,
-    };
-    let svix_server_url = match flags.svix_server_url {
-        Some(url) => Some(Sourced::new(url, Source::Flag("--svix-server-url"))),
-        None => address(doors.anywhere(&["SVIX_SERVER_URL"]).or_else(|| in_profile(profile.svix_server_url)))?,
-    };
-    let ngrok_bin = first([
-        flags.ngrok_bin.map(|path| Sourced::new(path, Source::Flag("--ngrok-bin"))),
-        doors.environment("CLERKHOOK_NGROK_BIN").map(into_path),
-        profile.ngrok_bin.map(|path| Sourced::new(path, from_profile())),
-    ]);
-    let http_timeout = match doors.environment("CLERKHOOK_HTTP_TIMEOUT") {
-        Some(text) => seconds(&text)?,
-        None => Duration::from_secs(HTTP_TIMEOUT),
-    };
+    let doors = Doors::open(&flags, environment, env_files)?;
     Ok(Settings {
-        clerk_secret_key: match flags.clerk_secret_key_file {
-            Some(path) => Some(secret_file(&path, "--clerk-secret-key-file")?),
-            None => doors.anywhere_even_empty(&SECRET_KEY_NAMES).map(into_secret),
+        clerk_secret_key: doors.secret(&flags.clerk_secret_key_file, "--clerk-secret-key-file", &SECRET_KEY_NAMES)?,
+        clerk_api_url: doors.clerk_api_url(flags.clerk_api_url)?,
+        svix_server_url: doors.svix_server_url(flags.svix_server_url)?,
+        ngrok_bin: first([
+            flags.ngrok_bin.map(|path| Sourced::new(path, Source::Flag("--ngrok-bin"))),
+            doors.environment("CLERKHOOK_NGROK_BIN").map(into_path),
+            doors.profile(|profile| profile.ngrok_bin.clone()),
+        ]),
+        ngrok_config: match flags.ngrok_config {
+            files if files.is_empty() => doors.profile.ngrok_config.clone(),
+            files => files,
         },
-        clerk_api_url: clerk_api_url.unwrap_or_else(|| {
-            Sourced::new(Url::parse(CLERK_API).expect("a constant address parses"), Source::Default)
-        }),
-        svix_server_url,
-        ngrok_bin,
-        ngrok_config: if flags.ngrok_config.is_empty() { profile.ngrok_config } else { flags.ngrok_config },
         ngrok_authtoken: doors.environment("NGROK_AUTHTOKEN").map(into_secret),
         domain: first([
             flags.domain.map(|domain| Sourced::new(domain, Source::Flag("--domain"))),
             doors.environment("CLERKHOOK_DOMAIN"),
-            in_profile(profile.domain),
+            doors.profile(|profile| profile.domain.clone()),
         ]),
         path: first([
             flags.path.map(|path| Sourced::new(path, Source::Flag("--path"))),
             doors.environment("CLERKHOOK_PATH"),
-            in_profile(profile.path),
+            doors.profile(|profile| profile.path.clone()),
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
-        signing_secret: match flags.secret_file {
-            Some(path) => Some(secret_file(&path, "--secret-file")?),
-            None => doors.anywhere(&SIGNING_SECRET_NAMES).map(into_secret),
-        },
-        profile: profile_name,
-        config_dir,
-        state_dir,
+        signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
         agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {
             (Some(ports), _) => ports,
             (None, Some(text)) => ports(&text)?,
             (None, None) => PortRange(4040, 4049),
         },
-        http_timeout,
+        http_timeout: match doors.environment("CLERKHOOK_HTTP_TIMEOUT") {
+            Some(text) => seconds(&text)?,
+            None => Duration::from_secs(HTTP_TIMEOUT),
+        },
+        profile: doors.profile_name,
+        config_dir: doors.config_dir,
+        state_dir: doors.state_dir,
         working_directory,
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
@@ -204,113 +179,17 @@ impl Settings {
     }
 }
 
-/// The doors below the command line.
-struct Doors<'a> {
-    environment: &'a Environment,
-    env_files: &'a [EnvFile],
-}
-
-impl Doors<'_> {
-    fn environment(&self, name: &'static str) -> Option<Sourced<String>> {
-        let value = self.environment.get(name)?;
-        Some(Sourced::new(value.to_owned(), Source::Environment(name)))
-    }
-
-    /// The environment, then the env files; within a door the order of `names`.
-    fn anywhere(&self, names: &[&'static str]) -> Option<Sourced<String>> {
-        self.anywhere_even_empty(names).filter(|found| !found.value.is_empty())
-    }
-
-    /// Like [`Doors::anywhere`], but `NAME=` in an env file is found, so that it can be named as the mistake.
-    fn anywhere_even_empty(&self, names: &[&'static str]) -> Option<Sourced<String>> {
-        let environment = names.iter().find_map(|name| self.environment(name));
-        let in_file = |file: &EnvFile| {
-            names.iter().find_map(|name| {
-                let value = file.get(name)?;
-                Some(Sourced::new(value.to_owned(), Source::EnvFile(file.path.clone(), (*name).to_owned())))
-            })
-        };
-        environment.or_else(|| self.env_files.iter().find_map(in_file))
-    }
-}
-
 fn first<T, const N: usize>(candidates: [Option<Sourced<T>>; N]) -> Option<Sourced<T>> {
     candidates.into_iter().flatten().next()
 }
 
-fn into_secret(found: Sourced<String>) -> Sourced<Secret> {
-    Sourced { value: Secret::new(found.value), source: found.source }
-}
-
-fn into_path(found: Sourced<String>) -> Sourced<PathBuf> {
-    Sourced { value: found.value.into(), source: found.source }
-}
-
-fn address(found: Option<Sourced<String>>) -> Result<Option<Sourced<Url>>> {
-    let parse = |text: &String, source: &Source| {
-        let fault = |why: &str| Error::SettingInvalid {
-            what: "address",
-            // A key that was put in the wrong place must not show.
-            value: mask_text(text),
-            source_name: source.to_string(),
-            why: why.to_owned(),
-        };
-        match Url::parse(text) {
-            Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(url),
-            Ok(_) => Err(fault("it begins with neither http:// nor https://")),
-            Err(error) => Err(fault(&error.to_string())),
-        }
+/// `WEBHOOK_SECRET` and the like may be another service's, which is no reason to complain.
+fn is_meant(secret: &Sourced<Secret>) -> bool {
+    let clerks = match &secret.source {
+        Source::EnvFile(_, name) => name.contains("CLERK"),
+        Source::Environment(name) => name.contains("CLERK"),
+        _ => true,
     };
-    found.map(|found| found.try_map(parse)).transpose()
-}
-
-fn seconds(found: &Sourced<String>) -> Result<Duration> {
-    match found.value.trim().trim_end_matches('s').parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds < 3600.0 => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err(Error::SettingInvalid {
-            what: "number of seconds",
-            value: found.value.clone(),
-            source_name: found.source.to_string(),
-            why: "expected for example `15`".to_owned(),
-        }),
-    }
-}
-
-fn ports(found: &Sourced<String>) -> Result<PortRange> {
-    found.value.parse().map_err(|why| Error::SettingInvalid {
-        what: "range of ports",
-        value: found.value.clone(),
-        source_name: found.source.to_string(),
-        why,
-    })
-}
-
-fn secret_file(path: &Path, flag: &'static str) -> Result<Sourced<Secret>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })?;
-    Ok(Sourced::new(Secret::new(text.trim()), Source::Flag(flag)))
-}
-
-fn directories(flags: &Flags, environment: &Environment) -> Result<(Sourced<PathBuf>, Sourced<PathBuf>)> {
-    let platform = || {
-        etcetera::choose_base_strategy().map_err(|error| Error::State { path: "~".into(), cause: error.to_string() })
-    };
-    let settle = |flag: &Option<PathBuf>, flag_name, variable: &'static str| {
-        let flag = flag.clone().map(|path| Sourced::new(path, Source::Flag(flag_name)));
-        let set = environment.get_os(variable);
-        flag.or_else(|| set.map(|path| Sourced::new(PathBuf::from(path), Source::Environment(variable))))
-    };
-    let config = match settle(&flags.config_dir, "--config-dir", "CLERKHOOK_CONFIG_DIR") {
-        Some(path) => path,
-        None => Sourced::new(platform()?.config_dir().join("clerkhook"), Source::Default),
-    };
-    let state = match settle(&flags.state_dir, "--state-dir", "CLERKHOOK_STATE_DIR") {
-        Some(path) => path,
-        None => {
-            let base = platform()?;
-            let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-            Sourced::new(state.join("clerkhook"), Source::Default)
-        }
-    };
-    Ok((config, state))
+    let text = secret.value.expose();
+    !text.is_empty() && (clerks || text.trim_matches(['"', '\'']).starts_with("whsec_"))
 }

@@ -1,6 +1,5 @@
 //! The agent's life: started in its own group, read until it is ready, watched, stopped.
 
-use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -12,7 +11,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::api::{AgentApi, Session, preferred};
 use super::codes;
-use super::log::{Record, read, readable};
+use super::pulse::Pulse;
 use super::version::Version;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
@@ -24,12 +23,6 @@ const READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long it may take to end after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
-
-/// How many of its last lines are kept for an error.
-const TAIL: usize = 40;
-
-/// How many of them a person is shown.
-const SHOWN: usize = 6;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -90,71 +83,6 @@ impl Launch {
         };
         mask_text(&text)
     }
-}
-
-/// What the log has said so far.
-#[derive(Clone, Debug, Default)]
-pub struct Pulse {
-    web_address: Option<String>,
-    tunnels: Vec<String>,
-    /// Whether the session with the edge stands.
-    pub online: bool,
-    fatal: Option<String>,
-    tail: VecDeque<String>,
-}
-
-impl Pulse {
-    fn take(&mut self, line: &str) {
-        match read(line) {
-            Record::WebService(address) => self.web_address = Some(address),
-            Record::Tunnel(url) => {
-                self.online = true;
-                self.tunnels.push(url);
-            }
-            Record::Session => self.online = true,
-            Record::SessionLost(_) => self.online = false,
-            Record::Fatal(text) => self.fatal = self.fatal.take().or(Some(text)),
-            Record::WebAddressBusy | Record::Other => {}
-        }
-        let line = readable(line);
-        if line.is_empty() || self.tail.back() == Some(&line) {
-            return;
-        }
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
-        }
-        self.tail.push_back(line);
-    }
-
-    fn shown_tail(&self) -> String {
-        let skip = self.tail.len().saturating_sub(SHOWN);
-        self.tail.iter().skip(skip).cloned().collect::<Vec<_>>().join("\n")
-    }
-
-    /// The first error code with the words around it.
-    fn refusal(&self) -> Option<(u32, String)> {
-        let fatal = self.fatal.iter().chain(&self.tail).find(|text| codes::find(text).is_some())?;
-        let number = codes::find(fatal)?;
-        // As plain text the explanation stands on the lines before the code.
-        let words = if fatal.trim().len() > format!("ERROR:  ERR_NGROK_{number}").len() {
-            fatal.clone()
-        } else {
-            self.tail.iter().filter(|line| !line.starts_with('{')).cloned().collect::<Vec<_>>().join("\n")
-        };
-        let lines: Vec<&str> = words.lines().map(clean).filter(|line| !line.is_empty()).collect();
-        let mut unique = Vec::new();
-        lines.into_iter().filter(|line| !line.starts_with("ERR_NGROK_")).for_each(|line| {
-            if !unique.contains(&line) {
-                unique.push(line);
-            }
-        });
-        let skip = unique.len().saturating_sub(SHOWN);
-        Some((number, unique[skip..].join("\n")))
-    }
-}
-
-fn clean(line: &str) -> &str {
-    line.trim().trim_start_matches("ERROR:").trim()
 }
 
 /// A running agent that clerkhook started. Dropping it kills it.

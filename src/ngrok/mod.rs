@@ -6,9 +6,11 @@ pub mod codes;
 mod launch;
 mod locate;
 mod log;
+mod pulse;
 mod running;
 pub mod version;
 
-pub use launch::{Agent, Launch, Pulse, start};
+pub use launch::{Agent, Launch, start};
 pub use locate::locate;
+pub use pulse::Pulse;
 pub use running::{Found, find, offline_code};

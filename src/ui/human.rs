@@ -43,15 +43,16 @@ pub fn ready(_ready: &Ready) -> String {
     format!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
 }
 
-/// The last line.
-pub fn stopped(stopped: &Stopped) -> String {
+/// The last line. On a terminal it covers the `^C` that was typed.
+pub fn stopped(stopped: &Stopped, terminal: bool) -> String {
     let deliveries = match stopped.deliveries {
         0 => "no deliveries".to_owned(),
         1 => "1 delivery".to_owned(),
         count => format!("{count} deliveries"),
     };
     let endpoint = stopped.endpoint.map(|state| format!(", endpoint {state}")).unwrap_or_default();
-    format!("  Stopped: {deliveries}{endpoint}.")
+    let cover = if terminal { "\r" } else { "" };
+    format!("{cover}  Stopped: {deliveries}{endpoint}.")
 }
 
 /// The endpoint, for `register`.

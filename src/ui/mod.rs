@@ -104,7 +104,7 @@ impl Ui {
         match event {
             Event::Step { step, status, detail, .. } => self.step(*step, *status, detail),
             Event::Ready(ready) => self.talk(&human::ready(ready)),
-            Event::Stopped(stopped) => self.talk(&human::stopped(stopped)),
+            Event::Stopped(stopped) => self.talk(&human::stopped(stopped, width.is_some())),
             Event::Serving(serving) => self.talk(&human::serving(serving)),
             Event::Setting(setting) => self.talk(&human::setting(setting, width)),
             Event::Tunnel(tunnel) => self.data(&tunnel.public_url),

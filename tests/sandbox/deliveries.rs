@@ -31,6 +31,8 @@ async fn an_endpoint_that_does_not_listen_gets_no_attempt() {
     let disabled = fixture.example(&endpoint, "user.created").await;
     let resend = format!("/msg/{filtered}/endpoint/{endpoint}/resend");
     assert_eq!(fixture.svix(Method::POST, &resend, None).await, (202, json!({})));
+    let (_, stats) = fixture.svix(Method::GET, "/endpoint/one/stats", None).await;
+    assert_eq!(stats, json!({"success": 0, "pending": 0, "sending": 0, "fail": 0, "canceled": 0}));
     filter(json!(["user.created"])).await;
     let delivered = fixture.example(&endpoint, "user.created").await;
     assert_eq!(app.next().await.header("svix-id"), delivered);
@@ -40,6 +42,18 @@ async fn an_endpoint_that_does_not_listen_gets_no_attempt() {
     let path = format!("/endpoint/{endpoint}/send-example");
     let (status, body) = fixture.svix(Method::POST, &path, Some(json!({"eventType": "user.banned"}))).await;
     assert_eq!((status, &body["code"]), (404, &json!("not_found")));
+}
+
+#[tokio::test]
+async fn an_example_goes_to_one_endpoint_only() {
+    let (fixture, mut app, mut other) =
+        (Fixture::start(&[]).await, App::answering(200).await, App::answering(200).await);
+    let endpoint = fixture.endpoint("one", &app.url).await;
+    let second = fixture.endpoint("two", &other.url).await;
+    fixture.example(&endpoint, "user.created").await;
+    app.next().await;
+    let message = fixture.example(&second, "user.created").await;
+    assert_eq!(other.next().await.header("svix-id"), message);
 }
 
 #[tokio::test]
@@ -58,6 +72,19 @@ async fn retries_send_the_same_bytes_until_one_succeeds() {
 }
 
 #[tokio::test]
+async fn a_failed_resend_does_not_undo_a_success() {
+    let answer = |number| if number == 0 { StatusCode::OK } else { StatusCode::BAD_GATEWAY }.into_response();
+    let (fixture, app) = (fast().await, App::start(answer).await);
+    let endpoint = fixture.endpoint("one", &app.url).await;
+    let message = fixture.example(&endpoint, "user.created").await;
+    fixture.attempts(&message, 1).await;
+    fixture.svix(Method::POST, &format!("/msg/{message}/endpoint/{endpoint}/resend"), None).await;
+    assert_eq!(statuses(&fixture.attempts(&message, 2).await), [(0, 200, 0), (2, 502, 1)]);
+    let (_, stats) = fixture.svix(Method::GET, "/endpoint/one/stats", None).await;
+    assert_eq!((&stats["success"], &stats["fail"]), (&json!(1), &json!(0)));
+}
+
+#[tokio::test]
 async fn after_eight_failures_only_a_person_tries_again() {
     let answer = |number| if number < 8 { StatusCode::BAD_GATEWAY } else { StatusCode::OK }.into_response();
     let (fixture, app) = (fast().await, App::start(answer).await);
@@ -67,15 +94,14 @@ async fn after_eight_failures_only_a_person_tries_again() {
     let (_, stats) = fixture.svix(Method::GET, "/endpoint/one/stats", None).await;
     assert_eq!((&stats["fail"], &stats["sending"]), (&json!(1), &json!(0)));
 
-    let (status, task) = fixture
-        .svix(
-            Method::POST,
-            "/endpoint/one/recover",
-            Some(json!({"since": jiff::Timestamp::now() - jiff::SignedDuration::from_mins(5)})),
-        )
-        .await;
+    let recent = json!({"since": jiff::Timestamp::now() - jiff::SignedDuration::from_mins(5)});
+    let (status, task) = fixture.svix(Method::POST, "/endpoint/one/recover", Some(recent.clone())).await;
     assert_eq!((status, &task["task"], &task["status"]), (202, &json!("endpoint.recover"), &json!("running")));
     assert_eq!(statuses(&fixture.attempts(&message, 9).await)[8], (0, 200, 1));
+    fixture.svix(Method::POST, "/endpoint/one/recover", Some(recent)).await;
+    let last = fixture.example(&endpoint, "user.created").await;
+    fixture.attempts(&last, 1).await;
+    assert_eq!(fixture.attempts(&message, 9).await.len(), 9, "what has arrived is not sent again");
     let old = json!({"since": "2020-01-01T00:00:00Z"});
     assert_eq!(fixture.svix(Method::POST, "/endpoint/one/recover", Some(old)).await.0, 422);
 }
@@ -108,6 +134,28 @@ async fn an_app_can_switch_its_deliveries_off() {
     let last = fixture.example(&endpoint, "user.created").await;
     fixture.attempts(&last, 1).await;
     assert_eq!(fixture.svix(Method::GET, "/endpoint/one", None).await.1["disabled"], true);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_fails_for_five_days_is_disabled() {
+    // Five days are over within one request.
+    let options = clerkhook::sandbox::Options { retry_speed: 1e10, ..options(&[]) };
+    let (fixture, app) = (Fixture::with(options).await, App::answering(500).await);
+    let endpoint = fixture.endpoint("one", &app.url).await;
+    for disabled in [false, true] {
+        let message = fixture.example(&endpoint, "user.created").await;
+        fixture.attempts(&message, 8).await;
+        assert_eq!(fixture.svix(Method::GET, "/endpoint/one", None).await.1["disabled"], disabled);
+    }
+}
+
+#[tokio::test]
+async fn a_long_answer_is_cut() {
+    let (fixture, app) = (Fixture::start(&[]).await, App::start(|_| "x".repeat(70_000).into_response()).await);
+    let endpoint = fixture.endpoint("one", &app.url).await;
+    let message = fixture.example(&endpoint, "user.created").await;
+    let attempts = fixture.attempts(&message, 1).await;
+    assert_eq!(text(&attempts[0]["response"]).len(), 20_000);
 }
 
 #[tokio::test]

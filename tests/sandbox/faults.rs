@@ -46,6 +46,18 @@ async fn a_call_can_meet_a_web_page_a_closed_connection_or_a_long_wait() {
 }
 
 #[tokio::test]
+async fn each_service_has_its_latency() {
+    let latency = "clerk=40ms,svix=80ms".parse().expect("a latency");
+    let fixture = Fixture::with(clerkhook::sandbox::Options { latency, ..options(&[]) }).await;
+    let started = std::time::Instant::now();
+    fixture.clerk(Method::GET, "/v1/instance", None).await;
+    let clerk = started.elapsed();
+    fixture.svix(Method::GET, "/endpoint", None).await;
+    let svix = started.elapsed() - clerk;
+    assert!(clerk.as_millis() >= 40 && svix.as_millis() >= 80, "{clerk:?} {svix:?}");
+}
+
+#[tokio::test]
 async fn portal_urls_can_be_wrong() {
     let fixture =
         Fixture::closed(options(&["clerk=portal_garbage:1", "clerk=portal_nokey:1", "clerk=portal_used:1"])).await;

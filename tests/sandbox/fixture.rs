@@ -40,6 +40,7 @@ pub struct Fixture {
     pub addresses: event::Sandbox,
     pub app_id: String,
     pub token: String,
+    pub http: reqwest::Client,
 }
 
 /// An answer: status and JSON, null where there is none.
@@ -66,7 +67,7 @@ impl Fixture {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let sandbox = Sandbox::start(options).await.expect("a sandbox");
         let addresses = sandbox.addresses();
-        Self { sandbox, addresses, app_id: String::new(), token: String::new() }
+        Self { sandbox, addresses, app_id: String::new(), token: String::new(), http: reqwest::Client::new() }
     }
 
     /// The portal URL, and what its key says.
@@ -82,12 +83,12 @@ impl Fixture {
     pub async fn exchange(&self, key: &Value) -> Answer {
         let body = json!({"oneTimeToken": key["oneTimeToken"]});
         let url = format!("{}/api/v1/auth/one-time-token/", self.addresses.svix_server_url);
-        call(reqwest::Client::new().post(url).json(&body)).await
+        call(self.http.post(url).json(&body)).await
     }
 
     pub async fn clerk(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
         let url = format!("{}{path}", self.addresses.clerk_api_url);
-        let request = reqwest::Client::new().request(method, url).bearer_auth(&self.addresses.clerk_secret_key);
+        let request = self.http.request(method, url).bearer_auth(&self.addresses.clerk_secret_key);
         call(with_body(request, body)).await
     }
 
@@ -98,7 +99,7 @@ impl Fixture {
 
     pub fn svix_request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}/api/v1/app/{}{path}", self.addresses.svix_server_url, self.app_id);
-        reqwest::Client::new().request(method, url).bearer_auth(&self.token)
+        self.http.request(method, url).bearer_auth(&self.token)
     }
 
     /// An endpoint with a uid of its own name.

@@ -30,7 +30,7 @@ async fn a_one_time_token_opens_its_application_once() {
     assert_eq!(named(&other.svix(Method::GET, "/endpoint", None).await), (404, "not_found"));
     let fixture = Fixture { app_id: text(&key["appId"]), ..other };
     let logout = format!("{}/api/v1/auth/logout", fixture.addresses.svix_server_url);
-    assert_eq!(call(reqwest::Client::new().post(logout).bearer_auth(&fixture.token)).await.0, 204);
+    assert_eq!(call(fixture.http.post(logout).bearer_auth(&fixture.token)).await.0, 204);
     assert_eq!(named(&fixture.svix(Method::GET, "/endpoint", None).await), (401, "authentication_failed"));
 }
 
@@ -39,7 +39,7 @@ async fn clerk_wants_its_own_key() {
     let fixture = Fixture::closed(options(&[])).await;
     let instance = format!("{}/v1/instance", fixture.addresses.clerk_api_url);
     let asked = |header: Option<&'static str>| {
-        let request = reqwest::Client::new().get(&instance);
+        let request = fixture.http.get(&instance);
         call(header.into_iter().fold(request, |request, header| request.header("authorization", header)))
     };
     assert_eq!(code(&asked(None).await), (401, "authentication_invalid"));
@@ -89,11 +89,24 @@ async fn users_are_checked_as_documented() {
     let patch = |body: Value| fixture.clerk(Method::PATCH, &path, Some(body));
     assert_eq!(code(&patch(json!({"public_metadata": {}})).await), (422, "form_param_unknown"));
     assert_eq!(patch(json!({"last_name": "Lovelace"})).await.1["last_name"], "Lovelace");
-    let unnamed = reqwest::Client::new().post(format!("{}/v1/users", fixture.addresses.clerk_api_url)).body("{}");
+    let unnamed = fixture.http.post(format!("{}/v1/users", fixture.addresses.clerk_api_url)).body("{}");
     assert_eq!(
         code(&call(unnamed.bearer_auth(&fixture.addresses.clerk_secret_key)).await),
         (415, "unsupported_content_type")
     );
+}
+
+#[tokio::test]
+async fn a_development_instance_holds_a_hundred_users() {
+    let fixture = Fixture::closed(options(&[])).await;
+    let create = |number: usize| {
+        let body = json!({"email_address": [format!("u{number}@example.com")], "skip_password_requirement": true});
+        fixture.clerk(Method::POST, "/v1/users", Some(body))
+    };
+    for number in 0..100 {
+        assert_eq!(create(number).await.0, 200);
+    }
+    assert_eq!(code(&create(100).await), (403, "user_quota_exceeded"));
 }
 
 #[tokio::test]
@@ -183,6 +196,7 @@ async fn an_endpoints_headers_come_with_its_deliveries() {
     fixture.example(&endpoint, "user.created").await;
     let received = app.next().await;
     assert_eq!((received.header("x-team"), received.header("authorization")), ("blue", "Bearer hidden"));
+    assert_eq!((received.header("content-type"), received.header("accept")), ("application/json", "*/*"));
     assert!(received.header("user-agent").starts_with("Svix-Webhooks/1.62.0 (sender-"));
 }
 
@@ -204,8 +218,8 @@ async fn the_same_idempotency_key_gets_the_same_answer() {
 async fn all_event_types_are_listed() {
     let fixture = Fixture::start(&[]).await;
     let url = format!("{}/api/v1/event-type?limit=250", fixture.addresses.svix_server_url);
-    let (_, list) = call(reqwest::Client::new().get(url).bearer_auth(&fixture.token)).await;
+    let (_, list) = call(fixture.http.get(url).bearer_auth(&fixture.token)).await;
     let names: Vec<String> = list["data"].as_array().expect("a list").iter().map(|kind| text(&kind["name"])).collect();
-    assert_eq!((names.len(), &list["done"]), (45, &json!(true)));
+    assert_eq!((names.len(), &list["done"]), (46, &json!(true)));
     assert!(names.contains(&"subscriptionItem.freeTrialEnding".to_owned()), "{names:?}");
 }

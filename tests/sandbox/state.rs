@@ -1,11 +1,13 @@
 //! What outlives a run, and what does not.
 
+use std::path::Path;
+
 use clerkhook::error::Error;
 use clerkhook::sandbox::{Options, Sandbox};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::fixture::{App, Fixture, options, text};
+use crate::fixture::{App, Fixture, LIMIT, options, text};
 
 #[tokio::test]
 async fn the_state_file_carries_endpoints_messages_and_users_over() {
@@ -52,10 +54,25 @@ async fn another_file_is_not_taken_for_state() {
 }
 
 #[tokio::test]
+async fn a_dropped_sandbox_cleans_up_too() {
+    let fixture = Fixture::start(&[]).await;
+    let directory = Path::new(&fixture.addresses.ngrok_config).parent().expect("a directory").to_owned();
+    let url = fixture.addresses.clerk_api_url.clone();
+    drop(fixture);
+    assert!(!directory.exists());
+    let gone = async {
+        while reqwest::get(&url).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LIMIT, gone).await.expect("nobody listens any more");
+}
+
+#[tokio::test]
 async fn nothing_is_left_when_it_stops() {
     let fixture = Fixture::start(&[]).await;
     let addresses = fixture.addresses.clone();
-    let directory = std::path::Path::new(&addresses.ngrok_config).parent().expect("a directory").to_owned();
+    let directory = Path::new(&addresses.ngrok_config).parent().expect("a directory").to_owned();
     assert!(directory.exists());
     fixture.sandbox.stop().await;
     assert!(!directory.exists());

@@ -24,8 +24,8 @@ pub struct Delivery {
     pub secrets: Vec<SigningSecret>,
     /// How old it says it is, in seconds.
     pub age: i64,
-    /// Whether it is sent twice.
-    pub twice: bool,
+    /// How many times it is sent.
+    pub copies: usize,
 }
 
 impl Delivery {
@@ -38,7 +38,7 @@ impl Delivery {
         Some(Self {
             secrets: forged.map_or_else(|| endpoint.signing_secrets(), |forged| vec![forged]),
             age: if armed.delivery(Mischief::Stale) { STALE } else { 0 },
-            twice: armed.delivery(Mischief::Duplicate),
+            copies: if armed.delivery(Mischief::Duplicate) { 2 } else { 1 },
         })
     }
 }
@@ -49,25 +49,16 @@ pub struct Turnstile {
     waiting: Mutex<HashMap<String, oneshot::Sender<()>>>,
 }
 
-/// The right to send now; the one that was overtaken goes when it is given back.
+/// The right to send now; the one that was overtaken goes when this is dropped.
 pub struct Turn {
-    overtaken: Option<oneshot::Sender<()>>,
-}
-
-impl Turn {
-    /// The delivery was made.
-    pub fn leave(self) {
-        if let Some(overtaken) = self.overtaken {
-            let _ = overtaken.send(());
-        }
-    }
+    _overtaken: Option<oneshot::Sender<()>>,
 }
 
 impl Turnstile {
     /// Comes at once, or after the next delivery to the same endpoint where a fault says so.
     pub async fn enter(&self, armed: &Armed, endpoint: &str) -> Turn {
         if let Some(overtaken) = self.lock().remove(endpoint) {
-            return Turn { overtaken: Some(overtaken) };
+            return Turn { _overtaken: Some(overtaken) };
         }
         if armed.delivery(Mischief::Reorder) {
             let (sender, overtaken) = oneshot::channel();
@@ -76,7 +67,7 @@ impl Turnstile {
             // Nobody came: the next one has nobody to overtake either.
             self.lock().retain(|_, sender| !sender.is_closed());
         }
-        Turn { overtaken: None }
+        Turn { _overtaken: None }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, oneshot::Sender<()>>> {

@@ -41,6 +41,10 @@ async fn scheduled(world: Arc<World>, message: Message, endpoint: String) {
     let mut number = 0;
     while let Some(wait) = attempt(&world, &message, &endpoint, Try { trigger: Trigger::Scheduled, number }).await {
         tokio::time::sleep(wait).await;
+        // Somebody may have resent it meanwhile (Svix server, worker).
+        if !world.store.read(|data| data.awaits(&message.id, &endpoint)) {
+            return;
+        }
         number += 1;
     }
 }
@@ -56,37 +60,30 @@ struct Try {
 async fn attempt(world: &World, message: &Message, endpoint: &str, this: Try) -> Option<Duration> {
     let endpoint = world.store.read(|data| data.endpoint(endpoint).cloned()).filter(|endpoint| !endpoint.disabled)?;
     let delivery = mischief::Delivery::plan(&world.armed, &endpoint)?;
-    let turn = world.turnstile.enter(&world.armed, &endpoint.id).await;
-    let sent = request::prepare(message, &endpoint, &delivery, this.trigger);
-    let reply = request::send(&world.http, &sent).await;
-    let wait = next(world, &reply, this);
-    world.store.change(|data| record(data, world, sent.attempt.clone(), &reply, wait));
-    if delivery.twice {
-        let again = request::prepare(message, &endpoint, &delivery, this.trigger);
-        let reply = request::send(&world.http, &again).await;
-        world.store.change(|data| record(data, world, again.attempt, &reply, wait));
+    let _turn = world.turnstile.enter(&world.armed, &endpoint.id).await;
+    let mut wait = None;
+    for _ in 0..delivery.copies {
+        let sent = request::prepare(message, &endpoint, &delivery, this.trigger);
+        let reply = request::send(&world.http, &sent).await;
+        let due = (!reply.ends()).then(|| schedule::delay(this.number, &reply)).flatten();
+        wait = due.map(|wait| world.scaled(wait));
+        world.store.change(|data| record(data, world, sent.attempt, &reply, wait));
     }
-    turn.leave();
     wait
-}
-
-fn next(world: &World, reply: &Reply, this: Try) -> Option<Duration> {
-    let ended = reply.status() == Status::Success || reply.aborts || this.trigger == Trigger::Manual;
-    let wait = schedule::delay(this.number, reply).filter(|_| !ended)?;
-    Some(world.scaled(wait))
 }
 
 /// Keeps the attempt, and what it means for its message and its endpoint.
 fn record(data: &mut Data, world: &World, attempt: Attempt, reply: &Reply, wait: Option<Duration>) {
     let (status, trigger) = (reply.status(), attempt.trigger);
     if let Some(endpoint) = data.endpoint_mut(&attempt.endpoint_id) {
-        judge(endpoint, world, reply);
+        judge(endpoint, world, reply, wait.is_none());
     }
     // The message may have been forgotten meanwhile, and its attempts with it.
     let Some(message) = data.message_mut(&attempt.message_id) else { return };
     let destination = message.destinations.entry(attempt.endpoint_id.clone()).or_default();
-    // A failed resend takes nothing away from what the schedule reached or still tries.
-    if status == Status::Success || trigger == Trigger::Scheduled {
+    // What has arrived stays so, and a failed resend does not end the schedule.
+    let counts = trigger == Trigger::Scheduled && destination.status != Status::Success;
+    if status == Status::Success || counts {
         destination.status = if wait.is_some() { Status::Sending } else { status };
         destination.next_attempt = wait.map(|wait| now() + wait);
     }
@@ -99,11 +96,11 @@ fn record(data: &mut Data, world: &World, attempt: Attempt, reply: &Reply, wait:
     });
 }
 
-/// Disables an endpoint that asks for it or that has failed for too long (Svix docs, receiving).
-fn judge(endpoint: &mut Endpoint, world: &World, reply: &Reply) {
+/// Disables an endpoint that asks for it, or where messages have been given up for too long (Svix docs, receiving).
+fn judge(endpoint: &mut Endpoint, world: &World, reply: &Reply, given_up: bool) {
     if reply.status() == Status::Success {
         endpoint.failing_since = None;
-    } else {
+    } else if given_up {
         let since = *endpoint.failing_since.get_or_insert_with(now);
         let failing = Duration::try_from(now().duration_since(since)).unwrap_or_default();
         endpoint.disabled |= failing >= world.scaled(schedule::DISABLED_AFTER);

@@ -8,7 +8,7 @@ use reqwest::{Response, StatusCode};
 use url::{Host, Url};
 
 use super::mischief::Delivery;
-use crate::http::Http;
+use crate::http::{Http, Unreachable};
 use crate::sandbox::identifier::{identifier, now};
 use crate::sandbox::store::{Attempt, Endpoint, Message, Status, Trigger};
 use crate::signature::{HEADERS, sign};
@@ -51,6 +51,11 @@ impl Reply {
     /// Only 2xx is a success; redirects are not followed.
     pub fn status(&self) -> Status {
         if (200..300).contains(&self.status_code) { Status::Success } else { Status::Fail }
+    }
+
+    /// Whether the message need not come again.
+    pub fn ends(&self) -> bool {
+        self.status() == Status::Success || self.aborts
     }
 }
 
@@ -115,11 +120,9 @@ pub async fn send(http: &Http, prepared: &Prepared) -> Reply {
     let started = Instant::now();
     let reply = match exchange(http, prepared).await {
         Ok(reply) => reply,
-        Err(error) => Reply {
-            overloaded: error.is_timeout(),
-            body: crate::http::Unreachable::from(error).to_string(),
-            ..Reply::default()
-        },
+        Err(error) => {
+            Reply { overloaded: error.is_timeout(), body: Unreachable::from(error).to_string(), ..Reply::default() }
+        }
     };
     let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Reply { duration_ms, ..reply }

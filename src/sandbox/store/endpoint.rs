@@ -35,7 +35,7 @@ pub struct Endpoint {
     pub secret: String,
     /// Rotated ones, latest first.
     pub old_secrets: Vec<OldSecret>,
-    /// Since when no delivery succeeded.
+    /// When the first message was given up since the last success.
     pub failing_since: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,

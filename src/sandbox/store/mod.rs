@@ -80,6 +80,12 @@ impl Data {
         self.messages.iter_mut().find(|message| message.id == id)
     }
 
+    /// Whether a message has yet to arrive at an endpoint.
+    pub fn awaits(&self, message: &str, endpoint: &str) -> bool {
+        let destination = self.message(message).and_then(|message| message.destinations.get(endpoint));
+        destination.is_some_and(|destination| destination.status != Status::Success)
+    }
+
     /// Takes a message up and gives the endpoints that it goes to: those that listen, or the one it is forced to if
     /// that one listens (Svix server, core/message_app).
     pub fn accept(&mut self, mut message: Message, only: Option<&str>) -> Vec<String> {
@@ -134,5 +140,37 @@ impl Store {
 
     fn lock(&self) -> MutexGuard<'_, Data> {
         self.data.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_awaited_until_it_has_arrived() {
+        let mut data = Data::default();
+        let (endpoint, message) = (Endpoint::default(), Message::new("user.created", "{}".to_owned()));
+        let (to, id) = (endpoint.id.clone(), message.id.clone());
+        data.endpoints.push(endpoint);
+        assert!(!data.awaits(&id, &to));
+        data.accept(message, None);
+        assert!(data.awaits(&id, &to) && !data.awaits(&id, "ep_other"));
+        let arrived = Destination { status: Status::Success, next_attempt: None };
+        data.message_mut(&id).expect("it was accepted").destinations.insert(to.clone(), arrived);
+        assert!(!data.awaits(&id, &to));
+    }
+
+    #[test]
+    fn the_oldest_messages_are_forgotten() {
+        let mut data = Data::default();
+        let first = Message::new("user.created", "{}".to_owned());
+        data.accept(first.clone(), None);
+        for _ in 1..MESSAGES {
+            data.accept(Message::new("user.created", "{}".to_owned()), None);
+        }
+        assert!(data.message(&first.id).is_some());
+        data.accept(Message::new("user.created", "{}".to_owned()), None);
+        assert_eq!((data.messages.len(), data.message(&first.id).is_some()), (MESSAGES, false));
     }
 }

@@ -1,0 +1,81 @@
+//! From a setting's text to its value; what is wrong is told with its source.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use url::Url;
+
+use super::{PortRange, Source, Sourced};
+use crate::error::{Error, Result};
+use crate::secret::{Secret, mask_text};
+
+/// Takes a text as a secret.
+pub fn into_secret(found: Sourced<String>) -> Sourced<Secret> {
+    Sourced { value: Secret::new(found.value), source: found.source }
+}
+
+/// Takes a text as a path.
+pub fn into_path(found: Sourced<String>) -> Sourced<PathBuf> {
+    Sourced { value: found.value.into(), source: found.source }
+}
+
+/// An http or https address.
+///
+/// # Errors
+/// `SettingInvalid`.
+pub fn address(found: Option<Sourced<String>>) -> Result<Option<Sourced<Url>>> {
+    let parse = |text: &String, source: &Source| {
+        let fault = |why: &str| Error::SettingInvalid {
+            what: "address",
+            // A key that was put in the wrong place must not show.
+            value: mask_text(text),
+            source_name: source.to_string(),
+            why: why.to_owned(),
+        };
+        match Url::parse(text) {
+            Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(url),
+            Ok(_) => Err(fault("it begins with neither http:// nor https://")),
+            Err(error) => Err(fault(&error.to_string())),
+        }
+    };
+    found.map(|found| found.try_map(parse)).transpose()
+}
+
+/// A number of seconds, with or without `s`.
+///
+/// # Errors
+/// `SettingInvalid`.
+pub fn seconds(found: &Sourced<String>) -> Result<Duration> {
+    match found.value.trim().trim_end_matches('s').parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds < 3600.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err(Error::SettingInvalid {
+            what: "number of seconds",
+            value: mask_text(&found.value),
+            source_name: found.source.to_string(),
+            why: "expected for example `15`".to_owned(),
+        }),
+    }
+}
+
+/// A range of ports.
+///
+/// # Errors
+/// `SettingInvalid`.
+pub fn ports(found: &Sourced<String>) -> Result<PortRange> {
+    found.value.parse().map_err(|why| Error::SettingInvalid {
+        what: "range of ports",
+        value: mask_text(&found.value),
+        source_name: found.source.to_string(),
+        why,
+    })
+}
+
+/// Reads a secret from a file that a flag names.
+///
+/// # Errors
+/// `File`.
+pub fn secret_file(path: &Path, flag: &'static str) -> Result<Sourced<Secret>> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })?;
+    Ok(Sourced::new(Secret::new(text.trim()), Source::Flag(flag)))
+}

@@ -1,0 +1,61 @@
+//! Why it failed, in somebody's own words.
+
+use super::Error;
+
+impl Error {
+    /// The other side's own words, or the system's.
+    pub fn cause(&self) -> Option<&str> {
+        let cause = match self {
+            Self::Unexpected { cause, .. }
+            | Self::State { cause, .. }
+            | Self::File { cause, .. }
+            | Self::ConfigFile { cause, .. }
+            | Self::AppDown { cause, .. }
+            | Self::PortTaken { cause, .. }
+            | Self::AgentNotRunnable { cause, .. }
+            | Self::AgentApi { cause, .. }
+            | Self::ClerkUnreachable { cause, .. }
+            | Self::ClerkNotUnderstood { cause, .. }
+            | Self::SvixUnreachable { cause, .. }
+            | Self::SvixNotUnderstood { cause, .. }
+            | Self::EnvFileUnreadable { cause, .. }
+            | Self::EnvFileUnwritable { cause, .. }
+            | Self::SandboxFailed { cause } => cause,
+            Self::KeyMissing { looked } | Self::AgentMissing { looked } => looked,
+            Self::SettingInvalid { why, .. } => why,
+            Self::AgentVersion { said, .. } => said,
+            Self::AgentExited { tail, .. } | Self::AgentNotReady { tail, .. } | Self::AgentDied { tail, .. } => tail,
+            Self::AgentRefused { words, .. }
+            | Self::AgentAddressTaken { words }
+            | Self::ClerkKeyRefused { words, .. }
+            | Self::ClerkRefused { words, .. }
+            | Self::ClerkRateLimited { words }
+            | Self::ClerkFailed { words, .. }
+            | Self::PortalExchange { words, .. }
+            | Self::SvixUnauthorized { words }
+            | Self::SvixForbidden { words, .. }
+            | Self::SvixNotFound { words, .. }
+            | Self::SvixConflict { words, .. }
+            | Self::SvixInvalid { words, .. }
+            | Self::SvixRateLimited { words }
+            | Self::SvixFailed { words, .. } => words,
+            Self::Interrupted
+            | Self::KeyMalformed { .. }
+            | Self::KeyPublishable { .. }
+            | Self::KeyLive { .. }
+            | Self::NeedsAnswer { .. }
+            | Self::SigningSecretMalformed { .. }
+            | Self::TunnelMissing
+            | Self::PortalUrl { .. }
+            | Self::AdoptMissing { .. }
+            | Self::EndpointMissing
+            | Self::EndpointDisabled { .. }
+            | Self::EndpointFiltered { .. }
+            | Self::EndpointUrl { .. }
+            | Self::EnvFileDuplicate { .. }
+            | Self::NotDelivered { .. }
+            | Self::DoctorFailed { .. } => return None,
+        };
+        Some(cause.trim()).filter(|cause| !cause.is_empty())
+    }
+}

@@ -1,0 +1,71 @@
+//! The code of each error, grouped by hop: settings, app, tunnel, Clerk, Svix, endpoint, secret, delivery, checks.
+
+use super::Error;
+use crate::event::Hop;
+
+impl Error {
+    /// `CH` and four digits; the first two say at which hop.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unexpected { .. } => "CH0001",
+            Self::Interrupted => "CH0002",
+            Self::State { .. } => "CH0003",
+            Self::File { .. } => "CH0004",
+            Self::KeyMissing { .. } => "CH0101",
+            Self::KeyMalformed { .. } => "CH0102",
+            Self::KeyPublishable { .. } => "CH0103",
+            Self::KeyLive { .. } => "CH0104",
+            Self::SettingInvalid { .. } => "CH0105",
+            Self::ConfigFile { .. } => "CH0106",
+            Self::NeedsAnswer { .. } => "CH0107",
+            Self::SigningSecretMalformed { .. } => "CH0108",
+            Self::AppDown { .. } => "CH0201",
+            Self::PortTaken { .. } => "CH0202",
+            Self::AgentMissing { .. } => "CH0301",
+            Self::AgentNotRunnable { .. } => "CH0302",
+            Self::AgentVersion { .. } => "CH0303",
+            Self::AgentRefused { .. } => "CH0304",
+            Self::AgentExited { .. } => "CH0305",
+            Self::AgentNotReady { .. } => "CH0306",
+            Self::AgentAddressTaken { .. } => "CH0307",
+            Self::AgentApi { .. } => "CH0308",
+            Self::AgentDied { .. } => "CH0309",
+            Self::TunnelMissing => "CH0310",
+            Self::ClerkKeyRefused { .. } => "CH0401",
+            Self::ClerkRefused { .. } => "CH0402",
+            Self::ClerkUnreachable { .. } => "CH0403",
+            Self::ClerkRateLimited { .. } => "CH0404",
+            Self::ClerkFailed { .. } => "CH0405",
+            Self::ClerkNotUnderstood { .. } => "CH0406",
+            Self::PortalUrl { .. } => "CH0407",
+            Self::PortalExchange { .. } => "CH0408",
+            Self::SvixUnauthorized { .. } => "CH0501",
+            Self::SvixForbidden { .. } => "CH0502",
+            Self::SvixNotFound { .. } => "CH0503",
+            Self::SvixConflict { .. } => "CH0504",
+            Self::SvixInvalid { .. } => "CH0505",
+            Self::SvixRateLimited { .. } => "CH0506",
+            Self::SvixFailed { .. } => "CH0507",
+            Self::SvixUnreachable { .. } => "CH0508",
+            Self::SvixNotUnderstood { .. } => "CH0509",
+            Self::AdoptMissing { .. } => "CH0601",
+            Self::EndpointMissing => "CH0602",
+            Self::EndpointDisabled { .. } => "CH0603",
+            Self::EndpointFiltered { .. } => "CH0604",
+            Self::EndpointUrl { .. } => "CH0605",
+            Self::EnvFileUnreadable { .. } => "CH0701",
+            Self::EnvFileUnwritable { .. } => "CH0702",
+            Self::EnvFileDuplicate { .. } => "CH0703",
+            Self::NotDelivered { hop, .. } => match hop {
+                Hop::Accepted => "CH0801",
+                Hop::Attempt => "CH0802",
+                Hop::Edge => "CH0803",
+                Hop::Agent => "CH0804",
+                Hop::App => "CH0805",
+                Hop::Signature => "CH0806",
+            },
+            Self::DoctorFailed { .. } => "CH0901",
+            Self::SandboxFailed { .. } => "CH0902",
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The exit code of each error.
+
+use super::Error;
+
+/// How the program ends; `docs/commands.md` lists the numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Nobody foresaw it.
+    Unexpected = 1,
+    /// The command line is wrong.
+    Usage = 2,
+    /// Settings or credentials are missing or malformed.
+    Settings = 3,
+    /// Clerk or Svix refused, or could not be reached.
+    Remote = 4,
+    /// No tunnel.
+    Tunnel = 5,
+    /// The event did not arrive.
+    NotDelivered = 6,
+    /// A check did not hold.
+    Check = 7,
+    /// Ctrl-C before it was done.
+    Interrupted = 130,
+}
+
+impl Error {
+    /// Which exit code tells it to a script.
+    pub fn exit_code(&self) -> Exit {
+        match self {
+            Self::Unexpected { .. } | Self::SandboxFailed { .. } => Exit::Unexpected,
+            Self::Interrupted => Exit::Interrupted,
+            Self::State { .. }
+            | Self::File { .. }
+            | Self::KeyMissing { .. }
+            | Self::KeyMalformed { .. }
+            | Self::KeyPublishable { .. }
+            | Self::KeyLive { .. }
+            | Self::SettingInvalid { .. }
+            | Self::ConfigFile { .. }
+            | Self::NeedsAnswer { .. }
+            | Self::SigningSecretMalformed { .. }
+            | Self::AppDown { .. }
+            | Self::PortTaken { .. }
+            | Self::EnvFileUnreadable { .. }
+            | Self::EnvFileUnwritable { .. }
+            | Self::EnvFileDuplicate { .. } => Exit::Settings,
+            Self::EndpointUrl { .. } => Exit::Usage,
+            Self::AgentMissing { .. }
+            | Self::AgentNotRunnable { .. }
+            | Self::AgentVersion { .. }
+            | Self::AgentRefused { .. }
+            | Self::AgentExited { .. }
+            | Self::AgentNotReady { .. }
+            | Self::AgentAddressTaken { .. }
+            | Self::AgentApi { .. }
+            | Self::AgentDied { .. }
+            | Self::TunnelMissing => Exit::Tunnel,
+            Self::ClerkKeyRefused { .. }
+            | Self::ClerkRefused { .. }
+            | Self::ClerkUnreachable { .. }
+            | Self::ClerkRateLimited { .. }
+            | Self::ClerkFailed { .. }
+            | Self::ClerkNotUnderstood { .. }
+            | Self::PortalUrl { .. }
+            | Self::PortalExchange { .. }
+            | Self::SvixUnauthorized { .. }
+            | Self::SvixForbidden { .. }
+            | Self::SvixNotFound { .. }
+            | Self::SvixConflict { .. }
+            | Self::SvixInvalid { .. }
+            | Self::SvixRateLimited { .. }
+            | Self::SvixFailed { .. }
+            | Self::SvixUnreachable { .. }
+            | Self::SvixNotUnderstood { .. }
+            | Self::AdoptMissing { .. }
+            | Self::EndpointMissing => Exit::Remote,
+            Self::EndpointDisabled { .. } | Self::EndpointFiltered { .. } | Self::NotDelivered { .. } => {
+                Exit::NotDelivered
+            }
+            Self::DoctorFailed { .. } => Exit::Check,
+        }
+    }
+}

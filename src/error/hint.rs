@@ -1,0 +1,109 @@
+//! What to type: one hint for each error, checked by the tests like any behaviour.
+
+use super::Error;
+
+impl Error {
+    /// What to type or change.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Unexpected { .. } => "run it again with `-vv` and open an issue with what it prints".into(),
+            Self::Interrupted => "run the same command again; what was set up is found and used".into(),
+            Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
+            Self::File { .. } => "check the path and its permissions".into(),
+            Self::KeyMissing { .. } => {
+                "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
+                 `.env.local`; without an account, try `clerkhook up --sandbox --serve`"
+                    .into()
+            }
+            Self::KeyMalformed { .. } => {
+                "copy it again from the Clerk dashboard: Configure, API keys, Secret keys".into()
+            }
+            Self::KeyPublishable { .. } => {
+                "use the key that begins with `sk_test_`: Clerk dashboard, Configure, API keys, Secret keys".into()
+            }
+            Self::KeyLive { .. } => {
+                "use the key of a development instance, or add `--live` to change production".into()
+            }
+            Self::SettingInvalid { .. } => "correct it where it was set, or remove it to use the default".into(),
+            Self::ConfigFile { .. } => "mend the file, or choose another directory with `--config-dir DIR`".into(),
+            Self::NeedsAnswer { flag, .. } => format!("answer beforehand with `{flag}`"),
+            Self::SigningSecretMalformed { .. } => {
+                "copy it again from the endpoint's page; it begins with `whsec_`".into()
+            }
+            Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
+            Self::PortTaken { .. } => "choose another port with `--port N`, or any free one with `--port 0`".into(),
+            Self::AgentMissing { .. } => {
+                "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
+            }
+            Self::AgentNotRunnable { path, .. } => {
+                format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
+            }
+            Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
+            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } => fix.clone(),
+            Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
+                "run `ngrok diagnose` to test its connection; `clerkhook doctor` checks the rest".into()
+            }
+            Self::AgentAddressTaken { .. } => {
+                "stop the program on that port, or remove `web_addr` from the ngrok config".into()
+            }
+            Self::AgentApi { .. } => "check that this is ngrok's web address and that the agent still runs".into(),
+            Self::AgentDied { .. } => "run the command again; the endpoint and its secret are kept".into(),
+            Self::TunnelMissing => {
+                "start one with `clerkhook up` or `clerkhook tunnel 3000`; only `clerkhook register URL` needs none"
+                    .into()
+            }
+            Self::ClerkKeyRefused { .. } => {
+                "copy the key again: Clerk dashboard, Configure, API keys; it may have been rotated or deleted".into()
+            }
+            Self::ClerkRefused { .. } => "look the code up in Clerk's documentation of Backend API errors".into(),
+            Self::ClerkUnreachable { .. } => {
+                "check the network and `HTTPS_PROXY`; `clerkhook doctor` shows which address is used".into()
+            }
+            Self::ClerkRateLimited { .. } | Self::SvixRateLimited { .. } => "wait a minute and run it again".into(),
+            Self::ClerkFailed { .. } => {
+                "wait a little and run it again; https://status.clerk.com tells of outages".into()
+            }
+            Self::ClerkNotUnderstood { .. } => {
+                "check `--clerk-api-url` (`CLERK_API_URL`); a proxy or sign-in page may stand in between".into()
+            }
+            Self::PortalUrl { .. } | Self::PortalExchange { .. } => {
+                "go on by hand: open Webhooks in the Clerk dashboard, add the endpoint, save its signing secret to a \
+                 file, and run `clerkhook up --secret-file FILE`"
+                    .into()
+            }
+            Self::SvixUnauthorized { .. } => {
+                "run it again, a new session is asked for each time; check `--svix-server-url`".into()
+            }
+            Self::SvixForbidden { .. } => "do this step on the Webhooks page of the Clerk dashboard".into(),
+            Self::SvixNotFound { .. } => {
+                "it may have been deleted meanwhile: `clerkhook register` creates it again".into()
+            }
+            Self::SvixConflict { .. } => "another run may be at work on the same endpoint: run it again".into(),
+            Self::SvixInvalid { .. } => "correct the value that is named above".into(),
+            Self::SvixFailed { .. } => {
+                "wait a little and run it again; https://status.svix.com tells of outages".into()
+            }
+            Self::SvixUnreachable { .. } => "check the network and `HTTPS_PROXY`, then run it again".into(),
+            Self::SvixNotUnderstood { .. } => {
+                "check `--svix-server-url` (`SVIX_SERVER_URL`); a proxy or sign-in page may stand in between".into()
+            }
+            Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
+            Self::EndpointMissing => "register it first: `clerkhook register`".into(),
+            Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
+            Self::EndpointFiltered { event, listens_to, .. } => {
+                format!("let it through too: `clerkhook register --events {listens_to},{event}`")
+            }
+            Self::EndpointUrl { .. } => {
+                "give the public URL, for example `clerkhook register https://quiet-owl.ngrok-free.dev`".into()
+            }
+            Self::EnvFileUnreadable { .. } | Self::EnvFileUnwritable { .. } => {
+                "mend its permissions, choose another with `--env-file FILE`, or leave it alone with `--no-env`".into()
+            }
+            Self::EnvFileDuplicate { .. } => {
+                "keep one of the lines, or choose another file with `--env-file FILE`".into()
+            }
+            Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
+            Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The one error type: what failed, why, what to type, which exit code. Each code has a heading in `docs/errors.md`.
+
+mod cause;
+mod code;
+mod exit;
+mod hint;
+
+use std::path::PathBuf;
+
+pub use exit::Exit;
+
+use crate::event::Hop;
+
+/// The result of everything that can fail in a way a person can act on.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. Messages name values in backticks; `cause` holds the other side's own words, masked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[allow(missing_docs, reason = "the messages say what each variant and field means")]
+pub enum Error {
+    #[error("{what} failed unexpectedly")]
+    Unexpected { what: &'static str, cause: String },
+    #[error("interrupted before it was done")]
+    Interrupted,
+    #[error("cannot write to the state directory `{}`", path.display())]
+    State { path: PathBuf, cause: String },
+    #[error("cannot read `{}`", path.display())]
+    File { path: PathBuf, cause: String },
+
+    #[error("no Clerk secret key")]
+    KeyMissing { looked: String },
+    #[error("the Clerk secret key from {source_name} is malformed: {why}")]
+    KeyMalformed { source_name: String, why: &'static str },
+    #[error("the Clerk key from {source_name} is a publishable key (`pk_…`), not a secret key (`sk_…`)")]
+    KeyPublishable { source_name: String },
+    #[error("the Clerk key from {source_name} belongs to a production instance (`sk_live_…`)")]
+    KeyLive { source_name: String },
+    #[error("`{value}` from {source_name} is no {what}")]
+    SettingInvalid { what: &'static str, value: String, source_name: String, why: String },
+    #[error("cannot use the config file `{}`", path.display())]
+    ConfigFile { path: PathBuf, cause: String },
+    #[error("`{question}` needs an answer, and nobody can be asked")]
+    NeedsAnswer { question: String, flag: &'static str },
+    #[error("the signing secret from {source_name} is malformed: {why}")]
+    SigningSecretMalformed { source_name: String, why: String },
+
+    #[error("nothing listens at `{upstream}`")]
+    AppDown { upstream: String, cause: String },
+    #[error("port {port} is taken")]
+    PortTaken { port: u16, cause: String },
+
+    #[error("no ngrok agent found")]
+    AgentMissing { looked: String },
+    #[error("`{}` cannot be run", path.display())]
+    AgentNotRunnable { path: PathBuf, cause: String },
+    #[error("`{}` does not say which ngrok version it is", path.display())]
+    AgentVersion { path: PathBuf, said: String },
+    #[error("ngrok refused: {meaning} (ERR_NGROK_{number})")]
+    AgentRefused { number: u32, meaning: String, words: String, fix: String },
+    #[error("the ngrok agent ended before the tunnel was up ({status})")]
+    AgentExited { status: String, tail: String },
+    #[error("the ngrok agent was not ready within {seconds} s")]
+    AgentNotReady { seconds: u64, tail: String },
+    #[error("the ngrok agent's web address is taken")]
+    AgentAddressTaken { words: String },
+    #[error("the ngrok agent's API at `{url}` gave no usable answer")]
+    AgentApi { url: String, cause: String },
+    #[error("the ngrok agent ended while it was needed ({status})")]
+    AgentDied { status: String, tail: String },
+    #[error("no tunnel is running")]
+    TunnelMissing,
+
+    #[error("Clerk does not know this secret key")]
+    ClerkKeyRefused { code: String, words: String },
+    #[error("Clerk refused: {code}")]
+    ClerkRefused { status: u16, code: String, words: String },
+    #[error("Clerk cannot be reached at `{url}`")]
+    ClerkUnreachable { url: String, cause: String },
+    #[error("Clerk still limits the rate of requests")]
+    ClerkRateLimited { words: String },
+    #[error("Clerk failed with status {status}")]
+    ClerkFailed { status: u16, words: String },
+    #[error("the answer from `{url}` is not what Clerk documents")]
+    ClerkNotUnderstood { url: String, cause: String },
+    #[error("Clerk's portal URL cannot be read: {why}")]
+    PortalUrl { why: &'static str },
+    #[error("Svix did not take the portal's one-time token (status {status})")]
+    PortalExchange { status: u16, words: String },
+
+    #[error("Svix does not accept the session's token")]
+    SvixUnauthorized { words: String },
+    #[error("Svix does not allow this session to {what}")]
+    SvixForbidden { what: &'static str, words: String },
+    #[error("Svix does not know what it was asked for, to {what}")]
+    SvixNotFound { what: &'static str, words: String },
+    #[error("Svix sees a conflict, to {what}")]
+    SvixConflict { what: &'static str, words: String },
+    #[error("Svix finds the request invalid, to {what}")]
+    SvixInvalid { what: &'static str, words: String },
+    #[error("Svix still limits the rate of requests")]
+    SvixRateLimited { words: String },
+    #[error("Svix failed with status {status}, to {what}")]
+    SvixFailed { what: &'static str, status: u16, words: String },
+    #[error("Svix cannot be reached at `{url}`")]
+    SvixUnreachable { url: String, cause: String },
+    #[error("the answer from `{url}` is not what Svix documents")]
+    SvixNotUnderstood { url: String, cause: String },
+
+    #[error("there is no endpoint `{id}` to adopt")]
+    AdoptMissing { id: String },
+    #[error("no endpoint of this machine is registered")]
+    EndpointMissing,
+    #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
+    EndpointDisabled { id: String },
+    #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
+    EndpointFiltered { id: String, event: String, listens_to: String },
+    #[error("`{url}` cannot be the endpoint's URL: {why}")]
+    EndpointUrl { url: String, why: &'static str },
+
+    #[error("cannot read the env file `{}`", path.display())]
+    EnvFileUnreadable { path: PathBuf, cause: String },
+    #[error("cannot write the env file `{}`", path.display())]
+    EnvFileUnwritable { path: PathBuf, cause: String },
+    #[error("`{name}` stands {times} times in `{}`", path.display())]
+    EnvFileDuplicate { path: PathBuf, name: String, times: usize },
+
+    #[error("`{event}` was not delivered: {found}")]
+    NotDelivered { event: String, hop: Hop, found: String, fix: String },
+
+    #[error("{failed} of {checks} checks failed")]
+    DoctorFailed { failed: usize, checks: usize },
+    #[error("the sandbox cannot start")]
+    SandboxFailed { cause: String },
+}

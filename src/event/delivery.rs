@@ -1,0 +1,64 @@
+//! A request as it came to the app.
+
+use serde::Serialize;
+
+/// What the check of a delivery's signature gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signature {
+    /// Signed with a known secret, in time.
+    Valid,
+    /// Not so; the delivery's `reason` says why.
+    Invalid,
+    /// No secret is known.
+    Unchecked,
+}
+
+impl Signature {
+    /// The word, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Invalid => "invalid",
+            Self::Unchecked => "unchecked",
+        }
+    }
+}
+
+/// One request as it came to the app, with the app's answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Delivery {
+    /// The agent's id of the captured request, or the receiver's number.
+    pub id: String,
+    /// The `svix-id` header.
+    pub message_id: Option<String>,
+    /// The body's `type`.
+    pub event: Option<String>,
+    /// HTTP method.
+    pub method: String,
+    /// Path and query.
+    pub path: String,
+    /// The app's answer; absent while there is none.
+    pub status_code: Option<u16>,
+    /// How long the app took, in milliseconds.
+    pub duration_ms: Option<u64>,
+    /// Verdict on the signature.
+    pub signature: Signature,
+    /// Why the signature is not valid.
+    pub reason: Option<String>,
+    /// Whether the agent replayed it.
+    pub replay: bool,
+    /// RFC 3339.
+    pub received_at: String,
+}
+
+/// A request as the built-in app received it, for `serve`.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// The line that stands for it.
+    pub delivery: Delivery,
+    /// Names as they came, values as text (bytes outside ASCII are escaped).
+    pub headers: Vec<(String, String)>,
+    /// The raw body.
+    pub body: Vec<u8>,
+}

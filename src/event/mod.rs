@@ -1,0 +1,63 @@
+//! What happens while a command runs, as values: services send them, `ui` turns each into a line.
+
+mod delivery;
+mod proof;
+mod report;
+mod setup;
+mod step;
+
+use serde::Serialize;
+
+pub use delivery::{Delivery, Received, Signature};
+pub use proof::{Hop, HopResult, Proof};
+pub use report::{Check, Health, Plan, Setting, Standing};
+pub use setup::{Action, Endpoint, Ready, Sandbox, Serving, Stopped, Tunnel};
+pub use step::{Status, Step};
+
+/// Everything that a command can tell.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// A step began or ended.
+    Step {
+        /// Which step.
+        step: Step,
+        /// How it stands.
+        status: Status,
+        /// What was seen.
+        detail: String,
+        /// Milliseconds since it began.
+        ms: Option<u64>,
+    },
+    /// The tunnel is online.
+    Tunnel(Tunnel),
+    /// The endpoint is right.
+    Endpoint(Endpoint),
+    /// A test event was followed.
+    Proof(Proof),
+    /// `up` waits for events.
+    Ready(Ready),
+    /// A request came.
+    Delivery(Delivery),
+    /// The end.
+    Stopped(Stopped),
+    /// The sandbox listens.
+    Sandbox(Sandbox),
+    /// A dry run's line.
+    Plan(Plan),
+    /// A check's result.
+    Check(Check),
+    /// A setting.
+    Setting(Setting),
+    /// A part's standing.
+    Status(Standing),
+    /// The built-in app listens.
+    Serving(Serving),
+}
+
+impl Event {
+    /// A step's line without a time.
+    pub fn step(step: Step, status: Status, detail: impl Into<String>) -> Self {
+        Self::Step { step, status, detail: detail.into(), ms: None }
+    }
+}

@@ -1,0 +1,63 @@
+//! What became of a test event, hop by hop.
+
+use serde::Serialize;
+
+/// The places that a test event passes, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Hop {
+    /// Svix took the message.
+    Accepted,
+    /// Svix tried to deliver it.
+    Attempt,
+    /// The public URL let it through.
+    Edge,
+    /// The agent captured it.
+    Agent,
+    /// The app answered 2xx.
+    App,
+    /// Its signature is valid with the endpoint's secret.
+    Signature,
+}
+
+impl Hop {
+    /// The hop's name, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Attempt => "attempt",
+            Self::Edge => "edge",
+            Self::Agent => "agent",
+            Self::App => "app",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+/// One hop of a proof.
+#[derive(Clone, Debug, Serialize)]
+pub struct HopResult {
+    /// Which hop.
+    pub hop: Hop,
+    /// Whether the event was seen to pass it.
+    pub ok: bool,
+    /// What was seen.
+    pub detail: String,
+    /// Milliseconds from the sending of the event until it was seen here.
+    pub ms: Option<u64>,
+}
+
+/// What became of a test event. `hops` ends with the first hop that failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Proof {
+    /// Event type.
+    pub event: String,
+    /// Svix's `msg_…`.
+    pub message_id: String,
+    /// The hops in order.
+    pub hops: Vec<HopResult>,
+    /// The app's answer, where one was seen.
+    pub status_code: Option<u16>,
+    /// How long the app took, in milliseconds.
+    pub duration_ms: Option<u64>,
+}

@@ -1,0 +1,112 @@
+//! The parts of a set-up as they come up and go down.
+
+use serde::Serialize;
+
+/// The public URL and the agent that holds it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Tunnel {
+    /// `https://…`, without a path.
+    pub public_url: String,
+    /// The app's address.
+    pub upstream: String,
+    /// Base of the agent's local HTTP API, without `/api`.
+    pub api_url: String,
+    /// As `ngrok version` says it.
+    pub agent_version: String,
+    /// Absent where a reused agent does not tell it.
+    pub agent_pid: Option<u32>,
+    /// Whether clerkhook started the agent, and so will stop it.
+    pub started_by_us: bool,
+}
+
+/// What `register` did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    /// There was none.
+    Created,
+    /// It differed.
+    Updated,
+    /// It was already right.
+    Unchanged,
+}
+
+impl Action {
+    /// The word, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+        }
+    }
+}
+
+/// The webhook endpoint as it stands now.
+#[derive(Clone, Debug, Serialize)]
+pub struct Endpoint {
+    /// What was done to it.
+    pub action: Action,
+    /// Svix's `ep_…`.
+    pub endpoint_id: String,
+    /// Svix's `app_…` of the Clerk instance.
+    pub app_id: String,
+    /// Where events are delivered.
+    pub url: String,
+    /// Its filter; empty means every event type.
+    pub events: Vec<String>,
+    /// Whether Svix holds deliveries back.
+    pub disabled: bool,
+}
+
+/// Everything is set up and proven.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ready {
+    /// `https://…`, without a path.
+    pub public_url: String,
+    /// Public URL and webhook path.
+    pub webhook_url: String,
+    /// The agent's web page.
+    pub inspector_url: String,
+    /// Svix's `ep_…`; absent where the endpoint is made by hand.
+    pub endpoint_id: Option<String>,
+    /// Whether the edge verifies signatures.
+    pub secured: bool,
+    /// Of this process.
+    pub pid: u32,
+}
+
+/// A set-up has ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stopped {
+    /// How many were shown.
+    pub deliveries: u64,
+    /// `kept`, `disabled` or `deleted`; absent where no endpoint was reached.
+    pub endpoint: Option<&'static str>,
+}
+
+/// Addresses of a running sandbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sandbox {
+    /// Stands for `https://api.clerk.com`.
+    pub clerk_api_url: String,
+    /// Stands for `https://api.eu.svix.com`.
+    pub svix_server_url: String,
+    /// A key that this sandbox accepts and nobody else.
+    pub clerk_secret_key: String,
+    /// An agent that speaks to the sandbox's edge.
+    pub ngrok_bin: String,
+    /// Its config file, with the sandbox's authtoken.
+    pub ngrok_config: String,
+}
+
+/// The built-in app listens.
+#[derive(Clone, Debug, Serialize)]
+pub struct Serving {
+    /// `http://localhost:3000`.
+    pub url: String,
+    /// The port that was taken.
+    pub port: u16,
+    /// Whether signatures are checked.
+    pub verifying: bool,
+}
