@@ -90,6 +90,9 @@ impl Error {
             Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
             Self::EndpointMissing => "register it first: `clerkhook register`".into(),
             Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
+            Self::EndpointFiltered { meant: Some(meant), .. } => {
+                format!("send what was meant: `clerkhook send-test {meant}`")
+            }
             Self::EndpointFiltered { event, listens_to, .. } => {
                 format!("let it through too: `clerkhook register --events {listens_to},{event}`")
             }
