@@ -101,6 +101,14 @@ impl Error {
             Self::EnvFileDuplicate { .. } => {
                 "keep one of the lines, or choose another file with `--env-file FILE`".into()
             }
+            Self::CaptureMissing { .. } => "list what the agent still has: `clerkhook replay`".into(),
+            Self::CaptureTruncated { .. } => {
+                "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"
+                    .into()
+            }
+            Self::EditRefused { .. } => "correct the path or the value, for example `--set data.first_name=Ada`".into(),
+            Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
+            Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
