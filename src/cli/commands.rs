@@ -64,6 +64,9 @@ pub struct UpArgs {
     /// How long to wait for the proof
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = duration)]
     timeout: Duration,
+    /// A file with the signing secret of an endpoint that was made by hand; Clerk is not asked
+    #[arg(long, value_name = "FILE", conflicts_with = "adopt")]
+    secret_file: Option<PathBuf>,
     #[command(flatten)]
     endpoint: EndpointArgs,
     #[command(flatten)]
@@ -111,7 +114,7 @@ pub struct RegisterArgs {
 #[derive(Debug, Args)]
 pub struct SendTestArgs {
     /// Event type
-    #[arg(default_value = "user.created")]
+    #[arg(default_value = "user.created", value_parser = event)]
     event: String,
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
@@ -182,7 +185,7 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 struct EndpointArgs {
     /// Event types to listen to
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', default_values_t = events::DEFAULT.map(String::from))]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = event, default_values_t = events::DEFAULT.map(String::from))]
     events: Vec<String>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
@@ -196,9 +199,6 @@ struct EndpointArgs {
     /// Write the signing secret nowhere
     #[arg(long)]
     no_env: bool,
-    /// A file with the signing secret of an endpoint that was made by hand
-    #[arg(long, value_name = "FILE")]
-    secret_file: Option<PathBuf>,
 }
 
 /// The agent.
@@ -232,7 +232,10 @@ impl EndpointArgs {
 /// The settings that only some commands have flags for.
 pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     let (endpoint, agent) = match command {
-        CommandArgs::Up(up) => (Some(&up.endpoint), Some(&up.tunnel)),
+        CommandArgs::Up(up) => {
+            flags.secret_file = up.secret_file.clone();
+            (Some(&up.endpoint), Some(&up.tunnel))
+        }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Serve(serve) => {
@@ -243,7 +246,6 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     };
     flags.domain = agent.and_then(|agent| agent.domain.clone());
     flags.path = endpoint.and_then(|endpoint| endpoint.path.clone());
-    flags.secret_file = endpoint.and_then(|endpoint| endpoint.secret_file.clone());
 }
 
 impl CommandArgs {
@@ -347,6 +349,15 @@ fn header(text: &str) -> Result<(String, String), String> {
 fn body_file(text: &str) -> Result<PathBuf, String> {
     let path = text.strip_prefix('@').ok_or("expected `@FILE`, or `@-` for stdin")?;
     Ok(path.into())
+}
+
+/// `user.created`; Svix's names hold nothing else.
+fn event(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match text.trim() {
+        name if !name.is_empty() && name.chars().all(allowed) => Ok(name.to_owned()),
+        _ => Err("expected an event such as `user.created`".to_owned()),
+    }
 }
 
 /// `30s`, `2m`, `1500ms`.

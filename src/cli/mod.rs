@@ -11,6 +11,7 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{doctor, register, replay, send_test, serve, status, tunnel, up};
+use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
@@ -99,7 +100,8 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
         if !error.use_stderr() {
             return Unparsed::Told(text);
         }
-        let plain = error.render().to_string();
+        // A key that was put in the wrong place must not show.
+        let (text, plain) = (mask_text(&text), mask_text(&error.render().to_string()));
         let message = plain.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Unparsed::Wrong { text, message, json: args.iter().any(|arg| arg == "--json") }
     })?;

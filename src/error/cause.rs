@@ -41,7 +41,6 @@ impl Error {
             | Self::SvixInvalid { words, .. }
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
-            Self::EndpointFiltered { filter, .. } => filter,
             Self::Interrupted
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -53,6 +52,7 @@ impl Error {
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing
             | Self::EndpointDisabled { .. }
+            | Self::EndpointFiltered { .. }
             | Self::EndpointUrl { .. }
             | Self::EnvFileDuplicate { .. }
             | Self::NotDelivered { .. }

@@ -24,7 +24,7 @@ impl Error {
             Self::KeyLive { .. } => {
                 "use the key of a development instance, or add `--live` to change production".into()
             }
-            Self::SettingInvalid { .. } => "correct it; `clerkhook doctor` shows every setting and its source".into(),
+            Self::SettingInvalid { .. } => "correct it where it was set, or remove it to use the default".into(),
             Self::ConfigFile { .. } => "mend the file, or choose another directory with `--config-dir DIR`".into(),
             Self::NeedsAnswer { flag, .. } => format!("answer beforehand with `{flag}`"),
             Self::SigningSecretMalformed { .. } => {
@@ -49,7 +49,8 @@ impl Error {
             Self::AgentApi { .. } => "check that this is ngrok's web address and that the agent still runs".into(),
             Self::AgentDied { .. } => "run the command again; the endpoint and its secret are kept".into(),
             Self::TunnelMissing => {
-                "start one with `clerkhook tunnel 3000`, or give the URL: `clerkhook register URL`".into()
+                "start one with `clerkhook up` or `clerkhook tunnel 3000`; only `clerkhook register URL` needs none"
+                    .into()
             }
             Self::ClerkKeyRefused { .. } => {
                 "copy the key again: Clerk dashboard, Configure, API keys; it may have been rotated or deleted".into()
@@ -89,8 +90,8 @@ impl Error {
             Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
             Self::EndpointMissing => "register it first: `clerkhook register`".into(),
             Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
-            Self::EndpointFiltered { event, .. } => {
-                format!("let it through: `clerkhook register --events user.created,user.deleted,user.updated,{event}`")
+            Self::EndpointFiltered { event, listens_to, .. } => {
+                format!("let it through too: `clerkhook register --events {listens_to},{event}`")
             }
             Self::EndpointUrl { .. } => {
                 "give the public URL, for example `clerkhook register https://quiet-owl.ngrok-free.dev`".into()

@@ -113,7 +113,7 @@ pub enum Error {
     #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
     EndpointDisabled { id: String },
     #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
-    EndpointFiltered { id: String, event: String, filter: String },
+    EndpointFiltered { id: String, event: String, listens_to: String },
     #[error("`{url}` cannot be the endpoint's URL: {why}")]
     EndpointUrl { url: String, why: &'static str },
 
