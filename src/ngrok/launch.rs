@@ -18,9 +18,6 @@ use crate::error::{Error, Result};
 use crate::process::{self, Child, Program, status_words};
 use crate::secret::{Secret, mask_text};
 
-/// How long the agent may take until the tunnel is up.
-const READY_WITHIN: Duration = Duration::from_secs(20);
-
 /// How long it may take to end after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
 
@@ -41,6 +38,8 @@ pub struct Launch {
     pub domain: Option<String>,
     /// Variables that are kept from it.
     pub without: Vec<&'static str>,
+    /// How long it may take until the tunnel is up.
+    pub ready_within: Duration,
 }
 
 impl Launch {
@@ -110,7 +109,7 @@ pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Ag
         .map_err(|error| Error::AgentNotRunnable { path: launch.bin.clone(), cause: error.to_string() })?;
     let (sender, mut pulse) = watch::channel(Pulse::default());
     let mut reader = tokio::spawn(follow(child.lines(), sender));
-    let deadline = Instant::now() + READY_WITHIN;
+    let deadline = Instant::now() + launch.ready_within;
     let ready = tokio::select! {
         ready = until_ready(&launch, &mut pulse) => ready,
         status = child.wait() => {
@@ -237,7 +236,7 @@ fn ended(launch: &Launch, pulse: &Pulse, status: Option<ExitStatus>, early: bool
 fn not_ready(launch: &Launch, pulse: &Pulse) -> Error {
     match pulse.refusal() {
         Some((number, words)) => refused(launch, number, &words),
-        None => Error::AgentNotReady { seconds: READY_WITHIN.as_secs(), tail: launch.masked(&pulse.shown_tail()) },
+        None => Error::AgentNotReady { limit: launch.ready_within, tail: launch.masked(&pulse.shown_tail()) },
     }
 }
 
@@ -254,6 +253,7 @@ mod tests {
             upstream: Upstream::local(3000),
             domain: domain.map(str::to_owned),
             without: vec!["http_proxy"],
+            ready_within: Duration::from_secs(20),
         }
     }
 

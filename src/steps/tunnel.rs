@@ -121,6 +121,7 @@ async fn find_or_start(
         upstream: upstream.clone(),
         domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
         without: settings.proxies.clone(),
+        ready_within: settings.agent_timeout,
     };
     step.update(&format!("starting ngrok {version}"));
     let agent = ngrok::start(launch, abort.cancelled()).await?;
