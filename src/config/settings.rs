@@ -139,9 +139,7 @@ pub fn settle(
             doors.profile(|profile| profile.path.clone()),
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
-        signing_secret: doors
-            .secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?
-            .filter(is_meant),
+        signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
         agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {
             (Some(ports), _) => ports,
             (None, Some(text)) => ports(&text)?,

@@ -53,7 +53,7 @@ pub enum Error {
     #[error("no ngrok agent found")]
     AgentMissing { looked: String },
     #[error("`{}` cannot be run", path.display())]
-    AgentNotRunnable { path: PathBuf, cause: String },
+    AgentNotRunnable { path: PathBuf, cause: String, denied: bool },
     #[error("`{}` does not say which ngrok version it is", path.display())]
     AgentVersion { path: PathBuf, said: String },
     #[error("ngrok refused: {meaning} (ERR_NGROK_{number})")]

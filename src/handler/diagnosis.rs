@@ -62,7 +62,7 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
         }
         404 => (
             format!("the app answered 404: no handler at `{}`", seen.path),
-            "give the handler's path with `--path /api/webhooks`, or check the name of the route file".to_owned(),
+            "give the path of the app's handler with `--path PATH`, or check the name of its route file".to_owned(),
         ),
         405 => (
             "the app answered 405: the route takes no POST".to_owned(),

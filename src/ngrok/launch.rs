@@ -1,7 +1,8 @@
 //! The agent's life: started in its own group, read until it is ready, watched, stopped.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -99,14 +100,15 @@ pub struct Agent {
 
 /// Starts the agent and waits until its tunnel is online.
 ///
-/// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge.
+/// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge. `started`
+/// is told its process id at once.
 ///
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
 /// `Interrupted`.
-pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Agent> {
-    let mut child = process::spawn(&launch.program())
-        .map_err(|error| Error::AgentNotRunnable { path: launch.bin.clone(), cause: error.to_string() })?;
+pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: impl FnOnce(u32)) -> Result<Agent> {
+    let mut child = process::spawn(&launch.program()).map_err(|error| not_runnable(&launch.bin, &error))?;
+    started(child.pid());
     let (sender, mut pulse) = watch::channel(Pulse::default());
     let mut reader = tokio::spawn(follow(child.lines(), sender));
     let deadline = Instant::now() + launch.ready_within;
@@ -122,8 +124,10 @@ pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Ag
             return Err(Error::Interrupted);
         }
         () = tokio::time::sleep_until(deadline) => {
+            // Its last words before it was asked to end are the ones that may say why.
+            let error = not_ready(&launch, &pulse.borrow());
             child.stop(STOP_WITHIN).await;
-            return Err(not_ready(&launch, &pulse.borrow()));
+            return Err(error);
         }
     };
     match ready {
@@ -207,6 +211,12 @@ async fn online(api: &AgentApi, pulse: &Pulse, launch: &Launch) -> Option<String
         false => matches!(api.status().await, Ok((Session::Online, _))),
     };
     session.then_some(url)
+}
+
+/// The system does not run the file as a program.
+pub(super) fn not_runnable(path: &Path, error: &io::Error) -> Error {
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    Error::AgentNotRunnable { path: path.to_owned(), cause: error.to_string(), denied }
 }
 
 fn refused(launch: &Launch, number: u32, words: &str) -> Error {

@@ -8,6 +8,9 @@ use super::log::{Record, read, readable};
 /// How many of its last lines are kept for an error.
 const TAIL: usize = 40;
 
+/// Before each line of a refusal on stderr.
+const MARK: &str = "ERROR:";
+
 /// How many of them a person is shown.
 const SHOWN: usize = 6;
 
@@ -22,6 +25,8 @@ pub struct Pulse {
     pub online: bool,
     /// Why the agent gives up.
     pub fatal: Option<String>,
+    refused: Option<String>,
+    spoken: VecDeque<String>,
     tail: VecDeque<String>,
 }
 
@@ -35,18 +40,28 @@ impl Pulse {
                 self.tunnels.push(url);
             }
             Record::Session => self.online = true,
-            Record::SessionLost(_) => self.online = false,
-            Record::Fatal(text) => self.fatal = self.fatal.take().or(Some(text)),
+            Record::SessionLost(text) => {
+                self.online = false;
+                self.note_refusal(&text);
+            }
+            Record::Fatal(text) => {
+                self.note_refusal(&text);
+                self.fatal = self.fatal.take().or(Some(text));
+            }
             Record::WebAddressBusy | Record::Other => {}
         }
-        let line = readable(line);
-        if line.is_empty() || self.tail.back() == Some(&line) {
-            return;
+        let told = readable(line);
+        if told == line.trim() {
+            keep(&mut self.spoken, &told);
         }
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
+        keep(&mut self.tail, &told);
+    }
+
+    /// A whole refusal in one field of the log, as agents from 3 on write it.
+    fn note_refusal(&mut self, text: &str) {
+        if self.refused.is_none() && !text.starts_with(MARK) && codes::find(text).is_some() {
+            self.refused = Some(text.to_owned());
         }
-        self.tail.push_back(line);
     }
 
     /// The last lines, for an error.
@@ -55,28 +70,42 @@ impl Pulse {
         self.tail.iter().skip(skip).cloned().collect::<Vec<_>>().join("\n")
     }
 
-    /// The first error code with the words around it.
+    /// The first error code with the words around it; the same whichever of the agent's pipes was read first.
     pub fn refusal(&self) -> Option<(u32, String)> {
-        let fatal = self.fatal.iter().chain(&self.tail).find(|text| codes::find(text).is_some())?;
-        let number = codes::find(fatal)?;
-        // As plain text the explanation stands on the lines before the code.
-        let words = if fatal.trim().len() > format!("ERROR:  ERR_NGROK_{number}").len() {
-            fatal.clone()
-        } else {
-            self.tail.iter().filter(|line| !line.starts_with('{')).cloned().collect::<Vec<_>>().join("\n")
-        };
-        let lines: Vec<&str> = words.lines().map(clean).filter(|line| !line.is_empty()).collect();
-        let mut unique = Vec::new();
-        lines.into_iter().filter(|line| !line.starts_with("ERR_NGROK_")).for_each(|line| {
-            if !unique.contains(&line) {
-                unique.push(line);
-            }
-        });
-        let skip = unique.len().saturating_sub(SHOWN);
-        Some((number, unique[skip..].join("\n")))
+        if let Some(text) = &self.refused {
+            return Some((codes::find(text)?, words(text.lines())));
+        }
+        let number = self.spoken.iter().find_map(|line| codes::find(line))?;
+        // Agents 3.x mark the lines of a refusal; 2.x writes them as they are.
+        let marked: Vec<&str> = self.spoken.iter().map(String::as_str).filter(|line| line.starts_with(MARK)).collect();
+        let spoken = self.spoken.iter().map(String::as_str);
+        Some((number, if marked.is_empty() { words(spoken) } else { words(marked.into_iter()) }))
     }
 }
 
+fn keep(lines: &mut VecDeque<String>, line: &str) {
+    if line.is_empty() || lines.back().is_some_and(|last| last == line) {
+        return;
+    }
+    if lines.len() == TAIL {
+        lines.pop_front();
+    }
+    lines.push_back(line.to_owned());
+}
+
+/// The explanation alone: each line once, without the code and its page.
+fn words<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut unique: Vec<&str> = Vec::new();
+    for line in lines.map(clean) {
+        let is_code = line.starts_with("ERR_NGROK_") || line.starts_with("https://ngrok.com/docs/errors/");
+        if !line.is_empty() && !is_code && !unique.contains(&line) {
+            unique.push(line);
+        }
+    }
+    let skip = unique.len().saturating_sub(SHOWN);
+    unique[skip..].join("\n")
+}
+
 fn clean(line: &str) -> &str {
-    line.trim().trim_start_matches("ERROR:").trim()
+    line.trim().trim_start_matches(MARK).trim()
 }
