@@ -20,13 +20,13 @@ use crate::steps::secret::EnvWish;
 
 #[derive(Debug, Subcommand)]
 pub enum CommandArgs {
-    /// App, tunnel, endpoint, secret, test event, proof; then a line per delivery
+    /// App, tunnel, endpoint, secret, proof; then a line per delivery
     Up(UpArgs),
     /// The sample app: shows headers and body, verifies the signature
     Serve(ServeArgs),
     /// Find or start the ngrok agent, print the public URL, keep it up
     Tunnel(TunnelArgs),
-    /// Create or update this machine's endpoint and write its signing secret
+    /// Create or update this machine's endpoint, write its secret
     Register(RegisterArgs),
     /// Send an example event and prove hop by hop that it arrived
     SendTest(SendTestArgs),
@@ -36,7 +36,7 @@ pub enum CommandArgs {
     Status(StatusArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
-    /// Stand-ins for Clerk, Svix and ngrok in the foreground, for tests in any language
+    /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
     Sandbox,
     /// Print the completion script of a shell
     Completions {

@@ -15,8 +15,8 @@ use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
-#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` runs everything on this machine.")]
+#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 80)]
+#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` needs none.")]
 struct Cli {
     #[command(flatten)]
     global: global::GlobalArgs,

@@ -6,6 +6,7 @@ mod exit;
 mod hint;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use exit::Exit;
 
@@ -52,15 +53,15 @@ pub enum Error {
     #[error("no ngrok agent found")]
     AgentMissing { looked: String },
     #[error("`{}` cannot be run", path.display())]
-    AgentNotRunnable { path: PathBuf, cause: String },
+    AgentNotRunnable { path: PathBuf, cause: String, denied: bool },
     #[error("`{}` does not say which ngrok version it is", path.display())]
     AgentVersion { path: PathBuf, said: String },
     #[error("ngrok refused: {meaning} (ERR_NGROK_{number})")]
     AgentRefused { number: u32, meaning: String, words: String, fix: String },
     #[error("the ngrok agent ended before the tunnel was up ({status})")]
     AgentExited { status: String, tail: String },
-    #[error("the ngrok agent was not ready within {seconds} s")]
-    AgentNotReady { seconds: u64, tail: String },
+    #[error("the ngrok agent was not ready within {} s", limit.as_secs_f64())]
+    AgentNotReady { limit: Duration, tail: String },
     #[error("the ngrok agent's web address is taken")]
     AgentAddressTaken { words: String },
     #[error("the ngrok agent's API at `{url}` gave no usable answer")]
