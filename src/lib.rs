@@ -11,6 +11,7 @@ pub mod events;
 pub mod handler;
 pub mod http;
 pub mod ngrok;
+pub mod payload;
 pub mod process;
 pub mod receiver;
 pub mod sandbox;

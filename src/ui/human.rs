@@ -98,7 +98,6 @@ pub fn sandbox(sandbox: &Sandbox) -> String {
         ("SVIX_SERVER_URL", &sandbox.svix_server_url),
         ("CLERK_SECRET_KEY", &sandbox.clerk_secret_key),
         ("CLERKHOOK_NGROK_BIN", &sandbox.ngrok_bin),
-        ("NGROK_CONFIG", &sandbox.ngrok_config),
     ];
     variables.map(|(name, value)| format!("{}={value}", paint(NAME, name))).join("\n")
 }
