@@ -19,10 +19,11 @@ impl Shutdown {
         let shutdown = Self::default();
         let listening = shutdown.clone();
         tokio::spawn(async move {
-            signal().await;
+            let mut signals = Signals::listen();
+            signals.next().await;
             tracing::debug!("asked to end");
             listening.request();
-            signal().await;
+            signals.next().await;
             farewell(listening.leftovers());
             #[allow(clippy::exit, reason = "the second Ctrl-C leaves at once; cleaning up is what it interrupts")]
             std::process::exit(Exit::Interrupted as i32);
@@ -70,25 +71,37 @@ impl Shutdown {
     }
 }
 
+/// SIGINT, SIGTERM and SIGHUP, listened to without a gap.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn next(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
+struct Signals(Vec<tokio::signal::unix::Signal>);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Self(kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect())
     }
-    tokio::select! {
-        () = next(signal(SignalKind::interrupt())) => {}
-        () = next(signal(SignalKind::terminate())) => {}
-        () = next(signal(SignalKind::hangup())) => {}
+
+    async fn next(&mut self) {
+        let arrived = |context: &mut std::task::Context<'_>| {
+            let any = self.0.iter_mut().any(|signal| signal.poll_recv(context).is_ready());
+            if any { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        };
+        std::future::poll_fn(arrived).await;
     }
 }
 
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

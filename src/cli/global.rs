@@ -68,7 +68,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "PORTS", hide_short_help = true, help_heading = SERVICES)]
     agent_ports: Option<PortRange>,
 
-    /// Stand-ins for Clerk, Svix and ngrok on this machine; no account needed
+    /// Stand-ins for Clerk, Svix and ngrok; no account needed
     #[arg(long, global = true)]
     sandbox: bool,
     /// Make the sandbox misbehave: `svix=429:2`, `agent=slow:5s`, `delivery=forged`; repeatable

@@ -10,13 +10,13 @@ use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
 
-use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+use crate::commands::{doctor, register, replay, send_test, serve, status, tunnel, up};
 use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
-#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` runs everything on this machine.")]
+#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 80)]
+#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` needs none.")]
 struct Cli {
     #[command(flatten)]
     global: global::GlobalArgs,
@@ -33,6 +33,7 @@ pub enum Command {
     Tunnel(tunnel::Options),
     Register(register::Options),
     SendTest(send_test::Options),
+    Replay(replay::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -44,7 +45,7 @@ impl Command {
     /// Whether it means a running set-up, and so takes the services' addresses from its state file.
     pub fn follows_running_set_up(&self) -> bool {
         match self {
-            Self::Register(_) | Self::SendTest(_) | Self::Status(_) | Self::Doctor(_) => true,
+            Self::Register(_) | Self::SendTest(_) | Self::Replay(_) | Self::Status(_) | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
         }
     }
@@ -54,6 +55,7 @@ impl Command {
         match self {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
+            Self::Replay(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),

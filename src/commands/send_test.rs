@@ -5,10 +5,9 @@ use std::time::Duration;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{Event, Plan, Step};
-use crate::signature::SigningSecret;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::proof::{Trial, deliverable, prove};
-use crate::steps::{Context, tunnel, webhook_path};
+use crate::steps::{Context, secret, tunnel, webhook_path};
 
 /// Options of `send-test`.
 #[derive(Clone, Debug)]
@@ -59,10 +58,7 @@ async fn prove_with(
             .warn(&format!("the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"));
     }
     let text = context.unless_interrupted(remote.svix.secret(&endpoint.id)).await?;
-    let secret = SigningSecret::parse(text.expose()).map_err(|fault| Error::SigningSecretMalformed {
-        source_name: "the endpoint".into(),
-        why: fault.to_string(),
-    })?;
+    let secret = secret::parse(&text, "the endpoint")?;
     let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
     let path = url::Url::parse(&endpoint.url)
         .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());

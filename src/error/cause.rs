@@ -18,6 +18,8 @@ impl Error {
             | Self::ClerkNotUnderstood { cause, .. }
             | Self::SvixUnreachable { cause, .. }
             | Self::SvixNotUnderstood { cause, .. }
+            | Self::EditorFailed { cause, .. }
+            | Self::ReplayUnanswered { cause, .. }
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
@@ -54,6 +56,9 @@ impl Error {
             | Self::EndpointUrl { .. }
             | Self::EnvFileDuplicate { .. }
             | Self::NotDelivered { .. }
+            | Self::CaptureMissing { .. }
+            | Self::CaptureTruncated { .. }
+            | Self::EditRefused { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

@@ -35,7 +35,10 @@ impl Error {
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
             }
-            Self::AgentNotRunnable { path, .. } => {
+            Self::AgentNotRunnable { denied: false, .. } => {
+                "install ngrok anew from https://ngrok.com/download, or name another one with `--ngrok-bin PATH`".into()
+            }
+            Self::AgentNotRunnable { path, denied: true, .. } => {
                 format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
@@ -47,7 +50,7 @@ impl Error {
                 "stop the program on that port, or remove `web_addr` from the ngrok config".into()
             }
             Self::AgentApi { .. } => "check that this is ngrok's web address and that the agent still runs".into(),
-            Self::AgentDied { .. } => "run the command again; the endpoint and its secret are kept".into(),
+            Self::AgentDied { .. } => "run the command again; what is still there is found and used".into(),
             Self::TunnelMissing => {
                 "start one with `clerkhook up` or `clerkhook tunnel 3000`; only `clerkhook register URL` needs none"
                     .into()
@@ -105,6 +108,14 @@ impl Error {
             Self::EnvFileDuplicate { .. } => {
                 "keep one of the lines, or choose another file with `--env-file FILE`".into()
             }
+            Self::CaptureMissing { .. } => "list what the agent still has: `clerkhook replay`".into(),
+            Self::CaptureTruncated { .. } => {
+                "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"
+                    .into()
+            }
+            Self::EditRefused { .. } => "correct the path or the value, for example `--set data.first_name=Ada`".into(),
+            Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
+            Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }

@@ -36,6 +36,23 @@ pub fn read(line: &str) -> Record {
     if line.starts_with("ERROR:") || line.starts_with("ERR_NGROK_") {
         Record::Fatal(line.to_owned())
     } else {
+        plain(line)
+    }
+}
+
+/// Text without structure, or ngrok's `term` format: `INFO[…] starting web service   obj=web addr=127.0.0.1:4040`.
+fn plain(line: &str) -> Record {
+    let words = || line.split_whitespace().map(|word| word.split_once('=').map_or(word, |(_, value)| value));
+    let is_address =
+        |word: &&str| word.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let last = |fits: &dyn Fn(&&str) -> bool| words().filter(|word| fits(word)).last().map(str::to_owned);
+    if line.contains("starting web service") {
+        last(&|word| is_address(word) && !word.contains('[')).map_or(Record::Other, Record::WebService)
+    } else if line.contains("started tunnel") {
+        last(&|word| word.starts_with("http")).map_or(Record::Other, Record::Tunnel)
+    } else if line.contains("client session established") || line.contains("tunnel session started") {
+        Record::Session
+    } else {
         Record::Other
     }
 }
@@ -94,18 +111,28 @@ fn quoted(text: &str) -> (String, &str) {
     (text.trim_matches('"').to_owned(), "")
 }
 
-/// A line as a person would read it: for JSON its message and error, else the line.
-pub fn readable(line: &str) -> String {
+/// A line as a person would read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Message and error, or the plain text.
+    pub text: String,
+    /// A warning or worse, or plain text, which the agent writes when it gives up.
+    pub grave: bool,
+}
+
+/// Makes a line readable.
+pub fn readable(line: &str) -> Line {
     let fields = match serde_json::from_str(line.trim()) {
         Ok(Value::Object(fields)) => fields,
         _ => logfmt(line),
     };
     let text =
         |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty() && *text != "<nil>");
+    let grave = ["warn", "eror", "error", "crit"].contains(&text("lvl").unwrap_or_default());
     match (text("msg"), text("err")) {
-        (Some(message), Some(error)) => format!("{message}: {error}"),
-        (Some(message), None) => message.to_owned(),
-        (None, _) => line.trim().to_owned(),
+        (Some(message), Some(error)) => Line { text: format!("{message}: {error}"), grave },
+        (Some(message), None) => Line { text: message.to_owned(), grave },
+        (None, _) => Line { text: line.trim().to_owned(), grave: true },
     }
 }
 
@@ -140,6 +167,16 @@ mod tests {
                 Record::Fatal("authentication failed\r\n\r\nERR_NGROK_105".into()),
             ),
             ("ERROR:  authentication failed", Record::Fatal("ERROR:  authentication failed".into())),
+            ("starting web service web 127.0.0.1:4042 []", Record::WebService("127.0.0.1:4042".into())),
+            (
+                "INFO[11-23|10:00:00] starting web service                     obj=web addr=127.0.0.1:4040 allow_hosts=[]",
+                Record::WebService("127.0.0.1:4040".into()),
+            ),
+            (
+                "INFO[11-23|10:00:01] started tunnel    obj=tunnels addr=http://localhost:3000 url=https://a.ngrok.app",
+                Record::Tunnel("https://a.ngrok.app".into()),
+            ),
+            ("INFO[11-23|10:00:01] client session established  obj=tunnels.session", Record::Session),
             ("hello=world", Record::Other),
             ("{broken", Record::Other),
             ("", Record::Other),
@@ -150,9 +187,11 @@ mod tests {
 
     #[test]
     fn a_tail_is_readable() {
-        assert_eq!(readable(r#"{"msg":"command failed","err":"no"}"#), "command failed: no");
-        assert_eq!(readable(r#"t=1 msg="open config file" err=<nil>"#), "open config file");
-        assert_eq!(readable("  plain words "), "plain words");
+        let line = |text: &str, grave| Line { text: text.to_owned(), grave };
+        let failed = r#"{"lvl":"crit","msg":"command failed","err":"no"}"#;
+        assert_eq!(readable(failed), line("command failed: no", true));
+        assert_eq!(readable(r#"t=1 lvl=info msg="open config file" err=<nil>"#), line("open config file", false));
+        assert_eq!(readable("  plain words "), line("plain words", true));
     }
 
     proptest! {

@@ -3,13 +3,16 @@
 use std::collections::VecDeque;
 
 use super::codes;
-use super::log::{Record, read, readable};
+use super::log::{Line, Record, read, readable};
 
 /// How many of its last lines are kept for an error.
 const TAIL: usize = 40;
 
 /// How many of them a person is shown.
 const SHOWN: usize = 6;
+
+/// Before each line of a refusal on stderr.
+const MARK: &str = "ERROR:";
 
 /// What the log has said so far.
 #[derive(Clone, Debug, Default)]
@@ -22,61 +25,95 @@ pub struct Pulse {
     pub online: bool,
     /// Why the agent gives up.
     pub fatal: Option<String>,
-    tail: VecDeque<String>,
+    refused: Option<String>,
+    spoken: VecDeque<Line>,
+    tail: VecDeque<Line>,
 }
 
 impl Pulse {
-    /// Takes a line of the log.
-    pub fn take(&mut self, line: &str) {
-        match read(line) {
+    /// Takes a line of the log. Whether it says more than its words: the agent logs each call to its API, and who
+    /// calls because of a line must not be woken by that.
+    pub fn take(&mut self, line: &str) -> bool {
+        let record = read(line);
+        let telling = !matches!(record, Record::WebAddressBusy | Record::Other);
+        match record {
             Record::WebService(address) => self.web_address = Some(address),
             Record::Tunnel(url) => {
                 self.online = true;
                 self.tunnels.push(url);
             }
             Record::Session => self.online = true,
-            Record::SessionLost(_) => self.online = false,
-            Record::Fatal(text) => self.fatal = self.fatal.take().or(Some(text)),
+            Record::SessionLost(text) => {
+                self.online = false;
+                self.note_refusal(&text);
+            }
+            Record::Fatal(text) => {
+                self.note_refusal(&text);
+                self.fatal = self.fatal.take().or(Some(text));
+            }
             Record::WebAddressBusy | Record::Other => {}
         }
-        let line = readable(line);
-        if line.is_empty() || self.tail.back() == Some(&line) {
-            return;
+        let told = readable(line);
+        if told.text == line.trim() {
+            keep(&mut self.spoken, &told);
         }
-        if self.tail.len() == TAIL {
-            self.tail.pop_front();
-        }
-        self.tail.push_back(line);
+        keep(&mut self.tail, &told);
+        telling
     }
 
-    /// The last lines, for an error.
+    /// A whole refusal in one field of the log, as agents from 3 on write it.
+    fn note_refusal(&mut self, text: &str) {
+        if self.refused.is_none() && !text.starts_with(MARK) && codes::find(text).is_some() {
+            self.refused = Some(text.to_owned());
+        }
+    }
+
+    /// The last grave lines, or where there are none the last ones, for an error.
     pub fn shown_tail(&self) -> String {
-        let skip = self.tail.len().saturating_sub(SHOWN);
-        self.tail.iter().skip(skip).cloned().collect::<Vec<_>>().join("\n")
+        let any_grave = self.tail.iter().any(|line| line.grave);
+        let lines: Vec<_> = self.tail.iter().filter(|line| line.grave || !any_grave).collect();
+        let skip = lines.len().saturating_sub(SHOWN);
+        lines[skip..].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// The first error code with the words around it.
+    /// The first error code with the words around it; the same whichever of the agent's pipes was read first.
     pub fn refusal(&self) -> Option<(u32, String)> {
-        let fatal = self.fatal.iter().chain(&self.tail).find(|text| codes::find(text).is_some())?;
-        let number = codes::find(fatal)?;
-        // As plain text the explanation stands on the lines before the code.
-        let words = if fatal.trim().len() > format!("ERROR:  ERR_NGROK_{number}").len() {
-            fatal.clone()
-        } else {
-            self.tail.iter().filter(|line| !line.starts_with('{')).cloned().collect::<Vec<_>>().join("\n")
-        };
-        let lines: Vec<&str> = words.lines().map(clean).filter(|line| !line.is_empty()).collect();
-        let mut unique = Vec::new();
-        lines.into_iter().filter(|line| !line.starts_with("ERR_NGROK_")).for_each(|line| {
-            if !unique.contains(&line) {
-                unique.push(line);
-            }
-        });
-        let skip = unique.len().saturating_sub(SHOWN);
-        Some((number, unique[skip..].join("\n")))
+        if let Some(text) = &self.refused {
+            return Some((codes::find(text)?, words(text.lines())));
+        }
+        let spoken = || self.spoken.iter().map(|line| line.text.as_str());
+        let number = spoken().find_map(codes::find)?;
+        // Agents 3.x mark the lines of a refusal; 2.x writes them as they are.
+        let marked: Vec<&str> = spoken().filter(|line| line.starts_with(MARK)).collect();
+        Some((number, if marked.is_empty() { words(spoken()) } else { words(marked.into_iter()) }))
     }
 }
 
+fn keep(lines: &mut VecDeque<Line>, line: &Line) {
+    if line.text.is_empty() || lines.back() == Some(line) {
+        return;
+    }
+    if lines.len() == TAIL {
+        // What is grave outlives what is not.
+        let place = lines.iter().position(|line| !line.grave).unwrap_or(0);
+        lines.remove(place);
+    }
+    lines.push_back(line.clone());
+}
+
+/// The explanation alone: each line once, without the code and its page.
+fn words<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut unique: Vec<&str> = Vec::new();
+    for line in lines.map(clean) {
+        let is_code = line.starts_with("ERR_NGROK_") || line.starts_with("https://ngrok.com/docs/errors/");
+        if !line.is_empty() && !is_code && !unique.contains(&line) {
+            unique.push(line);
+        }
+    }
+    let skip = unique.len().saturating_sub(SHOWN);
+    unique[skip..].join("\n")
+}
+
 fn clean(line: &str) -> &str {
-    line.trim().trim_start_matches("ERROR:").trim()
+    line.trim().trim_start_matches(MARK).trim()
 }

@@ -27,6 +27,8 @@ pub enum Kind {
     Agent(String),
     /// A webhook delivery.
     Delivery(Mischief),
+    /// Svix gives up on an app that has not answered after this time instead of 15 s.
+    DeliveryTimeout(Duration),
 }
 
 /// Whose calls.
@@ -98,9 +100,9 @@ pub enum FaultError {
     /// A number that counts nothing.
     #[error("`{0}` is no number of times, which is 1 or more")]
     Times(String),
-    /// `slow` without a time.
-    #[error("`slow` takes a duration: `slow:20s`")]
-    Slow,
+    /// A word that needs a time, without one.
+    #[error("`{0}` takes a duration: `{0}:20s`")]
+    Time(&'static str),
     /// `@PART` where no path is looked at.
     #[error("`@{0}` is for calls to clerk and svix only")]
     Part(String),
@@ -109,7 +111,7 @@ pub enum FaultError {
 const WIRE: &str = "a status from 400 to 599, html, reset, lost or slow:DURATION";
 const CLERK: &str = "a status from 400 to 599, html, reset, lost, slow:DURATION, svix_app_missing, portal_garbage, \
                      portal_nokey or portal_used";
-const DELIVERY: &str = "duplicate, reorder, stale, forged or drop";
+const DELIVERY: &str = "duplicate, reorder, stale, forged, drop or timeout:DURATION";
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -158,13 +160,14 @@ fn svix(kind: &str, words: &mut Words<'_>) -> Result<Kind, FaultError> {
     Ok(Kind::Call(Service::Svix, wire(kind, words, "svix", WIRE)?, None))
 }
 
-fn delivery(kind: &str, _words: &mut Words<'_>) -> Result<Kind, FaultError> {
+fn delivery(kind: &str, words: &mut Words<'_>) -> Result<Kind, FaultError> {
     Ok(Kind::Delivery(match kind {
         "duplicate" => Mischief::Duplicate,
         "reorder" => Mischief::Reorder,
         "stale" => Mischief::Stale,
         "forged" => Mischief::Forged,
         "drop" => Mischief::Drop,
+        "timeout" => return Ok(Kind::DeliveryTimeout(time("timeout", words)?)),
         _ => return Err(unknown(kind, "delivery", DELIVERY)),
     }))
 }
@@ -174,14 +177,15 @@ fn wire(kind: &str, words: &mut Words<'_>, service: &str, choices: &'static str)
         "html" => return Ok(Wire::Html),
         "reset" => return Ok(Wire::Reset),
         "lost" => return Ok(Wire::Lost),
-        "slow" => {
-            let time = words.next().and_then(|time| duration(time).ok());
-            return time.map(Wire::Slow).ok_or(FaultError::Slow);
-        }
+        "slow" => return Ok(Wire::Slow(time("slow", words)?)),
         _ => {}
     }
     let status = kind.parse().ok().filter(|status| (400..600).contains(status));
     status.map(Wire::Status).ok_or_else(|| unknown(kind, service, choices))
+}
+
+fn time(kind: &'static str, words: &mut Words<'_>) -> Result<Duration, FaultError> {
+    words.next().and_then(|time| duration(time).ok()).ok_or(FaultError::Time(kind))
 }
 
 fn unknown(kind: &str, service: &str, choices: &'static str) -> FaultError {
@@ -215,6 +219,7 @@ mod tests {
             ("clerk=portal_used:1", Kind::Portal(Portal::Used), Some(1)),
             ("agent=slow:5s", Kind::Agent("slow:5s".to_owned()), None),
             ("delivery=reorder:1", Kind::Delivery(Mischief::Reorder), Some(1)),
+            ("delivery=timeout:1s", Kind::DeliveryTimeout(Duration::from_secs(1)), None),
         ] {
             assert_eq!(text.parse(), Ok(Fault { kind, times }), "{text}");
         }
@@ -233,9 +238,11 @@ mod tests {
             ("svix=429:0", "`0` is no number of times, which is 1 or more"),
             ("svix=429:1:2", "`2` is no number of times, which is 1 or more"),
             ("svix=slow", "`slow` takes a duration: `slow:20s`"),
+            ("delivery=timeout", "`timeout` takes a duration: `timeout:20s`"),
             (
                 "delivery=late",
-                "`late` is nothing that can go wrong with delivery; it takes duplicate, reorder, stale, forged or drop",
+                "`late` is nothing that can go wrong with delivery; it takes duplicate, reorder, stale, forged, drop \
+                 or timeout:DURATION",
             ),
             ("delivery=drop@user", "`@user` is for calls to clerk and svix only"),
         ] {

@@ -1,6 +1,8 @@
 //! The program as its users run it: through the binary, on the sandbox.
 
 mod account;
+mod agent_start;
+mod app;
 mod clerk;
 mod env_file;
 mod fixture;
@@ -10,3 +12,4 @@ mod secrecy;
 mod send_test;
 mod svix;
 mod up;
+mod wire;
