@@ -62,7 +62,11 @@ fn tunnel() -> Vec<Error> {
     let refused = explain(4018);
     vec![
         Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
-        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into(), denied: true },
+        Error::AgentNotRunnable {
+            path: path("/opt/ngrok"),
+            cause: "Permission denied (os error 13)".into(),
+            denied: true,
+        },
         Error::AgentVersion { path: path("/opt/ngrok"), said: "grok 1.0".into() },
         Error::AgentRefused {
             number: 4018,
@@ -135,7 +139,8 @@ fn endpoint() -> Vec<Error> {
         Error::EndpointFiltered {
             id: id(),
             event: "session.created".into(),
-            listens_to: "user.created, user.deleted, user.updated".into(),
+            listens_to: "user.created,user.deleted,user.updated".into(),
+            meant: None,
         },
         Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
         Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },

@@ -106,7 +106,7 @@ exit 3
 ep_[ID] created https://owl.example/api/webhooks
 --- stderr
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
-  ✗ secret    `CLERK_WEBHOOK_SIGNING_SECRET` stands 2 times in `[HOME]/project/.env.local`
+  ✗ secret    `CLERK_WEBHOOK_SIGNING_SECRET` stands 2 times in `[PROJECT]/.env.local`
               CH0703
 
   → keep one of the lines, or choose another file with `--env-file FILE`
@@ -133,7 +133,7 @@ exit 3
 ep_[ID] created https://owl.example/api/webhooks
 --- stderr
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
-  ✗ secret    cannot write the env file `[HOME]/project/.env.local`
+  ✗ secret    cannot write the env file `[PROJECT]/.env.local`
               it is read-only
               CH0702
 

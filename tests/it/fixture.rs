@@ -383,13 +383,17 @@ fn steady_line(line: &str) -> String {
                 }
             }
         }
-        // Trace ids of Clerk, and temporary directories.
-        for (prefix, word) in [("(trace ", "(trace [TRACE]"), ("/tmp/.tmp", "[HOME]")] {
-            if let Some(after) = rest.strip_prefix(prefix) {
-                out.push_str(word);
-                rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
-                continue 'outer;
-            }
+        if let Some(after) = rest.strip_prefix("(trace ") {
+            out.push_str("(trace [TRACE]");
+            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            continue;
+        }
+        if let Some((home, after)) = rest.strip_prefix("/tmp/.tmp").and_then(|after| after.split_once("/project"))
+            && home.chars().all(|c| c.is_ascii_alphanumeric())
+        {
+            out.push_str("[PROJECT]");
+            rest = after;
+            continue;
         }
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         if digits > 0 {

@@ -176,7 +176,7 @@ fn a_dry_run_says_the_plan_and_changes_nothing() {
 exit 0
 --- stdout
   endpoint  create  an endpoint for https://owl.example/api/webhooks with user.created, user.deleted, user.updated; 1 endpoint of others is left alone
-  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [HOME]/project/.env.local with the endpoint's signing secret
+  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [PROJECT]/.env.local with the endpoint's signing secret
 
 "#]]
     );
@@ -189,7 +189,7 @@ exit 0
 exit 0
 --- stdout
   endpoint  keep    ep_[ID] as it is; 1 endpoint of others is left alone
-  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [HOME]/project/.env.local with the endpoint's signing secret
+  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [PROJECT]/.env.local with the endpoint's signing secret
 
 "#]]
     );
@@ -199,7 +199,7 @@ exit 0
 exit 0
 --- stdout
   endpoint  change  ep_[ID] (URL changed) to https://fox.example/api/webhooks with user.created, user.deleted, user.updated; 1 endpoint of others is left alone
-  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [HOME]/project/.env.local with the endpoint's signing secret
+  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [PROJECT]/.env.local with the endpoint's signing secret
 
 "#]]
     );
