@@ -18,11 +18,13 @@ impl Shutdown {
     pub fn on_signals(farewell: impl Fn(Vec<String>) + Send + 'static) -> Self {
         let shutdown = Self::default();
         let listening = shutdown.clone();
+        // At once, not when the task first runs: until then a signal would end the process and leave the agent behind.
+        let mut signals = Signals::listen();
         tokio::spawn(async move {
-            signal().await;
+            signals.next().await;
             tracing::debug!("asked to end");
             listening.request();
-            signal().await;
+            signals.next().await;
             farewell(listening.leftovers());
             #[allow(clippy::exit, reason = "the second Ctrl-C leaves at once; cleaning up is what it interrupts")]
             std::process::exit(Exit::Interrupted as i32);
@@ -70,25 +72,45 @@ impl Shutdown {
     }
 }
 
+/// The signals that ask for the end.
 #[cfg(unix)]
-async fn signal() {
-    use tokio::signal::unix::{Signal, SignalKind, signal};
-    async fn next(signal: std::io::Result<Signal>) {
-        match signal {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
+struct Signals([Option<tokio::signal::unix::Signal>; 3]);
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        Self(kinds.map(|kind| signal(kind).ok()))
     }
-    tokio::select! {
-        () = next(signal(SignalKind::interrupt())) => {}
-        () = next(signal(SignalKind::terminate())) => {}
-        () = next(signal(SignalKind::hangup())) => {}
+
+    async fn next(&mut self) {
+        async fn next(signal: &mut Option<tokio::signal::unix::Signal>) {
+            match signal {
+                Some(signal) => drop(signal.recv().await),
+                None => std::future::pending().await,
+            }
+        }
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            () = next(interrupt) => {}
+            () = next(terminate) => {}
+            () = next(hangup) => {}
+        }
     }
 }
 
+/// The signal that asks for the end.
 #[cfg(not(unix))]
-async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

@@ -12,6 +12,9 @@ use crate::steps::{Context, app};
 /// How many requests are shown in one go when they come faster than a terminal takes them.
 const BATCH: usize = 256;
 
+/// What to do when the port cannot be had.
+const OTHER_PORT: &str = "choose another port with `--port N`, or any free one with `--port 0`";
+
 /// Options of `serve`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -34,7 +37,7 @@ pub async fn serve(context: &Context, options: Options) -> Result<()> {
         })
     });
     let secret = secret.transpose()?;
-    let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string() };
+    let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string(), fix: OTHER_PORT };
     let listener = bind(options.port).await.map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?.port();
     let verifying = secret.is_some();

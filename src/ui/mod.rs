@@ -18,6 +18,7 @@ pub use early::{farewell, log, refuse, tell};
 pub use prompt::Answer;
 use steps::Steps;
 pub use text::harmless;
+use text::harmless_json;
 
 use crate::error::Error;
 use crate::event::{Event, Received, Status, Step};
@@ -162,7 +163,7 @@ impl Ui {
             if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
                 fields.insert("cause".to_owned(), cause.into());
             }
-            return self.stderr(&line.to_string());
+            return self.stderr(&harmless_json(line.to_string()));
         }
         self.settle();
         // The line of the step has said what failed.
@@ -206,7 +207,7 @@ impl Ui {
     fn remark(&self, kind: &str, text: &str) {
         let quiet = self.options.quiet && kind == "note";
         match (self.options.json, quiet) {
-            (true, _) => self.stderr(&json!({ "type": kind, "schema": 1, "text": text }).to_string()),
+            (true, _) => self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string())),
             (false, true) => {}
             (false, false) => {
                 let indent = kind.len() + 4;
@@ -258,5 +259,5 @@ impl Ui {
 fn json_text(event: &Event) -> Option<String> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
-    Some(Value::Object(fields).to_string())
+    Some(harmless_json(Value::Object(fields).to_string()))
 }

@@ -86,6 +86,11 @@ impl Machine {
         self.home.path().join("state")
     }
 
+    /// How many set-ups are noted, running or not.
+    pub fn setups(&self) -> usize {
+        std::fs::read_dir(self.state().join("setups")).map_or(0, Iterator::count)
+    }
+
     /// Runs a command line to its end; words are split at spaces.
     pub fn run(&self, line: &str) -> Output {
         self.start(line).finish()

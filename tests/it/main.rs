@@ -3,5 +3,9 @@
 mod agent_start;
 mod app;
 mod fixture;
+mod interrupt;
+mod live;
+mod serve;
+mod tunnel;
 mod up;
 mod wire;
