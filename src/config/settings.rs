@@ -95,6 +95,8 @@ pub struct Settings {
     pub working_directory: PathBuf,
     pub search_path: Option<OsString>,
     pub user: String,
+    /// `$VISUAL` or `$EDITOR`.
+    pub editor: Option<String>,
     /// Names of the proxy variables that are set.
     pub proxies: Vec<&'static str>,
 }
@@ -153,6 +155,7 @@ pub fn settle(
         working_directory,
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
+        editor: environment.get("VISUAL").or_else(|| environment.get("EDITOR")).map(str::to_owned),
         proxies: PROXY_NAMES.into_iter().filter(|name| environment.get(name).is_some()).collect(),
     })
 }

@@ -114,7 +114,7 @@ pub enum Error {
     #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
     EndpointDisabled { id: String },
     #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
-    EndpointFiltered { id: String, event: String, filter: String },
+    EndpointFiltered { id: String, event: String, listens_to: String },
     #[error("`{url}` cannot be the endpoint's URL: {why}")]
     EndpointUrl { url: String, why: &'static str },
 
@@ -127,6 +127,17 @@ pub enum Error {
 
     #[error("`{event}` was not delivered: {found}")]
     NotDelivered { event: String, hop: Hop, found: String, fix: String },
+
+    #[error("the agent has no captured request `{id}`")]
+    CaptureMissing { id: String },
+    #[error("the agent kept only the beginning of request `{id}`, so it cannot be signed or sent again")]
+    CaptureTruncated { id: String },
+    #[error("the body cannot be edited: {why}")]
+    EditRefused { why: String },
+    #[error("the editor `{editor}` gave nothing back")]
+    EditorFailed { editor: String, cause: String },
+    #[error("`{url}` gave no answer to the replay")]
+    ReplayUnanswered { url: String, cause: String },
 
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed { failed: usize, checks: usize },

@@ -171,7 +171,7 @@ impl Agent {
 async fn follow(mut lines: mpsc::UnboundedReceiver<String>, pulse: watch::Sender<Pulse>) {
     while let Some(line) = lines.recv().await {
         tracing::trace!(line = %mask_text(&line), "agent");
-        pulse.send_modify(|pulse| pulse.take(&line));
+        pulse.send_if_modified(|pulse| pulse.take(&line));
     }
 }
 

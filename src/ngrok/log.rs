@@ -111,18 +111,28 @@ fn quoted(text: &str) -> (String, &str) {
     (text.trim_matches('"').to_owned(), "")
 }
 
-/// A line as a person would read it: for JSON its message and error, else the line.
-pub fn readable(line: &str) -> String {
+/// A line as a person would read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Message and error, or the plain text.
+    pub text: String,
+    /// A warning or worse, or plain text, which the agent writes when it gives up.
+    pub grave: bool,
+}
+
+/// Makes a line readable.
+pub fn readable(line: &str) -> Line {
     let fields = match serde_json::from_str(line.trim()) {
         Ok(Value::Object(fields)) => fields,
         _ => logfmt(line),
     };
     let text =
         |name: &str| fields.get(name).and_then(Value::as_str).filter(|text| !text.is_empty() && *text != "<nil>");
+    let grave = ["warn", "eror", "error", "crit"].contains(&text("lvl").unwrap_or_default());
     match (text("msg"), text("err")) {
-        (Some(message), Some(error)) => format!("{message}: {error}"),
-        (Some(message), None) => message.to_owned(),
-        (None, _) => line.trim().to_owned(),
+        (Some(message), Some(error)) => Line { text: format!("{message}: {error}"), grave },
+        (Some(message), None) => Line { text: message.to_owned(), grave },
+        (None, _) => Line { text: line.trim().to_owned(), grave: true },
     }
 }
 
@@ -177,9 +187,11 @@ mod tests {
 
     #[test]
     fn a_tail_is_readable() {
-        assert_eq!(readable(r#"{"msg":"command failed","err":"no"}"#), "command failed: no");
-        assert_eq!(readable(r#"t=1 msg="open config file" err=<nil>"#), "open config file");
-        assert_eq!(readable("  plain words "), "plain words");
+        let line = |text: &str, grave| Line { text: text.to_owned(), grave };
+        let failed = r#"{"lvl":"crit","msg":"command failed","err":"no"}"#;
+        assert_eq!(readable(failed), line("command failed: no", true));
+        assert_eq!(readable(r#"t=1 lvl=info msg="open config file" err=<nil>"#), line("open config file", false));
+        assert_eq!(readable("  plain words "), line("plain words", true));
     }
 
     proptest! {

@@ -3,16 +3,16 @@
 use std::collections::VecDeque;
 
 use super::codes;
-use super::log::{Record, read, readable};
+use super::log::{Line, Record, read, readable};
 
 /// How many of its last lines are kept for an error.
 const TAIL: usize = 40;
 
-/// Before each line of a refusal on stderr.
-const MARK: &str = "ERROR:";
-
 /// How many of them a person is shown.
 const SHOWN: usize = 6;
+
+/// Before each line of a refusal on stderr.
+const MARK: &str = "ERROR:";
 
 /// What the log has said so far.
 #[derive(Clone, Debug, Default)]
@@ -26,14 +26,17 @@ pub struct Pulse {
     /// Why the agent gives up.
     pub fatal: Option<String>,
     refused: Option<String>,
-    spoken: VecDeque<String>,
-    tail: VecDeque<String>,
+    spoken: VecDeque<Line>,
+    tail: VecDeque<Line>,
 }
 
 impl Pulse {
-    /// Takes a line of the log.
-    pub fn take(&mut self, line: &str) {
-        match read(line) {
+    /// Takes a line of the log. Whether it says more than its words: the agent logs each call to its API, and who
+    /// calls because of a line must not be woken by that.
+    pub fn take(&mut self, line: &str) -> bool {
+        let record = read(line);
+        let telling = !matches!(record, Record::WebAddressBusy | Record::Other);
+        match record {
             Record::WebService(address) => self.web_address = Some(address),
             Record::Tunnel(url) => {
                 self.online = true;
@@ -51,10 +54,11 @@ impl Pulse {
             Record::WebAddressBusy | Record::Other => {}
         }
         let told = readable(line);
-        if told == line.trim() {
+        if told.text == line.trim() {
             keep(&mut self.spoken, &told);
         }
         keep(&mut self.tail, &told);
+        telling
     }
 
     /// A whole refusal in one field of the log, as agents from 3 on write it.
@@ -64,10 +68,12 @@ impl Pulse {
         }
     }
 
-    /// The last lines, for an error.
+    /// The last grave lines, or where there are none the last ones, for an error.
     pub fn shown_tail(&self) -> String {
-        let skip = self.tail.len().saturating_sub(SHOWN);
-        self.tail.iter().skip(skip).cloned().collect::<Vec<_>>().join("\n")
+        let any_grave = self.tail.iter().any(|line| line.grave);
+        let lines: Vec<_> = self.tail.iter().filter(|line| line.grave || !any_grave).collect();
+        let skip = lines.len().saturating_sub(SHOWN);
+        lines[skip..].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
     /// The first error code with the words around it; the same whichever of the agent's pipes was read first.
@@ -75,22 +81,24 @@ impl Pulse {
         if let Some(text) = &self.refused {
             return Some((codes::find(text)?, words(text.lines())));
         }
-        let number = self.spoken.iter().find_map(|line| codes::find(line))?;
+        let spoken = || self.spoken.iter().map(|line| line.text.as_str());
+        let number = spoken().find_map(codes::find)?;
         // Agents 3.x mark the lines of a refusal; 2.x writes them as they are.
-        let marked: Vec<&str> = self.spoken.iter().map(String::as_str).filter(|line| line.starts_with(MARK)).collect();
-        let spoken = self.spoken.iter().map(String::as_str);
-        Some((number, if marked.is_empty() { words(spoken) } else { words(marked.into_iter()) }))
+        let marked: Vec<&str> = spoken().filter(|line| line.starts_with(MARK)).collect();
+        Some((number, if marked.is_empty() { words(spoken()) } else { words(marked.into_iter()) }))
     }
 }
 
-fn keep(lines: &mut VecDeque<String>, line: &str) {
-    if line.is_empty() || lines.back().is_some_and(|last| last == line) {
+fn keep(lines: &mut VecDeque<Line>, line: &Line) {
+    if line.text.is_empty() || lines.back() == Some(line) {
         return;
     }
     if lines.len() == TAIL {
-        lines.pop_front();
+        // What is grave outlives what is not.
+        let place = lines.iter().position(|line| !line.grave).unwrap_or(0);
+        lines.remove(place);
     }
-    lines.push_back(line.to_owned());
+    lines.push_back(line.clone());
 }
 
 /// The explanation alone: each line once, without the code and its page.

@@ -15,11 +15,11 @@ impl Armed {
         Self(Mutex::new(faults))
     }
 
-    /// What is to go wrong with a call.
-    pub fn call(&self, service: Service, path: &str) -> Option<Wire> {
+    /// What is to go wrong with a call, which is method and path.
+    pub fn call(&self, service: Service, call: &str) -> Option<Wire> {
         self.take(|kind| match kind {
             Kind::Call(whose, wire, part) if *whose == service => {
-                part.as_ref().is_none_or(|part| path.contains(part)).then(|| wire.clone())
+                part.as_ref().is_none_or(|part| call.contains(part)).then(|| wire.clone())
             }
             _ => None,
         })

@@ -17,7 +17,7 @@ pub struct Fault {
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A call to Clerk or Svix; with a part, only where the path contains it.
+    /// A call to Clerk or Svix; with a part, only where method and path (`POST/api/v1/…`) contain it.
     Call(Service, Wire, Option<String>),
     /// Webhooks were never enabled on the instance.
     SvixAppMissing,
@@ -49,6 +49,8 @@ pub enum Wire {
     Html,
     /// The connection closes without an answer.
     Reset,
+    /// The call is carried out, and then the connection closes without an answer.
+    Lost,
     /// The answer comes after this time.
     Slow(Duration),
 }
@@ -106,8 +108,8 @@ pub enum FaultError {
     Part(String),
 }
 
-const WIRE: &str = "a status from 400 to 599, html, reset or slow:DURATION";
-const CLERK: &str = "a status from 400 to 599, html, reset, slow:DURATION, svix_app_missing, portal_garbage, \
+const WIRE: &str = "a status from 400 to 599, html, reset, lost or slow:DURATION";
+const CLERK: &str = "a status from 400 to 599, html, reset, lost, slow:DURATION, svix_app_missing, portal_garbage, \
                      portal_nokey or portal_used";
 const DELIVERY: &str = "duplicate, reorder, stale, forged, drop or timeout:DURATION";
 
@@ -174,6 +176,7 @@ fn wire(kind: &str, words: &mut Words<'_>, service: &str, choices: &'static str)
     match kind {
         "html" => return Ok(Wire::Html),
         "reset" => return Ok(Wire::Reset),
+        "lost" => return Ok(Wire::Lost),
         "slow" => return Ok(Wire::Slow(time("slow", words)?)),
         _ => {}
     }
@@ -229,7 +232,7 @@ mod tests {
             ("edge=1", "`edge=1` is not like `svix=429:2`; the services are clerk, svix, agent and delivery"),
             (
                 "svix=200",
-                "`200` is nothing that can go wrong with svix; it takes a status from 400 to 599, html, reset or \
+                "`200` is nothing that can go wrong with svix; it takes a status from 400 to 599, html, reset, lost or \
                  slow:DURATION",
             ),
             ("svix=429:0", "`0` is no number of times, which is 1 or more"),

@@ -10,16 +10,14 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Request, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::{Service as _, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::net::TcpListener;
 
 use super::fault::{Service, Wire};
 use super::world::World;
 use super::{clerk, svix};
+use crate::serve::serve_with;
 
 /// A page such as a company's sign-in page that answers instead of the service.
 const PAGE: &str = "<!doctype html><title>Sign in</title><h1>Sign in to continue</h1>";
@@ -42,44 +40,26 @@ pub struct Front {
 struct Reset;
 
 impl Front {
-    /// Serves until the world stops, then drops the connections that are left.
-    ///
-    /// Unlike [`crate::serve::serve`], which answers every call, this can close a connection without an answer.
+    /// Serves until the world stops.
     pub async fn serve(self, listener: TcpListener) {
         let front = Arc::new(self);
-        let mut connections = JoinSet::new();
-        loop {
-            tokio::select! {
-                () = front.world.stop.cancelled() => return,
-                Some(_ended) = connections.join_next() => {}
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _peer)) => {
-                        connections.spawn(Arc::clone(&front).connection(stream));
-                    }
-                    // Out of file descriptors, mostly: some come back when connections end.
-                    Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-                },
-            }
-        }
-    }
-
-    async fn connection(self: Arc<Self>, stream: TcpStream) {
-        // Without it, an answer in two writes waits for a delayed acknowledgement of up to 40 ms.
-        let _ = stream.set_nodelay(true);
-        let answer = service_fn(|request| self.answer(request));
-        if let Err(error) = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await {
-            tracing::trace!(%error, service = ?self.service, "connection ended");
-        }
+        let stop = front.world.stop.clone();
+        let answer = move |request| {
+            let front = Arc::clone(&front);
+            async move { front.answer(request).await }
+        };
+        serve_with(listener, answer, stop.cancelled()).await;
     }
 
     async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Reset> {
         tokio::time::sleep(self.latency).await;
-        match self.world.armed.call(self.service, request.uri().path()) {
-            Some(Wire::Status(status)) => return Ok(self.refusal(status)),
+        let fault = self.world.armed.call(self.service, &format!("{}{}", request.method(), request.uri().path()));
+        match &fault {
+            Some(Wire::Status(status)) => return Ok(self.refusal(*status)),
             Some(Wire::Html) => return Ok(Html(PAGE).into_response()),
             Some(Wire::Reset) => return Err(Reset),
-            Some(Wire::Slow(wait)) => tokio::time::sleep(wait).await,
-            None => {}
+            Some(Wire::Slow(wait)) => tokio::time::sleep(*wait).await,
+            Some(Wire::Lost) | None => {}
         }
         if let Some(uri) = without_trailing_slash(request.uri()) {
             *request.uri_mut() = uri;
@@ -90,7 +70,7 @@ impl Front {
         let Ok(response) = answered;
         let status = response.status().as_u16();
         tracing::debug!(service = ?self.service, %method, path, status, "sandbox answered");
-        Ok(response)
+        if fault == Some(Wire::Lost) { Err(Reset) } else { Ok(response) }
     }
 
     fn refusal(&self, status: u16) -> Response {

@@ -81,7 +81,24 @@ fn a_person_sees_a_line_for_each() {
     create_user(&sandbox.addresses, "ann");
     up.wait_for("a delivery", |line| line.contains("user.created"));
     up.signal("INT");
-    assert_data_eq!(up.finish().snapshot(), str![]);
+    assert_data_eq!(
+        up.finish().snapshot(),
+        str![[r#"
+exit 0
+--- stdout
+  [TIME]  user.created       500     [MS] ms  signature valid    msg_[ID]
+--- stderr
+  ✓ app       http://localhost:[PORT] answers
+  ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])
+  ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
+  - secret    known; no env file written (`--no-env`)
+  - test      not sent (`--no-test`)
+  Ready. Waiting for events; press Ctrl-C to stop.
+
+  Stopped: 1 delivery, endpoint disabled.
+
+"#]]
+    );
 }
 
 #[test]
@@ -104,12 +121,12 @@ fn the_endpoint_is_left_as_wished() {
 fn events_path_and_no_test_are_heeded() {
     let sandbox = Sandbox::start("");
     let machine = Machine::with(&sandbox);
-    let line = "up --serve --once --no-env --json --events session.created,user.deleted --path hooks/clerk";
+    let line = "up --serve --once --no-env --json --events user.updated,user.deleted --path hooks/clerk";
     let output = machine.run(line).expect_code(0);
-    assert_eq!(output.of_type("endpoint")[0]["events"], serde_json::json!(["session.created", "user.deleted"]));
+    assert_eq!(output.of_type("endpoint")[0]["events"], serde_json::json!(["user.deleted", "user.updated"]));
     assert!(output.of_type("endpoint")[0]["url"].as_str().is_some_and(|url| url.ends_with("/hooks/clerk")));
     // The example is one that the endpoint listens to.
-    assert_eq!(output.of_type("proof")[0]["event"], "session.created");
+    assert_eq!(output.of_type("proof")[0]["event"], "user.updated");
     let output = machine.run("up --serve --once --no-env --json --no-test").expect_code(0);
     assert!(output.of_type("proof").is_empty() && !output.of_type("ready").is_empty());
 }
@@ -128,7 +145,7 @@ exit 0
   app       start   the built-in app at http://localhost:[PORT]
   tunnel    start   ngrok 3.39.10 ([SANDBOX]/ngrok) for http://localhost:[PORT]
   endpoint  create  an endpoint for https://(the tunnel's URL)/ with user.created, user.deleted, user.updated
-  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in /tmp/.tmpOMgBVS/project/.env.local with the endpoint's signing secret
+  secret    create  CLERK_WEBHOOK_SIGNING_SECRET in [PROJECT]/.env.local with the endpoint's signing secret
   test      start   send the example event and prove it
 
 "#]]

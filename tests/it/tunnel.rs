@@ -127,7 +127,15 @@ fn what_a_killed_process_left_is_noticed_and_cleaned() {
     tunnel.signal("KILL");
     assert_eq!(tunnel.finish().code, None);
     assert_eq!(machine.setups(), 1);
-    assert_data_eq!(machine.run("status").snapshot(), str![]);
+    assert_data_eq!(
+        machine.run("status").snapshot(),
+        str![[r#"
+exit 0
+--- stdout
+  ! warn set-up         none is running; start one with `clerkhook up`
+
+"#]]
+    );
     assert_eq!(machine.setups(), 0);
     // The agent of a killed process lives on, and nobody else may end it.
     for agent in agents(&sandbox) {
@@ -148,7 +156,6 @@ exit 0
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])
   warning: cannot write to the state directory `file` (Not a directory (os error 20)): other commands will not find this set-up
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
-  warning: cannot write to the state directory `file` (Not a directory (os error 20)): other commands will not find this set-up
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
   Stopped: no deliveries, endpoint disabled.
@@ -181,7 +188,8 @@ exit 0
         str![[r#"
 exit 0
 --- stdout
-  ✓ ok   set-up         process [PID], since [SINCE] ✓ ok   app            http://localhost:[PORT] answers
+  ✓ ok   set-up         process [PID], since [SINCE]
+  ✓ ok   app            http://localhost:[PORT] answers
   ✓ ok   tunnel         http://127.0.0.1:[PORT] online, inspector http://127.0.0.1:[PORT]
   ✓ ok   endpoint       ep_[ID] for http://127.0.0.1:[PORT]/
   ✓ ok   verification   off at the edge

@@ -220,6 +220,6 @@ async fn all_event_types_are_listed() {
     let url = format!("{}/api/v1/event-type?limit=250", fixture.addresses.svix_server_url);
     let (_, list) = call(fixture.http.get(url).bearer_auth(&fixture.token)).await;
     let names: Vec<String> = list["data"].as_array().expect("a list").iter().map(|kind| text(&kind["name"])).collect();
-    assert_eq!((names.len(), &list["done"]), (45, &json!(true)));
+    assert_eq!((names.len(), &list["done"]), (46, &json!(true)));
     assert!(names.contains(&"subscriptionItem.freeTrialEnding".to_owned()), "{names:?}");
 }

@@ -8,7 +8,6 @@ use axum::response::IntoResponse as _;
 use serde_json::Value;
 
 use super::endpoint_form::typed;
-use super::event_type::NAMES;
 use super::{Answer, Refusal, Shared, message, object};
 use crate::events;
 use crate::sandbox::dispatch;
@@ -34,7 +33,7 @@ fn example(event_type: &str) -> Result<String, Refusal> {
     if event_type == PING {
         return Ok(r#"{"success":true}"#.to_owned());
     }
-    if !NAMES.contains(&event_type) {
+    if !events::types().contains(&event_type) {
         return Err(Refusal::not_found());
     }
     let without = || Refusal::bad("invalid_scheme", "Unable to generate sample message from event-type");
