@@ -43,7 +43,9 @@ fn a_person_reads_found_and_fix() {
     let output = Machine::new().run(&format!("doctor {port}"));
     let shown = output.snapshot();
     let checks = shown.split("--- stderr").next().unwrap_or_default().to_owned();
-    assert_data_eq!(checks, str![[r#"
+    assert_data_eq!(
+        checks,
+        str![[r#"
 exit 7
 --- stdout
   ! warn app            nothing listens at http://localhost:[PORT] (Connection refused (os error 111))
@@ -55,7 +57,8 @@ exit 7
   ✗ fail Clerk key      no Clerk secret key: looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`
                         fix: copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in `.env.local`; without an account, try `clerkhook up --sandbox --serve`
 
-"#]]);
+"#]]
+    );
     assert!(output.stderr.contains("from the agent's config"), "{}", output.stderr);
 }
 

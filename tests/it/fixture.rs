@@ -262,7 +262,15 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Asks first, so that what it set up does not outlive a test that fails.
     fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+            let deadline = Instant::now() + Duration::from_secs(10);
+            while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -282,7 +290,7 @@ pub fn alive(pid: u32) -> bool {
 
 /// A sandbox in the foreground, as a test in any language would use it.
 pub struct Sandbox {
-    running: Running,
+    _running: Running,
     /// Its JSON line.
     pub addresses: Value,
     _machine: Machine,
@@ -294,20 +302,13 @@ impl Sandbox {
         let machine = Machine::new();
         let mut running = machine.start(&format!("sandbox --json {args}"));
         let addresses = running.wait_for_type("sandbox");
-        Self { running, addresses, _machine: machine }
+        Self { _running: running, addresses, _machine: machine }
     }
 
     /// Where its agent, the agent's settings and its config are.
     pub fn agent_directory(&self) -> PathBuf {
         let bin = PathBuf::from(self.addresses["ngrok_bin"].as_str().expect("a path"));
         bin.parent().expect("a directory").to_owned()
-    }
-
-    /// Ends it as Ctrl-C does.
-    pub fn stop(self) -> Output {
-        self.running.signal("INT");
-        let Self { running, .. } = self;
-        running.finish()
     }
 }
 

@@ -129,3 +129,15 @@ fn a_question_can_be_left_with_ctrl_c() {
     assert_eq!(code, 130, "{text}");
     assert_eq!((crate::fixture::agents(&sandbox).len(), machine.setups()), (0, 0));
 }
+
+#[test]
+fn a_question_that_nobody_answers_does_not_hold_up_the_end() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox).without("CLERK_SECRET_KEY");
+    let mut session = on_a_terminal(&machine, "up --serve --no-env", 100);
+    session.expect("secret key").expect("a question");
+    crate::fixture::signal(u32::try_from(session.get_process().pid().as_raw()).expect("a process"), "TERM");
+    let (text, code) = finish(session);
+    assert_eq!(code, 130, "{text}");
+    assert_eq!((crate::fixture::agents(&sandbox).len(), machine.setups()), (0, 0));
+}

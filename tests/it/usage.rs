@@ -31,22 +31,28 @@ fn ports_that_are_none_are_refused() {
             assert!(output.stderr.contains(port) && output.stdout.is_empty(), "{}", output.stderr);
         }
     }
-    assert_data_eq!(machine.run("up 70000").snapshot(), str![[r#"
+    assert_data_eq!(
+        machine.run("up 70000").snapshot(),
+        str![[r#"
 exit 2
 --- stderr
 error: invalid value '70000' for '[UPSTREAM]': a port is a number from 1 to 65535
 
 For more information, try '--help'.
 
-"#]]);
-    assert_data_eq!(machine.run("up abc").snapshot(), str![[r#"
+"#]]
+    );
+    assert_data_eq!(
+        machine.run("up abc").snapshot(),
+        str![[r#"
 exit 2
 --- stderr
 error: invalid value 'abc' for '[UPSTREAM]': expected a port, `localhost:[PORT]` or `http://localhost:[PORT]/api/webhooks`
 
 For more information, try '--help'.
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
@@ -63,7 +69,9 @@ fn with_json_a_mistake_is_one_json_line() {
 
 #[test]
 fn a_misspelt_command_is_guessed() {
-    assert_data_eq!(Machine::new().run("tunel").snapshot(), str![[r#"
+    assert_data_eq!(
+        Machine::new().run("tunel").snapshot(),
+        str![[r#"
 exit 2
 --- stderr
 error: unrecognized subcommand 'tunel'
@@ -74,7 +82,8 @@ Usage: clerkhook [OPTIONS] <COMMAND>
 
 For more information, try '--help'.
 
-"#]]);
+"#]]
+    );
 }
 
 #[test]
