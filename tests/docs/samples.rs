@@ -62,7 +62,7 @@ fn tunnel() -> Vec<Error> {
     let refused = explain(4018);
     vec![
         Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
-        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into() },
+        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into(), denied: true },
         Error::AgentVersion { path: path("/opt/ngrok"), said: "grok 1.0".into() },
         Error::AgentRefused {
             number: 4018,
@@ -71,7 +71,7 @@ fn tunnel() -> Vec<Error> {
             fix: refused.fix.into_owned(),
         },
         Error::AgentExited { status: "exit 1".into(), tail: tail() },
-        Error::AgentNotReady { seconds: 20, tail: tail() },
+        Error::AgentNotReady { limit: std::time::Duration::from_secs(20), tail: tail() },
         Error::AgentAddressTaken { words: "listen tcp 127.0.0.1:4040: bind: address already in use".into() },
         Error::AgentApi { url: "http://127.0.0.1:4040".into(), cause: "Connection refused (os error 111)".into() },
         Error::AgentDied { status: "signal 9".into(), tail: tail() },
@@ -135,11 +135,11 @@ fn endpoint() -> Vec<Error> {
         Error::EndpointFiltered {
             id: id(),
             event: "session.created".into(),
-            filter: "it listens to user.created, user.deleted, user.updated".into(),
+            listens_to: "user.created, user.deleted, user.updated".into(),
         },
         Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
         Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },
-        Error::EnvFileUnwritable { path: env_file(), cause: "Permission denied (os error 13)".into() },
+        Error::EnvFileUnwritable { path: env_file(), cause: "Permission denied (os error 13)".into(), denied: true },
         Error::EnvFileDuplicate { path: env_file(), name: "CLERK_WEBHOOK_SIGNING_SECRET".into(), times: 2 },
     ]
 }
