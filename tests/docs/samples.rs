@@ -139,7 +139,7 @@ fn endpoint() -> Vec<Error> {
         },
         Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
         Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },
-        Error::EnvFileUnwritable { path: env_file(), cause: "Permission denied (os error 13)".into(), denied: true },
+        Error::EnvFileUnwritable { path: env_file(), cause: "Permission denied (os error 13)".into() },
         Error::EnvFileDuplicate { path: env_file(), name: "CLERK_WEBHOOK_SIGNING_SECRET".into(), times: 2 },
     ]
 }
