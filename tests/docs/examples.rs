@@ -8,8 +8,8 @@ use crate::text;
 
 /// The first code block of a language that holds these words.
 fn example(language: &str, words: &str) -> String {
-    let document = text("docs/sandbox.md");
-    let blocks = document.split(&format!("```{language}\n")).skip(1).filter_map(|rest| rest.split("```").next());
+    let (document, fence) = (text("docs/sandbox.md"), format!("```{language}\n"));
+    let blocks = document.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
     blocks.filter(|block| block.contains(words)).map(str::to_owned).next().expect("an example")
 }
 

@@ -178,6 +178,11 @@ fn delivery() -> Vec<Error> {
             "its signature is invalid: signature does not match: other secret, or the body was changed",
             "check this machine's clock, and that nothing on the way changes the body; then `clerkhook send-test`",
         ),
+        Error::CaptureMissing { id: "msg_2abcdefghijklmnopqrstuvwxyz".into() },
+        Error::CaptureTruncated { id: "airt_2abcdefghijklmnopqrstuvwxyz".into() },
+        Error::EditRefused { why: "`data.first_name` is a text and has no parts".into() },
+        Error::EditorFailed { editor: "vi".into(), cause: "it ended with exit 1".into() },
+        Error::ReplayUnanswered { url: "http://localhost:3000/".into(), cause: "Connection refused (os error 111)".into() },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]
