@@ -62,7 +62,11 @@ fn tunnel() -> Vec<Error> {
     let refused = explain(4018);
     vec![
         Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
-        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into(), denied: true },
+        Error::AgentNotRunnable {
+            path: path("/opt/ngrok"),
+            cause: "Permission denied (os error 13)".into(),
+            denied: true,
+        },
         Error::AgentVersion { path: path("/opt/ngrok"), said: "grok 1.0".into() },
         Error::AgentRefused {
             number: 4018,
@@ -182,7 +186,10 @@ fn delivery() -> Vec<Error> {
         Error::CaptureTruncated { id: "airt_2abcdefghijklmnopqrstuvwxyz".into() },
         Error::EditRefused { why: "`data.first_name` is a text and has no parts".into() },
         Error::EditorFailed { editor: "vi".into(), cause: "it ended with exit 1".into() },
-        Error::ReplayUnanswered { url: "http://localhost:3000/".into(), cause: "Connection refused (os error 111)".into() },
+        Error::ReplayUnanswered {
+            url: "http://localhost:3000/".into(),
+            cause: "Connection refused (os error 111)".into(),
+        },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]
