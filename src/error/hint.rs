@@ -31,7 +31,6 @@ impl Error {
                 "copy it again from the endpoint's page; it begins with `whsec_`".into()
             }
             Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
-            Self::PortTaken { .. } => "choose another port with `--port N`, or any free one with `--port 0`".into(),
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
             }
@@ -43,6 +42,7 @@ impl Error {
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
             Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } => fix.clone(),
+            Self::PortTaken { fix, .. } => (*fix).into(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
                 "run `ngrok diagnose` to test its connection; `clerkhook doctor` checks the rest".into()
             }

@@ -47,8 +47,8 @@ pub enum Error {
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String },
-    #[error("port {port} is taken")]
-    PortTaken { port: u16, cause: String },
+    #[error("cannot listen on port {port}")]
+    PortTaken { port: u16, cause: String, fix: &'static str },
 
     #[error("no ngrok agent found")]
     AgentMissing { looked: String },

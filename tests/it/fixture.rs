@@ -111,6 +111,11 @@ impl Machine {
         self.home.path().join("state")
     }
 
+    /// How many set-ups are noted, running or not.
+    pub fn setups(&self) -> usize {
+        std::fs::read_dir(self.state().join("setups")).map_or(0, Iterator::count)
+    }
+
     /// Runs a command line to its end; words are split at spaces.
     pub fn run(&self, line: &str) -> Output {
         self.start(line).finish()
@@ -287,6 +292,7 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Asks first, so that what it set up does not outlive a test that fails.
     fn drop(&mut self) {
         if self.child.try_wait().is_ok_and(|status| status.is_none()) {
             // Asked first, so that it takes its files and children with it.
