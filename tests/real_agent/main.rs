@@ -26,10 +26,10 @@ macro_rules! trials {
 fn main() -> ExitCode {
     let ignored = stand::agent().is_none();
     let trials = trials![
+        lifetime::a_listed_url_that_nobody_serves_is_no_tunnel,
         lifetime::a_lost_session_comes_back_and_so_do_deliveries,
         lifetime::a_running_agent_is_reused_and_left_running,
         lifetime::a_slow_edge_is_waited_for,
-        lifetime::a_url_that_changed_is_registered_again,
         lifetime::an_agent_for_another_app_is_not_used,
         lifetime::an_agent_that_is_killed_ends_the_set_up,
         lifetime::another_web_address_is_found_when_the_default_one_is_taken,

@@ -26,7 +26,7 @@ pub fn up_proves_six_hops() {
 pub fn a_body_passes_byte_for_byte() {
     let stand = Stand::with_services();
     let app = App::start(&[]);
-    let (mut up, url, secret) = listening(&stand, &format!("up http://localhost:{}/", app.port));
+    let (mut up, url, secret) = listening(&stand, &format!("up {}", app.port));
     let odd = r#"{ "type"	:"user.updated" ,"é\u00e9\u0000\ud83e\udd80":1.0e+2,  "data":{"a":[ ]},"fill":""#;
     let body = [odd.as_bytes(), "ü".repeat(32 * 1024).as_bytes(), b"\" }\r\n\n"].concat();
     assert!(body.len() > 64 * 1024);
@@ -51,7 +51,7 @@ pub fn parallel_deliveries_are_shown_once_when_the_app_is_slow() {
         [Duration::from_millis(1500), Duration::ZERO, Duration::from_millis(20), Duration::from_millis(700)];
     let stand = Stand::with_services();
     let app = App::start(&PAUSES);
-    let (up, url, secret) = listening(&stand, &format!("up http://localhost:{}/", app.port));
+    let (up, url, secret) = listening(&stand, &format!("up {}", app.port));
     fifty(up, &url, &secret);
 }
 

@@ -79,10 +79,13 @@ fn authenticate(shared: &Shared) -> Value {
     }})
 }
 
-/// The agent names no `Id`; the edge's comes back with each visitor (seen on 2.3.41).
+/// At first the agent names no `Id`; later it binds again by the one that it was given (seen on 2.3.41).
 async fn bind(shared: &Arc<Shared>, visitors: mpsc::UnboundedSender<Visitor>, request: &Value) -> Value {
     let error = shared.faults().bind.clone().unwrap_or_default();
-    let id = shared.binds.fetch_add(1, Ordering::Relaxed).to_string();
+    let id = match request["Id"].as_str() {
+        Some("") | None => shared.binds.fetch_add(1, Ordering::Relaxed).to_string(),
+        Some(known) => known.to_owned(),
+    };
     let url = if error.is_empty() { super::site::open(shared, &id, visitors).await } else { String::new() };
     json!({
         "Id": id, "URL": url, "Proto": request["Proto"], "Opts": request["Opts"], "Error": error,

@@ -16,18 +16,17 @@ pub struct Site {
     visitors: mpsc::UnboundedSender<Visitor>,
 }
 
-/// Gives the bind an address: the one whose agent is gone, or a new one.
+/// Gives a bind its address: the one that it had in an earlier session, or a new one.
 pub async fn open(shared: &Arc<Shared>, bind: &str, visitors: mpsc::UnboundedSender<Visitor>) -> String {
-    let bind = bind.to_owned();
     let moves = shared.faults().moves;
-    if let Some(site) = shared.sites().iter_mut().find(|site| !moves && site.visitors.is_closed()) {
-        (site.bind, site.visitors) = (bind, visitors);
+    if let Some(site) = shared.sites().iter_mut().find(|site| !moves && site.bind == bind) {
+        site.visitors = visitors;
         return site.url.clone();
     }
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let host = listener.local_addr().expect("an address").to_string();
     let url = format!("http://{host}");
-    shared.sites().push(Site { url: url.clone(), bind, visitors });
+    shared.sites().push(Site { url: url.clone(), bind: bind.to_owned(), visitors });
     tokio::spawn(accept(shared.clone(), listener, url.clone()));
     url
 }
