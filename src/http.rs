@@ -108,6 +108,19 @@ impl Answer {
     }
 }
 
+/// A webhook as it goes to an app: given headers and bytes, nothing added but `Host` and the length.
+#[derive(Debug)]
+pub struct Delivered<'a> {
+    /// HTTP method.
+    pub method: &'a str,
+    /// Where to.
+    pub url: &'a Url,
+    /// Headers as text.
+    pub headers: &'a [(String, String)],
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
 /// No answer came. The text says why, from the outer to the inner cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{cause}")]
@@ -173,6 +186,19 @@ impl Http {
             Ok(answer) | Err(Outcome::Refused(answer)) => Ok(answer),
             Err(Outcome::Unreachable(unreachable)) => Err(unreachable),
         }
+    }
+
+    /// Sends a webhook once; redirects are answers.
+    pub async fn deliver(&self, delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
+        let method = Method::from_bytes(delivered.method.as_bytes()).unwrap_or(Method::POST);
+        let mut request = Request::new(method, delivered.url.clone());
+        for (name, value) in delivered.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                request.headers_mut().append(name, value);
+            }
+        }
+        *request.body_mut() = Some(delivered.body.into());
+        read(self.client(delivered.url), request).await
     }
 
     async fn once(&self, call: &Call) -> Result<Answer, Outcome> {

@@ -11,6 +11,7 @@ pub mod events;
 pub mod handler;
 pub mod http;
 pub mod ngrok;
+pub mod payload;
 pub mod process;
 pub mod receiver;
 pub mod sandbox;
@@ -135,6 +136,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Tunnel(options), _) => commands::tunnel(context, &options).await,
         (Command::Register(options), _) => commands::register(context, &options).await,
         (Command::SendTest(options), _) => commands::send_test(context, &options).await,
+        (Command::Replay(options), _) => commands::replay(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,

@@ -77,6 +77,11 @@ pub async fn output(program: &Program, limit: Duration) -> io::Result<Output> {
     }
 }
 
+/// Runs a program on the person's own terminal to its end, in this process's group, so that it may read from it.
+pub async fn in_foreground(program: &Program) -> io::Result<ExitStatus> {
+    Command::new(&program.path).args(&program.args).status().await
+}
+
 /// Whether a process with this id runs.
 pub fn alive(pid: u32) -> bool {
     #[cfg(unix)]

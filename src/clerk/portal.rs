@@ -4,6 +4,7 @@
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
+use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use url::Url;
@@ -11,7 +12,7 @@ use url::Url;
 use super::Clerk;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http};
-use crate::secret::{Secret, mask_text};
+use crate::secret::Secret;
 
 /// Where Clerk's Svix apps are, when the portal key does not say (observed).
 const DEFAULT_REGION: &str = "eu";
@@ -55,7 +56,9 @@ struct Token {
 /// Those of Clerk's API, `PortalUrl` and `PortalExchange` when the exchange is not as known.
 pub async fn open(http: &Http, clerk: &Clerk, server_url: Option<&Url>) -> Result<Option<Grant>> {
     match attempt(http, clerk, server_url).await {
-        Err(Error::PortalExchange { .. } | Error::SvixUnreachable { .. }) => attempt(http, clerk, server_url).await,
+        Err(Error::PortalExchange { .. } | Error::SvixUnreachable { .. } | Error::SvixFailed { .. }) => {
+            attempt(http, clerk, server_url).await
+        }
         result => result,
     }
 }
@@ -80,7 +83,7 @@ async fn exchange(http: &Http, server_url: &Url, one_time_token: &str) -> Result
         cause: unreachable.to_string(),
     })?;
     if !answer.status.is_success() {
-        return Err(Error::PortalExchange { status: answer.status.as_u16(), words: words(&answer) });
+        return Err(refusal(&answer));
     }
     let token: Token = serde_json::from_slice(&answer.body).map_err(|error| Error::SvixNotUnderstood {
         url: url.to_string(),
@@ -90,8 +93,14 @@ async fn exchange(http: &Http, server_url: &Url, one_time_token: &str) -> Result
     Ok(Secret::new(token.token))
 }
 
-fn words(answer: &Answer) -> String {
-    mask_text(&answer.excerpt())
+/// Trouble at Svix passes; only a refusal means that the exchange is not as known.
+fn refusal(answer: &Answer) -> Error {
+    let (status, words) = (answer.status.as_u16(), answer.excerpt());
+    match answer.status {
+        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words },
+        _ if answer.status.is_server_error() => Error::SvixFailed { what: "open a session", status, words },
+        _ => Error::PortalExchange { status, words },
+    }
 }
 
 /// Reads the key of `https://…/login?…#key=…`.

@@ -53,10 +53,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "FILE", hide_short_help = true, help_heading = SERVICES)]
     clerk_secret_key_file: Option<PathBuf>,
     /// Clerk's Backend API [env: CLERK_API_URL]
-    #[arg(long, global = true, value_name = "URL", hide_short_help = true, help_heading = SERVICES)]
+    #[arg(long, global = true, value_name = "URL", value_parser = address, hide_short_help = true, help_heading = SERVICES)]
     clerk_api_url: Option<Url>,
     /// Svix's API [env: SVIX_SERVER_URL]
-    #[arg(long, global = true, value_name = "URL", hide_short_help = true, help_heading = SERVICES)]
+    #[arg(long, global = true, value_name = "URL", value_parser = address, hide_short_help = true, help_heading = SERVICES)]
     svix_server_url: Option<Url>,
     /// The ngrok agent [env: CLERKHOOK_NGROK_BIN]
     #[arg(long, global = true, value_name = "PATH", hide_short_help = true, help_heading = SERVICES)]
@@ -68,7 +68,7 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "PORTS", hide_short_help = true, help_heading = SERVICES)]
     agent_ports: Option<PortRange>,
 
-    /// Stand-ins for Clerk, Svix and ngrok on this machine; no account needed
+    /// Stand-ins for Clerk, Svix and ngrok; no account needed
     #[arg(long, global = true)]
     sandbox: bool,
     /// Make the sandbox misbehave: `svix=429:2`, `agent=slow:5s`, `delivery=forged`; repeatable
@@ -159,5 +159,13 @@ impl GlobalArgs {
                 agent_version: self.sandbox_agent,
             },
         }
+    }
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    match text.parse::<Url>() {
+        Ok(url) if ["http", "https"].contains(&url.scheme()) => Ok(url),
+        Ok(_) => Err("it begins with neither http:// nor https://".to_owned()),
+        Err(error) => Err(error.to_string()),
     }
 }

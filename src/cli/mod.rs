@@ -10,12 +10,13 @@ use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
 
-use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+use crate::commands::{doctor, register, replay, send_test, serve, status, tunnel, up};
+use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
-#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` runs everything on this machine.")]
+#[command(name = "clerkhook", version, about, disable_help_subcommand = true, max_term_width = 80)]
+#[command(after_help = "No account at hand? `clerkhook up --sandbox --serve` needs none.")]
 struct Cli {
     #[command(flatten)]
     global: global::GlobalArgs,
@@ -32,6 +33,7 @@ pub enum Command {
     Tunnel(tunnel::Options),
     Register(register::Options),
     SendTest(send_test::Options),
+    Replay(replay::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -43,7 +45,7 @@ impl Command {
     /// Whether it means a running set-up, and so takes the services' addresses from its state file.
     pub fn follows_running_set_up(&self) -> bool {
         match self {
-            Self::Register(_) | Self::SendTest(_) | Self::Status(_) | Self::Doctor(_) => true,
+            Self::Register(_) | Self::SendTest(_) | Self::Replay(_) | Self::Status(_) | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
         }
     }
@@ -53,6 +55,7 @@ impl Command {
         match self {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
+            Self::Replay(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),
@@ -97,7 +100,8 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
         if !error.use_stderr() {
             return Unparsed::Told(text);
         }
-        let plain = error.render().to_string();
+        // A key that was put in the wrong place must not show.
+        let (text, plain) = (mask_text(&text), mask_text(&error.render().to_string()));
         let message = plain.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Unparsed::Wrong { text, message, json: args.iter().any(|arg| arg == "--json") }
     })?;

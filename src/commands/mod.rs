@@ -2,6 +2,7 @@
 
 pub mod doctor;
 pub mod register;
+pub mod replay;
 pub mod sandbox;
 pub mod send_test;
 pub mod serve;
@@ -11,6 +12,7 @@ pub mod up;
 
 pub use doctor::doctor;
 pub use register::register;
+pub use replay::replay;
 pub use sandbox::sandbox;
 pub use send_test::send_test;
 pub use serve::serve;

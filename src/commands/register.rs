@@ -52,7 +52,7 @@ pub async fn register(context: &Context, options: &Options) -> Result<()> {
 
 async fn address(context: &Context, options: &Options) -> Result<String> {
     if let Some(url) = &options.url {
-        check(url).map_err(|why| Error::EndpointUrl { url: url.to_string(), why })?;
+        check(url).map_err(|why| Error::EndpointUrl { url: harmless(url), why })?;
         // A bare host means the webhook path there; any other path is meant as it stands.
         if url.path() != "/" {
             return Ok(url.to_string());
@@ -70,6 +70,14 @@ async fn address(context: &Context, options: &Options) -> Result<String> {
     let upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
     let path = webhook_path(context, options.upstream.as_ref().unwrap_or(&upstream), false);
     Ok(endpoint::webhook_url(tunnel.public_url(), &path))
+}
+
+/// The URL without its credentials.
+fn harmless(url: &Url) -> String {
+    let mut url = url.clone();
+    // Only URLs that cannot have any refuse this.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
+    url.to_string()
 }
 
 fn check(url: &Url) -> Result<(), &'static str> {

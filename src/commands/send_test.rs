@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::events;
-use crate::signature::SigningSecret;
+use crate::event::{Event, Plan, Step};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::proof::{Trial, deliverable, prove};
-use crate::steps::{Context, tunnel, webhook_path};
+use crate::steps::{Context, secret, tunnel, webhook_path};
 
 /// Options of `send-test`.
 #[derive(Clone, Debug)]
@@ -28,12 +27,10 @@ pub struct Options {
 /// # Errors
 /// `EndpointMissing`, `EndpointDisabled`, `EndpointFiltered`, `TunnelMissing`, `NotDelivered`, those of Clerk and Svix.
 pub async fn send_test(context: &Context, options: &Options) -> Result<()> {
-    if !events::types().contains(&options.event.as_str()) {
-        let nearest = events::nearest(&options.event).map(|name| format!("; did you mean `{name}`?"));
-        context.ui.warn(&format!("Clerk documents no event `{}`{}", options.event, nearest.unwrap_or_default()));
-    }
+    endpoint::warn_of_unknown(context, &options.event);
+    let intent = if options.dry_run { Intent::Look } else { Intent::Send };
     let local = context.unless_interrupted(tunnel::existing(context, options.upstream.as_ref()));
-    let remote = context.unless_interrupted(endpoint::connect(context, Intent::Change));
+    let remote = context.unless_interrupted(endpoint::connect(context, intent));
     let (tunnel, remote) = tokio::try_join!(local, remote)?;
     let remote = remote.ok_or(Error::EndpointMissing)?;
     let proven = prove_with(context, options, &tunnel, &remote).await;
@@ -50,8 +47,8 @@ async fn prove_with(
     let endpoint = endpoint::ours(context, &remote.endpoints)?.ok_or(Error::EndpointMissing)?;
     deliverable(&endpoint, &options.event)?;
     if options.dry_run {
-        let words = format!("would send {} to {} ({})", options.event, endpoint.id, endpoint.url);
-        context.ui.data(&words);
+        let detail = format!("{} to {} ({})", options.event, endpoint.id, endpoint.url);
+        context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail }));
         return Ok(());
     }
     if !endpoint.url.starts_with(tunnel.public_url()) {
@@ -61,10 +58,7 @@ async fn prove_with(
             .warn(&format!("the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"));
     }
     let text = context.unless_interrupted(remote.svix.secret(&endpoint.id)).await?;
-    let secret = SigningSecret::parse(text.expose()).map_err(|fault| Error::SigningSecretMalformed {
-        source_name: "the endpoint".into(),
-        why: fault.to_string(),
-    })?;
+    let secret = secret::parse(&text, "the endpoint")?;
     let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
     let path = url::Url::parse(&endpoint.url)
         .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());

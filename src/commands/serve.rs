@@ -6,8 +6,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Serving};
 use crate::receiver;
 use crate::serve::bind;
-use crate::signature::SigningSecret;
-use crate::steps::{Context, app};
+use crate::steps::{Context, app, secret};
 
 /// How many requests are shown in one go when they come faster than a terminal takes them.
 const BATCH: usize = 256;
@@ -27,13 +26,7 @@ pub struct Options {
 /// `PortTaken`, `SigningSecretMalformed`.
 pub async fn serve(context: &Context, options: Options) -> Result<()> {
     let secret = context.settings.signing_secret.as_ref();
-    let secret = secret.map(|text| {
-        SigningSecret::parse(text.value.expose()).map_err(|fault| Error::SigningSecretMalformed {
-            source_name: text.source.to_string(),
-            why: fault.to_string(),
-        })
-    });
-    let secret = secret.transpose()?;
+    let secret = secret.map(|text| secret::parse(&text.value, &text.source.to_string())).transpose()?;
     let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string() };
     let listener = bind(options.port).await.map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?.port();

@@ -17,6 +17,9 @@ use crate::secret::Secret;
 /// How long a call to Clerk or Svix may take, in seconds.
 const HTTP_TIMEOUT: u64 = 15;
 
+/// How long the agent may take until its tunnel is up, in seconds.
+const AGENT_TIMEOUT: u64 = 20;
+
 /// Variables that would lead the agent through a proxy, which free accounts may not use (ERR_NGROK_9009).
 const PROXY_NAMES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -88,9 +91,12 @@ pub struct Settings {
     pub state_dir: Sourced<PathBuf>,
     pub agent_ports: PortRange,
     pub http_timeout: Duration,
+    pub agent_timeout: Duration,
     pub working_directory: PathBuf,
     pub search_path: Option<OsString>,
     pub user: String,
+    /// `$VISUAL` or `$EDITOR`.
+    pub editor: Option<String>,
     /// Names of the proxy variables that are set.
     pub proxies: Vec<&'static str>,
 }
@@ -106,6 +112,10 @@ pub fn settle(
     working_directory: PathBuf,
 ) -> Result<Settings> {
     let doors = Doors::open(&flags, environment, env_files)?;
+    let limit = |name, default| match doors.environment(name) {
+        Some(text) => seconds(&text),
+        None => Ok(Duration::from_secs(default)),
+    };
     Ok(Settings {
         clerk_secret_key: doors.secret(&flags.clerk_secret_key_file, "--clerk-secret-key-file", &SECRET_KEY_NAMES)?,
         clerk_api_url: doors.clerk_api_url(flags.clerk_api_url)?,
@@ -137,16 +147,15 @@ pub fn settle(
             (None, Some(text)) => ports(&text)?,
             (None, None) => PortRange(4040, 4049),
         },
-        http_timeout: match doors.environment("CLERKHOOK_HTTP_TIMEOUT") {
-            Some(text) => seconds(&text)?,
-            None => Duration::from_secs(HTTP_TIMEOUT),
-        },
+        http_timeout: limit("CLERKHOOK_HTTP_TIMEOUT", HTTP_TIMEOUT)?,
+        agent_timeout: limit("CLERKHOOK_AGENT_TIMEOUT", AGENT_TIMEOUT)?,
         profile: doors.profile_name,
         config_dir: doors.config_dir,
         state_dir: doors.state_dir,
         working_directory,
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
+        editor: environment.get("VISUAL").or_else(|| environment.get("EDITOR")).map(str::to_owned),
         proxies: PROXY_NAMES.into_iter().filter(|name| environment.get(name).is_some()).collect(),
     })
 }

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::{PortRange, Source, Sourced};
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_text};
 
 /// Takes a text as a secret.
 pub fn into_secret(found: Sourced<String>) -> Sourced<Secret> {
@@ -27,7 +27,8 @@ pub fn address(found: Option<Sourced<String>>) -> Result<Option<Sourced<Url>>> {
     let parse = |text: &String, source: &Source| {
         let fault = |why: &str| Error::SettingInvalid {
             what: "address",
-            value: text.clone(),
+            // A key that was put in the wrong place must not show.
+            value: mask_text(text),
             source_name: source.to_string(),
             why: why.to_owned(),
         };
@@ -49,7 +50,7 @@ pub fn seconds(found: &Sourced<String>) -> Result<Duration> {
         Ok(seconds) if seconds > 0.0 && seconds < 3600.0 => Ok(Duration::from_secs_f64(seconds)),
         _ => Err(Error::SettingInvalid {
             what: "number of seconds",
-            value: found.value.clone(),
+            value: mask_text(&found.value),
             source_name: found.source.to_string(),
             why: "expected for example `15`".to_owned(),
         }),
@@ -63,7 +64,7 @@ pub fn seconds(found: &Sourced<String>) -> Result<Duration> {
 pub fn ports(found: &Sourced<String>) -> Result<PortRange> {
     found.value.parse().map_err(|why| Error::SettingInvalid {
         what: "range of ports",
-        value: found.value.clone(),
+        value: mask_text(&found.value),
         source_name: found.source.to_string(),
         why,
     })

@@ -18,6 +18,8 @@ impl Error {
             | Self::ClerkNotUnderstood { cause, .. }
             | Self::SvixUnreachable { cause, .. }
             | Self::SvixNotUnderstood { cause, .. }
+            | Self::EditorFailed { cause, .. }
+            | Self::ReplayUnanswered { cause, .. }
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
@@ -39,7 +41,6 @@ impl Error {
             | Self::SvixInvalid { words, .. }
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
-            Self::EndpointFiltered { filter, .. } => filter,
             Self::Interrupted
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -51,9 +52,13 @@ impl Error {
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing
             | Self::EndpointDisabled { .. }
+            | Self::EndpointFiltered { .. }
             | Self::EndpointUrl { .. }
             | Self::EnvFileDuplicate { .. }
             | Self::NotDelivered { .. }
+            | Self::CaptureMissing { .. }
+            | Self::CaptureTruncated { .. }
+            | Self::EditRefused { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

@@ -64,6 +64,11 @@ impl Error {
                 Hop::App => "CH0805",
                 Hop::Signature => "CH0806",
             },
+            Self::CaptureMissing { .. } => "CH0807",
+            Self::CaptureTruncated { .. } => "CH0808",
+            Self::EditRefused { .. } => "CH0809",
+            Self::EditorFailed { .. } => "CH0810",
+            Self::ReplayUnanswered { .. } => "CH0811",
             Self::DoctorFailed { .. } => "CH0901",
             Self::SandboxFailed { .. } => "CH0902",
         }

@@ -45,7 +45,7 @@ impl Error {
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::EndpointUrl { .. } => Exit::Usage,
+            Self::EndpointUrl { .. } | Self::EditRefused { .. } | Self::EditorFailed { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -75,9 +75,12 @@ impl Error {
             | Self::SvixNotUnderstood { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing => Exit::Remote,
-            Self::EndpointDisabled { .. } | Self::EndpointFiltered { .. } | Self::NotDelivered { .. } => {
-                Exit::NotDelivered
-            }
+            Self::EndpointDisabled { .. }
+            | Self::EndpointFiltered { .. }
+            | Self::NotDelivered { .. }
+            | Self::CaptureMissing { .. }
+            | Self::CaptureTruncated { .. }
+            | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
             Self::DoctorFailed { .. } => Exit::Check,
         }
     }

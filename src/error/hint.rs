@@ -24,7 +24,7 @@ impl Error {
             Self::KeyLive { .. } => {
                 "use the key of a development instance, or add `--live` to change production".into()
             }
-            Self::SettingInvalid { .. } => "correct it; `clerkhook doctor` shows every setting and its source".into(),
+            Self::SettingInvalid { .. } => "correct it where it was set, or remove it to use the default".into(),
             Self::ConfigFile { .. } => "mend the file, or choose another directory with `--config-dir DIR`".into(),
             Self::NeedsAnswer { flag, .. } => format!("answer beforehand with `{flag}`"),
             Self::SigningSecretMalformed { .. } => {
@@ -35,7 +35,10 @@ impl Error {
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
             }
-            Self::AgentNotRunnable { path, .. } => {
+            Self::AgentNotRunnable { denied: false, .. } => {
+                "install ngrok anew from https://ngrok.com/download, or name another one with `--ngrok-bin PATH`".into()
+            }
+            Self::AgentNotRunnable { path, denied: true, .. } => {
                 format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
@@ -47,9 +50,10 @@ impl Error {
                 "stop the program on that port, or remove `web_addr` from the ngrok config".into()
             }
             Self::AgentApi { .. } => "check that this is ngrok's web address and that the agent still runs".into(),
-            Self::AgentDied { .. } => "run the command again; the endpoint and its secret are kept".into(),
+            Self::AgentDied { .. } => "run the command again; what is still there is found and used".into(),
             Self::TunnelMissing => {
-                "start one with `clerkhook tunnel 3000`, or give the URL: `clerkhook register URL`".into()
+                "start one with `clerkhook up` or `clerkhook tunnel 3000`; only `clerkhook register URL` needs none"
+                    .into()
             }
             Self::ClerkKeyRefused { .. } => {
                 "copy the key again: Clerk dashboard, Configure, API keys; it may have been rotated or deleted".into()
@@ -89,8 +93,8 @@ impl Error {
             Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
             Self::EndpointMissing => "register it first: `clerkhook register`".into(),
             Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
-            Self::EndpointFiltered { event, .. } => {
-                format!("let it through: `clerkhook register --events user.created,user.deleted,user.updated,{event}`")
+            Self::EndpointFiltered { event, listens_to, .. } => {
+                format!("let it through too: `clerkhook register --events {listens_to},{event}`")
             }
             Self::EndpointUrl { .. } => {
                 "give the public URL, for example `clerkhook register https://quiet-owl.ngrok-free.dev`".into()
@@ -101,6 +105,14 @@ impl Error {
             Self::EnvFileDuplicate { .. } => {
                 "keep one of the lines, or choose another file with `--env-file FILE`".into()
             }
+            Self::CaptureMissing { .. } => "list what the agent still has: `clerkhook replay`".into(),
+            Self::CaptureTruncated { .. } => {
+                "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"
+                    .into()
+            }
+            Self::EditRefused { .. } => "correct the path or the value, for example `--set data.first_name=Ada`".into(),
+            Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
+            Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }

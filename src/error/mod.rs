@@ -6,6 +6,7 @@ mod exit;
 mod hint;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use exit::Exit;
 
@@ -52,15 +53,15 @@ pub enum Error {
     #[error("no ngrok agent found")]
     AgentMissing { looked: String },
     #[error("`{}` cannot be run", path.display())]
-    AgentNotRunnable { path: PathBuf, cause: String },
+    AgentNotRunnable { path: PathBuf, cause: String, denied: bool },
     #[error("`{}` does not say which ngrok version it is", path.display())]
     AgentVersion { path: PathBuf, said: String },
     #[error("ngrok refused: {meaning} (ERR_NGROK_{number})")]
     AgentRefused { number: u32, meaning: String, words: String, fix: String },
     #[error("the ngrok agent ended before the tunnel was up ({status})")]
     AgentExited { status: String, tail: String },
-    #[error("the ngrok agent was not ready within {seconds} s")]
-    AgentNotReady { seconds: u64, tail: String },
+    #[error("the ngrok agent was not ready within {} s", limit.as_secs_f64())]
+    AgentNotReady { limit: Duration, tail: String },
     #[error("the ngrok agent's web address is taken")]
     AgentAddressTaken { words: String },
     #[error("the ngrok agent's API at `{url}` gave no usable answer")]
@@ -113,7 +114,7 @@ pub enum Error {
     #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
     EndpointDisabled { id: String },
     #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
-    EndpointFiltered { id: String, event: String, filter: String },
+    EndpointFiltered { id: String, event: String, listens_to: String },
     #[error("`{url}` cannot be the endpoint's URL: {why}")]
     EndpointUrl { url: String, why: &'static str },
 
@@ -126,6 +127,17 @@ pub enum Error {
 
     #[error("`{event}` was not delivered: {found}")]
     NotDelivered { event: String, hop: Hop, found: String, fix: String },
+
+    #[error("the agent has no captured request `{id}`")]
+    CaptureMissing { id: String },
+    #[error("the agent kept only the beginning of request `{id}`, so it cannot be signed or sent again")]
+    CaptureTruncated { id: String },
+    #[error("the body cannot be edited: {why}")]
+    EditRefused { why: String },
+    #[error("the editor `{editor}` gave nothing back")]
+    EditorFailed { editor: String, cause: String },
+    #[error("`{url}` gave no answer to the replay")]
+    ReplayUnanswered { url: String, cause: String },
 
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed { failed: usize, checks: usize },

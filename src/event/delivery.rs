@@ -52,6 +52,23 @@ pub struct Delivery {
     pub received_at: String,
 }
 
+/// A captured request that was sent once more.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replay {
+    /// The captured request.
+    pub source_id: String,
+    /// `agent`, `direct` or `edge`.
+    pub via: &'static str,
+    /// `original` or `fresh`.
+    pub signed: &'static str,
+    /// Paths and headers that differ from the source.
+    pub edits: Vec<String>,
+    /// The app's answer.
+    pub status_code: u16,
+    /// How long the app took, in milliseconds.
+    pub duration_ms: u64,
+}
+
 /// A request as the built-in app received it, for `serve`.
 #[derive(Clone, Debug)]
 pub struct Received {

@@ -8,7 +8,7 @@ mod step;
 
 use serde::Serialize;
 
-pub use delivery::{Delivery, Received, Signature};
+pub use delivery::{Delivery, Received, Replay, Signature};
 pub use proof::{Hop, HopResult, Proof};
 pub use report::{Check, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Serving, Stopped, Tunnel};
@@ -39,6 +39,8 @@ pub enum Event {
     Ready(Ready),
     /// A request came.
     Delivery(Delivery),
+    /// A request was sent once more.
+    Replay(Replay),
     /// The end.
     Stopped(Stopped),
     /// The sandbox listens.

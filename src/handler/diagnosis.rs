@@ -34,7 +34,7 @@ pub struct Diagnosis {
 pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
     let Some(status) = seen.status else {
         return Diagnosis {
-            found: "the app gave no answer within 15 s".to_owned(),
+            found: "the app gave no answer in time".to_owned(),
             fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
         };
     };
@@ -62,7 +62,7 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
         }
         404 => (
             format!("the app answered 404: no handler at `{}`", seen.path),
-            "give the handler's path with `--path /api/webhooks`, or check the name of the route file".to_owned(),
+            "give the path of the app's handler with `--path PATH`, or check the name of its route file".to_owned(),
         ),
         405 => (
             "the app answered 405: the route takes no POST".to_owned(),
@@ -94,8 +94,8 @@ fn from_ngrok(seen: &Seen<'_>) -> Option<Diagnosis> {
             "start the app; if it listens on another port, name it: `clerkhook up PORT`".to_owned(),
         ),
         3004 => (
-            "the app does not speak plain HTTP (ERR_NGROK_3004)".to_owned(),
-            "if it serves TLS, name it so: `clerkhook up https://localhost:PORT`".to_owned(),
+            "the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)".to_owned(),
+            "look at the app's log; if it serves TLS, name it so: `clerkhook up https://localhost:PORT`".to_owned(),
         ),
         _ => return None,
     };
@@ -128,13 +128,13 @@ mod tests {
             ..Seen::default()
         };
         for (seen, found, fix) in [
-            (Seen::default(), "no answer within 15 s", "answer first"),
+            (Seen::default(), "no answer in time", "answer first"),
             (
                 Seen { ngrok_code: Some(8012), ..seen(502) },
                 "reached no app at `http://localhost:3000`",
                 "start the app",
             ),
-            (Seen { ngrok_code: Some(3004), ..seen(502) }, "plain HTTP", "https://localhost"),
+            (Seen { ngrok_code: Some(3004), ..seen(502) }, "closed the connection", "https://localhost"),
             (seen(401), "auth middleware", "`/api/webhooks(.*)` a public route"),
             (Seen { location: Some("/sign-in?next=x"), ..seen(307) }, "sign-in page", "public route"),
             (

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use url::Url;
 
 use super::capture::Capture;
@@ -137,6 +137,22 @@ impl AgentApi {
 
         requests.sort_by_key(|capture| std::cmp::Reverse(capture.started()));
         Ok(requests)
+    }
+
+    /// Asks the agent to send a captured request to the app once more, byte for byte. That it was taken says nothing:
+    /// the proof is a new capture (seen on 2.3.41).
+    ///
+    /// # Errors
+    /// `CaptureMissing` when the agent has forgotten it, `AgentApi`.
+    pub async fn replay(&self, id: &str) -> Result<()> {
+        let url = self.base.join("/api/requests/http").map_err(|error| self.fault(error.to_string()))?;
+        let call = Call { json: Some(json!({ "id": id })), retry: Retry::Never, ..Call::post(url) };
+        let answer = self.http.send(&call).await.map_err(|unreachable| self.fault(unreachable.to_string()))?;
+        match answer.status.as_u16() {
+            200..=299 => Ok(()),
+            404 => Err(Error::CaptureMissing { id: id.to_owned() }),
+            _ => Err(self.fault(answer.excerpt())),
+        }
     }
 
     /// `None` where this version does not know the path.

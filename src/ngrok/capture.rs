@@ -63,6 +63,17 @@ impl Request {
         header(&self.headers, name)
     }
 
+    /// Every header, in the order of names.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value.as_str())))
+    }
+
+    /// Whether the agent kept less than the request said it has: such bytes can be neither verified nor sent again.
+    pub fn is_truncated(&self) -> bool {
+        let said = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
+        said.is_some_and(|said| self.body().len() < said)
+    }
+
     /// The body's bytes, as the app got them.
     pub fn body(&self) -> Vec<u8> {
         body(&self.raw)

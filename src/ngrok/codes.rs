@@ -164,7 +164,7 @@ const TRAFFIC: &[Row] = &[
     (
         &[3004],
         "the app did not answer with HTTP",
-        "if it speaks TLS, say so: `clerkhook up https://localhost:3000 --insecure-upstream`",
+        "if it serves TLS, name it so: `clerkhook up https://localhost:3000`",
     ),
     (
         &[3200],
@@ -174,7 +174,7 @@ const TRAFFIC: &[Row] = &[
     (
         &[3204],
         "the webhook's signature is not valid at the edge",
-        "take the endpoint's present signing secret into the policy: `clerkhook secure`",
+        "the edge's policy holds another signing secret: put the endpoint's present one there and start the tunnel again",
     ),
     (&[3209, 3210], "the edge lost its agent", "run the command again, so that the agent starts anew"),
     (

@@ -1,7 +1,8 @@
 //! The agent's life: started in its own group, read until it is ready, watched, stopped.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -17,9 +18,6 @@ use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::process::{self, Child, Program, status_words};
 use crate::secret::{Secret, mask_text};
-
-/// How long the agent may take until the tunnel is up.
-const READY_WITHIN: Duration = Duration::from_secs(20);
 
 /// How long it may take to end after SIGTERM.
 const STOP_WITHIN: Duration = Duration::from_secs(3);
@@ -41,6 +39,8 @@ pub struct Launch {
     pub domain: Option<String>,
     /// Variables that are kept from it.
     pub without: Vec<&'static str>,
+    /// How long it may take until the tunnel is up.
+    pub ready_within: Duration,
 }
 
 impl Launch {
@@ -100,17 +100,18 @@ pub struct Agent {
 
 /// Starts the agent and waits until its tunnel is online.
 ///
-/// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge.
+/// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge. `started`
+/// is told its process id at once.
 ///
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
 /// `Interrupted`.
-pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Agent> {
-    let mut child = process::spawn(&launch.program())
-        .map_err(|error| Error::AgentNotRunnable { path: launch.bin.clone(), cause: error.to_string() })?;
+pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: impl FnOnce(u32)) -> Result<Agent> {
+    let mut child = process::spawn(&launch.program()).map_err(|error| not_runnable(&launch.bin, &error))?;
+    started(child.pid());
     let (sender, mut pulse) = watch::channel(Pulse::default());
     let mut reader = tokio::spawn(follow(child.lines(), sender));
-    let deadline = Instant::now() + READY_WITHIN;
+    let deadline = Instant::now() + launch.ready_within;
     let ready = tokio::select! {
         ready = until_ready(&launch, &mut pulse) => ready,
         status = child.wait() => {
@@ -123,8 +124,10 @@ pub async fn start(launch: Launch, abort: impl Future<Output = ()>) -> Result<Ag
             return Err(Error::Interrupted);
         }
         () = tokio::time::sleep_until(deadline) => {
+            // Its last words before it was asked to end are the ones that may say why.
+            let error = not_ready(&launch, &pulse.borrow());
             child.stop(STOP_WITHIN).await;
-            return Err(not_ready(&launch, &pulse.borrow()));
+            return Err(error);
         }
     };
     match ready {
@@ -210,6 +213,12 @@ async fn online(api: &AgentApi, pulse: &Pulse, launch: &Launch) -> Option<String
     session.then_some(url)
 }
 
+/// The system does not run the file as a program.
+pub(super) fn not_runnable(path: &Path, error: &io::Error) -> Error {
+    let denied = error.kind() == io::ErrorKind::PermissionDenied;
+    Error::AgentNotRunnable { path: path.to_owned(), cause: error.to_string(), denied }
+}
+
 fn refused(launch: &Launch, number: u32, words: &str) -> Error {
     let meaning = codes::explain(number);
     Error::AgentRefused {
@@ -237,7 +246,7 @@ fn ended(launch: &Launch, pulse: &Pulse, status: Option<ExitStatus>, early: bool
 fn not_ready(launch: &Launch, pulse: &Pulse) -> Error {
     match pulse.refusal() {
         Some((number, words)) => refused(launch, number, &words),
-        None => Error::AgentNotReady { seconds: READY_WITHIN.as_secs(), tail: launch.masked(&pulse.shown_tail()) },
+        None => Error::AgentNotReady { limit: launch.ready_within, tail: launch.masked(&pulse.shown_tail()) },
     }
 }
 
@@ -254,6 +263,7 @@ mod tests {
             upstream: Upstream::local(3000),
             domain: domain.map(str::to_owned),
             without: vec!["http_proxy"],
+            ready_within: Duration::from_secs(20),
         }
     }
 

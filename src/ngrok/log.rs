@@ -36,6 +36,23 @@ pub fn read(line: &str) -> Record {
     if line.starts_with("ERROR:") || line.starts_with("ERR_NGROK_") {
         Record::Fatal(line.to_owned())
     } else {
+        plain(line)
+    }
+}
+
+/// Text without structure, or ngrok's `term` format: `INFO[…] starting web service   obj=web addr=127.0.0.1:4040`.
+fn plain(line: &str) -> Record {
+    let words = || line.split_whitespace().map(|word| word.split_once('=').map_or(word, |(_, value)| value));
+    let is_address =
+        |word: &&str| word.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+    let last = |fits: &dyn Fn(&&str) -> bool| words().filter(|word| fits(word)).last().map(str::to_owned);
+    if line.contains("starting web service") {
+        last(&|word| is_address(word) && !word.contains('[')).map_or(Record::Other, Record::WebService)
+    } else if line.contains("started tunnel") {
+        last(&|word| word.starts_with("http")).map_or(Record::Other, Record::Tunnel)
+    } else if line.contains("client session established") || line.contains("tunnel session started") {
+        Record::Session
+    } else {
         Record::Other
     }
 }
@@ -150,6 +167,16 @@ mod tests {
                 Record::Fatal("authentication failed\r\n\r\nERR_NGROK_105".into()),
             ),
             ("ERROR:  authentication failed", Record::Fatal("ERROR:  authentication failed".into())),
+            ("starting web service web 127.0.0.1:4042 []", Record::WebService("127.0.0.1:4042".into())),
+            (
+                "INFO[11-23|10:00:00] starting web service                     obj=web addr=127.0.0.1:4040 allow_hosts=[]",
+                Record::WebService("127.0.0.1:4040".into()),
+            ),
+            (
+                "INFO[11-23|10:00:01] started tunnel    obj=tunnels addr=http://localhost:3000 url=https://a.ngrok.app",
+                Record::Tunnel("https://a.ngrok.app".into()),
+            ),
+            ("INFO[11-23|10:00:01] client session established  obj=tunnels.session", Record::Session),
             ("hello=world", Record::Other),
             ("{broken", Record::Other),
             ("", Record::Other),

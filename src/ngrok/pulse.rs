@@ -11,6 +11,9 @@ const TAIL: usize = 40;
 /// How many of them a person is shown.
 const SHOWN: usize = 6;
 
+/// Before each line of a refusal on stderr.
+const MARK: &str = "ERROR:";
+
 /// What the log has said so far.
 #[derive(Clone, Debug, Default)]
 pub struct Pulse {
@@ -22,6 +25,8 @@ pub struct Pulse {
     pub online: bool,
     /// Why the agent gives up.
     pub fatal: Option<String>,
+    refused: Option<String>,
+    spoken: VecDeque<Line>,
     tail: VecDeque<Line>,
 }
 
@@ -38,24 +43,29 @@ impl Pulse {
                 self.tunnels.push(url);
             }
             Record::Session => self.online = true,
-            Record::SessionLost(_) => self.online = false,
-            Record::Fatal(text) => self.fatal = self.fatal.take().or(Some(text)),
+            Record::SessionLost(text) => {
+                self.online = false;
+                self.note_refusal(&text);
+            }
+            Record::Fatal(text) => {
+                self.note_refusal(&text);
+                self.fatal = self.fatal.take().or(Some(text));
+            }
             Record::WebAddressBusy | Record::Other => {}
         }
-        self.remember(readable(line));
+        let told = readable(line);
+        if told.text == line.trim() {
+            keep(&mut self.spoken, &told);
+        }
+        keep(&mut self.tail, &told);
         telling
     }
 
-    fn remember(&mut self, line: Line) {
-        if line.text.is_empty() || self.tail.back() == Some(&line) {
-            return;
+    /// A whole refusal in one field of the log, as agents from 3 on write it.
+    fn note_refusal(&mut self, text: &str) {
+        if self.refused.is_none() && !text.starts_with(MARK) && codes::find(text).is_some() {
+            self.refused = Some(text.to_owned());
         }
-        if self.tail.len() == TAIL {
-            // What is grave outlives what is not.
-            let place = self.tail.iter().position(|line| !line.grave).unwrap_or(0);
-            self.tail.remove(place);
-        }
-        self.tail.push_back(line);
     }
 
     /// The last grave lines, or where there are none the last ones, for an error.
@@ -66,30 +76,44 @@ impl Pulse {
         lines[skip..].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
     }
 
-    /// The first error code with the words around it.
+    /// The first error code with the words around it; the same whichever of the agent's pipes was read first.
     pub fn refusal(&self) -> Option<(u32, String)> {
-        let said = self.tail.iter().map(|line| &line.text);
-        let fatal = self.fatal.iter().chain(said).find(|text| codes::find(text).is_some())?;
-        let number = codes::find(fatal)?;
-        // As plain text the explanation stands on the lines before the code.
-        let words = if fatal.trim().len() > format!("ERROR:  ERR_NGROK_{number}").len() {
-            fatal.clone()
-        } else {
-            let plain = self.tail.iter().filter(|line| line.grave).map(|line| line.text.as_str());
-            plain.collect::<Vec<_>>().join("\n")
-        };
-        let lines: Vec<&str> = words.lines().map(clean).filter(|line| !line.is_empty()).collect();
-        let mut unique = Vec::new();
-        lines.into_iter().filter(|line| !line.starts_with("ERR_NGROK_")).for_each(|line| {
-            if !unique.contains(&line) {
-                unique.push(line);
-            }
-        });
-        let skip = unique.len().saturating_sub(SHOWN);
-        Some((number, unique[skip..].join("\n")))
+        if let Some(text) = &self.refused {
+            return Some((codes::find(text)?, words(text.lines())));
+        }
+        let spoken = || self.spoken.iter().map(|line| line.text.as_str());
+        let number = spoken().find_map(codes::find)?;
+        // Agents 3.x mark the lines of a refusal; 2.x writes them as they are.
+        let marked: Vec<&str> = spoken().filter(|line| line.starts_with(MARK)).collect();
+        Some((number, if marked.is_empty() { words(spoken()) } else { words(marked.into_iter()) }))
     }
 }
 
+fn keep(lines: &mut VecDeque<Line>, line: &Line) {
+    if line.text.is_empty() || lines.back() == Some(line) {
+        return;
+    }
+    if lines.len() == TAIL {
+        // What is grave outlives what is not.
+        let place = lines.iter().position(|line| !line.grave).unwrap_or(0);
+        lines.remove(place);
+    }
+    lines.push_back(line.clone());
+}
+
+/// The explanation alone: each line once, without the code and its page.
+fn words<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut unique: Vec<&str> = Vec::new();
+    for line in lines.map(clean) {
+        let is_code = line.starts_with("ERR_NGROK_") || line.starts_with("https://ngrok.com/docs/errors/");
+        if !line.is_empty() && !is_code && !unique.contains(&line) {
+            unique.push(line);
+        }
+    }
+    let skip = unique.len().saturating_sub(SHOWN);
+    unique[skip..].join("\n")
+}
+
 fn clean(line: &str) -> &str {
-    line.trim().trim_start_matches("ERROR:").trim()
+    line.trim().trim_start_matches(MARK).trim()
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::launch::not_runnable;
 use crate::error::{Error, Result};
 use crate::process::{self, Program};
 
@@ -57,9 +58,8 @@ impl FromStr for Version {
 /// # Errors
 /// `AgentNotRunnable` with the system's reason, `AgentVersion` when it says something else.
 pub async fn ask(path: &Path) -> Result<Version> {
-    let output = process::output(&Program::new(path, ["version"]), LIMIT)
-        .await
-        .map_err(|error| Error::AgentNotRunnable { path: path.to_owned(), cause: error.to_string() })?;
+    let output =
+        process::output(&Program::new(path, ["version"]), LIMIT).await.map_err(|error| not_runnable(path, &error))?;
     let said = String::from_utf8_lossy(&output.stdout);
     let line = said.lines().find(|line| line.contains("version")).unwrap_or_default();
     line.parse().map_err(|()| {

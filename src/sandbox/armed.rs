@@ -1,6 +1,7 @@
 //! The faults that have yet to happen.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::fault::{Fault, Kind, Mischief, Portal, Service, Wire};
 
@@ -14,11 +15,11 @@ impl Armed {
         Self(Mutex::new(faults))
     }
 
-    /// What is to go wrong with a call.
-    pub fn call(&self, service: Service, path: &str) -> Option<Wire> {
+    /// What is to go wrong with a call, which is method and path.
+    pub fn call(&self, service: Service, call: &str) -> Option<Wire> {
         self.take(|kind| match kind {
             Kind::Call(whose, wire, part) if *whose == service => {
-                part.as_ref().is_none_or(|part| path.contains(part)).then(|| wire.clone())
+                part.as_ref().is_none_or(|part| call.contains(part)).then(|| wire.clone())
             }
             _ => None,
         })
@@ -35,6 +36,14 @@ impl Armed {
     /// Whether this is to go wrong with a delivery.
     pub fn delivery(&self, mischief: Mischief) -> bool {
         self.take(|kind| (*kind == Kind::Delivery(mischief)).then_some(())).is_some()
+    }
+
+    /// How soon Svix gives up on an app, where a fault says so.
+    pub fn delivery_timeout(&self) -> Option<Duration> {
+        self.take(|kind| match kind {
+            Kind::DeliveryTimeout(timeout) => Some(*timeout),
+            _ => None,
+        })
     }
 
     /// Finds the first fault that fits and counts it.

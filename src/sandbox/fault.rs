@@ -17,7 +17,7 @@ pub struct Fault {
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A call to Clerk or Svix; with a part, only where the path contains it.
+    /// A call to Clerk or Svix; with a part, only where method and path (`POST/api/v1/…`) contain it.
     Call(Service, Wire, Option<String>),
     /// Webhooks were never enabled on the instance.
     SvixAppMissing,
@@ -27,6 +27,8 @@ pub enum Kind {
     Agent(String),
     /// A webhook delivery.
     Delivery(Mischief),
+    /// Svix gives up on an app that has not answered after this time instead of 15 s.
+    DeliveryTimeout(Duration),
 }
 
 /// Whose calls.
@@ -47,6 +49,8 @@ pub enum Wire {
     Html,
     /// The connection closes without an answer.
     Reset,
+    /// The call is carried out, and then the connection closes without an answer.
+    Lost,
     /// The answer comes after this time.
     Slow(Duration),
 }
@@ -96,18 +100,18 @@ pub enum FaultError {
     /// A number that counts nothing.
     #[error("`{0}` is no number of times, which is 1 or more")]
     Times(String),
-    /// `slow` without a time.
-    #[error("`slow` takes a duration: `slow:20s`")]
-    Slow,
+    /// A word that needs a time, without one.
+    #[error("`{0}` takes a duration: `{0}:20s`")]
+    Time(&'static str),
     /// `@PART` where no path is looked at.
     #[error("`@{0}` is for calls to clerk and svix only")]
     Part(String),
 }
 
-const WIRE: &str = "a status from 400 to 599, html, reset or slow:DURATION";
-const CLERK: &str = "a status from 400 to 599, html, reset, slow:DURATION, svix_app_missing, portal_garbage, \
+const WIRE: &str = "a status from 400 to 599, html, reset, lost or slow:DURATION";
+const CLERK: &str = "a status from 400 to 599, html, reset, lost, slow:DURATION, svix_app_missing, portal_garbage, \
                      portal_nokey or portal_used";
-const DELIVERY: &str = "duplicate, reorder, stale, forged or drop";
+const DELIVERY: &str = "duplicate, reorder, stale, forged, drop or timeout:DURATION";
 
 impl FromStr for Fault {
     type Err = FaultError;
@@ -156,13 +160,14 @@ fn svix(kind: &str, words: &mut Words<'_>) -> Result<Kind, FaultError> {
     Ok(Kind::Call(Service::Svix, wire(kind, words, "svix", WIRE)?, None))
 }
 
-fn delivery(kind: &str, _words: &mut Words<'_>) -> Result<Kind, FaultError> {
+fn delivery(kind: &str, words: &mut Words<'_>) -> Result<Kind, FaultError> {
     Ok(Kind::Delivery(match kind {
         "duplicate" => Mischief::Duplicate,
         "reorder" => Mischief::Reorder,
         "stale" => Mischief::Stale,
         "forged" => Mischief::Forged,
         "drop" => Mischief::Drop,
+        "timeout" => return Ok(Kind::DeliveryTimeout(time("timeout", words)?)),
         _ => return Err(unknown(kind, "delivery", DELIVERY)),
     }))
 }
@@ -171,14 +176,16 @@ fn wire(kind: &str, words: &mut Words<'_>, service: &str, choices: &'static str)
     match kind {
         "html" => return Ok(Wire::Html),
         "reset" => return Ok(Wire::Reset),
-        "slow" => {
-            let time = words.next().and_then(|time| duration(time).ok());
-            return time.map(Wire::Slow).ok_or(FaultError::Slow);
-        }
+        "lost" => return Ok(Wire::Lost),
+        "slow" => return Ok(Wire::Slow(time("slow", words)?)),
         _ => {}
     }
     let status = kind.parse().ok().filter(|status| (400..600).contains(status));
     status.map(Wire::Status).ok_or_else(|| unknown(kind, service, choices))
+}
+
+fn time(kind: &'static str, words: &mut Words<'_>) -> Result<Duration, FaultError> {
+    words.next().and_then(|time| duration(time).ok()).ok_or(FaultError::Time(kind))
 }
 
 fn unknown(kind: &str, service: &str, choices: &'static str) -> FaultError {
@@ -212,6 +219,7 @@ mod tests {
             ("clerk=portal_used:1", Kind::Portal(Portal::Used), Some(1)),
             ("agent=slow:5s", Kind::Agent("slow:5s".to_owned()), None),
             ("delivery=reorder:1", Kind::Delivery(Mischief::Reorder), Some(1)),
+            ("delivery=timeout:1s", Kind::DeliveryTimeout(Duration::from_secs(1)), None),
         ] {
             assert_eq!(text.parse(), Ok(Fault { kind, times }), "{text}");
         }
@@ -224,15 +232,17 @@ mod tests {
             ("edge=1", "`edge=1` is not like `svix=429:2`; the services are clerk, svix, agent and delivery"),
             (
                 "svix=200",
-                "`200` is nothing that can go wrong with svix; it takes a status from 400 to 599, html, reset or \
+                "`200` is nothing that can go wrong with svix; it takes a status from 400 to 599, html, reset, lost or \
                  slow:DURATION",
             ),
             ("svix=429:0", "`0` is no number of times, which is 1 or more"),
             ("svix=429:1:2", "`2` is no number of times, which is 1 or more"),
             ("svix=slow", "`slow` takes a duration: `slow:20s`"),
+            ("delivery=timeout", "`timeout` takes a duration: `timeout:20s`"),
             (
                 "delivery=late",
-                "`late` is nothing that can go wrong with delivery; it takes duplicate, reorder, stale, forged or drop",
+                "`late` is nothing that can go wrong with delivery; it takes duplicate, reorder, stale, forged, drop \
+                 or timeout:DURATION",
             ),
             ("delivery=drop@user", "`@user` is for calls to clerk and svix only"),
         ] {

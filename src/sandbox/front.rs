@@ -53,12 +53,13 @@ impl Front {
 
     async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Reset> {
         tokio::time::sleep(self.latency).await;
-        match self.world.armed.call(self.service, request.uri().path()) {
-            Some(Wire::Status(status)) => return Ok(self.refusal(status)),
+        let fault = self.world.armed.call(self.service, &format!("{}{}", request.method(), request.uri().path()));
+        match &fault {
+            Some(Wire::Status(status)) => return Ok(self.refusal(*status)),
             Some(Wire::Html) => return Ok(Html(PAGE).into_response()),
             Some(Wire::Reset) => return Err(Reset),
-            Some(Wire::Slow(wait)) => tokio::time::sleep(wait).await,
-            None => {}
+            Some(Wire::Slow(wait)) => tokio::time::sleep(*wait).await,
+            Some(Wire::Lost) | None => {}
         }
         if let Some(uri) = without_trailing_slash(request.uri()) {
             *request.uri_mut() = uri;
@@ -69,7 +70,7 @@ impl Front {
         let Ok(response) = answered;
         let status = response.status().as_u16();
         tracing::debug!(service = ?self.service, %method, path, status, "sandbox answered");
-        Ok(response)
+        if fault == Some(Wire::Lost) { Err(Reset) } else { Ok(response) }
     }
 
     fn refusal(&self, status: u16) -> Response {

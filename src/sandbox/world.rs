@@ -42,13 +42,14 @@ pub struct World {
 impl World {
     /// A world in which nothing has happened yet.
     pub fn new(store: Store, armed: Armed, retry_speed: f64) -> Self {
+        let delivery_timeout = armed.delivery_timeout().unwrap_or(DELIVERY_TIMEOUT);
         Self {
             clerk_key: Secret::new(format!("sk_test_{}", alphanumeric(40))),
             store,
             armed,
             sessions: Sessions::default(),
             retry_speed,
-            http: Http::new(DELIVERY_TIMEOUT),
+            http: Http::new(delivery_timeout),
             turnstile: Turnstile::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),

@@ -5,14 +5,17 @@ use crate::clerk::{Clerk, portal};
 use crate::config::{ClerkKey, Source, Sourced};
 use crate::error::{Error, Result};
 use crate::event::{self, Event, Status, Step};
+use crate::events;
 use crate::svix::{self, Change, Endpoint, Svix, Wanted};
 use crate::ui::Answer;
 
-/// Whether a command will change something at Clerk or Svix.
+/// What a command will do at Clerk and Svix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// It will.
+    /// It sets things up, and enables webhooks where they never were.
     Change,
+    /// It sends events through what is set up.
+    Send,
     /// It only looks.
     Look,
 }
@@ -55,7 +58,7 @@ pub async fn clerk(context: &Context, intent: Intent) -> Result<Clerk> {
         }
     };
     let key = ClerkKey::parse(&raw)?;
-    if key.is_live() && intent == Intent::Change {
+    if key.is_live() && intent != Intent::Look {
         confirm_live(context, &raw.source).await?;
     }
     Ok(Clerk::new(context.http.clone(), context.settings.clerk_api_url.value.clone(), key))
@@ -79,7 +82,7 @@ async fn confirm_live(context: &Context, source: &Source) -> Result<()> {
 }
 
 /// Opens the session and lists the endpoints. Webhooks that were never enabled on the instance are enabled when
-/// something is to be changed; else there is nothing to look at: `None`.
+/// something is to be set up; else there is nothing to look at: `None`.
 ///
 /// # Errors
 /// Those of Clerk, the portal exchange and Svix.
@@ -101,7 +104,23 @@ pub async fn connect(context: &Context, intent: Intent) -> Result<Option<Remote>
 pub fn wanted(context: &Context, url: String, events: &[String], adopt: Option<&str>) -> Result<Wanted> {
     let settings = &context.settings;
     let uid = context.state.uid(&settings.user, &settings.profile.value)?;
-    Ok(Wanted { uid, url, events: events.to_vec(), adopt: adopt.map(str::to_owned) })
+    let mut listed = Vec::with_capacity(events.len());
+    // Svix takes no name twice.
+    for event in events {
+        if !listed.contains(event) {
+            warn_of_unknown(context, event);
+            listed.push(event.clone());
+        }
+    }
+    Ok(Wanted { uid, url, events: listed, adopt: adopt.map(str::to_owned) })
+}
+
+/// Warns of an event that Clerk does not document, with the nearest one that it does.
+pub fn warn_of_unknown(context: &Context, event: &str) {
+    if !events::types().contains(&event) {
+        let nearest = events::nearest(event).map(|name| format!("; did you mean `{name}`?"));
+        context.ui.warn(&format!("Clerk documents no event `{event}`{}", nearest.unwrap_or_default()));
+    }
 }
 
 /// This machine's endpoint, if it is registered.

@@ -255,7 +255,7 @@ mod tests {
                 Hop::App,
                 "reached no app",
             ),
-            (attempted(2, 0, ""), captured(&secret(), None), Hop::App, "no answer within 15 s"),
+            (attempted(2, 0, ""), captured(&secret(), None), Hop::App, "no answer in time"),
             (None, forged(), Hop::Signature, "does not match"),
         ] {
             let (broken, found) = broken_hop(Sightings { attempt, capture, ..Sightings::default() });

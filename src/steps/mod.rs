@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod deliveries;
+pub mod editor;
 pub mod endpoint;
 mod judgement;
 pub mod proof;

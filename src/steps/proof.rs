@@ -52,9 +52,8 @@ pub fn deliverable(endpoint: &Endpoint, event: &str) -> Result<()> {
         return Err(Error::EndpointDisabled { id: endpoint.id.clone() });
     }
     if !endpoint.lets_through(event) {
-        let filter = endpoint.events.clone().unwrap_or_default().join(", ");
-        let filter = format!("it listens to {filter}");
-        return Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: event.to_owned(), filter });
+        let listens_to = endpoint.events.clone().unwrap_or_default().join(",");
+        return Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: event.to_owned(), listens_to });
     }
     Ok(())
 }
@@ -184,7 +183,14 @@ async fn watch_attempts(
                     }
                 }
             }
-            Err(error) => seen.borrow_mut().attempts_fault = Some(error.to_string()),
+            Err(error) => {
+                let mut seen = seen.borrow_mut();
+                seen.attempts_fault = Some(error.to_string());
+                // The agent has seen how the attempt ended; Svix need not tell it too.
+                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.response.is_some()) {
+                    return;
+                }
+            }
         }
         // The app's answer, seen at the agent, is the moment to ask again.
         tokio::select! {

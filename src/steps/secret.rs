@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::endpoint::{self, Intent};
 use super::{Begun, Context};
 use crate::config::Source;
 use crate::dotenv::{self, Change};
@@ -10,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::event::{self, Event, Status, Step};
 use crate::process::{self, Program};
 use crate::secret::Secret;
-use crate::signature::SigningSecret;
+use crate::signature::{SecretFault, SigningSecret};
 use crate::svix::Svix;
 
 /// Git answers at once; where it does not, the question is dropped.
@@ -51,6 +52,34 @@ pub async fn learn(context: &Context, svix: &Svix, endpoint_id: &str, env: &EnvW
     settle(step, learned)
 }
 
+/// The secret that the app most likely verifies with: the project's own, else the endpoint's.
+///
+/// # Errors
+/// `SigningSecretMalformed`, `EndpointMissing`, those of Clerk and Svix.
+pub async fn known(context: &Context) -> Result<SigningSecret> {
+    if let Some(text) = &context.settings.signing_secret {
+        return parse(&text.value, &text.source.to_string());
+    }
+    let connected = context.unless_interrupted(endpoint::connect(context, Intent::Look)).await?;
+    let remote = connected.ok_or(Error::EndpointMissing)?;
+    let ours = endpoint::ours(context, &remote.endpoints)?.ok_or(Error::EndpointMissing)?;
+    let fetched = context.unless_interrupted(remote.svix.secret(&ours.id)).await;
+    remote.svix.log_out().await;
+    parse(&fetched?, "the endpoint")
+}
+
+/// Takes a text as a signing secret.
+///
+/// # Errors
+/// `SigningSecretMalformed`.
+pub fn parse(text: &Secret, source_name: &str) -> Result<SigningSecret> {
+    let malformed = |fault: SecretFault| Error::SigningSecretMalformed {
+        source_name: source_name.to_owned(),
+        why: fault.to_string(),
+    };
+    SigningSecret::parse(text.expose()).map_err(malformed)
+}
+
 /// Takes a secret that was given by hand.
 ///
 /// # Errors
@@ -66,10 +95,7 @@ fn settle(step: Begun, kept: Result<(Learned, Status, String)>) -> Result<Learne
 }
 
 async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish) -> Result<(Learned, Status, String)> {
-    let secret = SigningSecret::parse(text.expose()).map_err(|fault| Error::SigningSecretMalformed {
-        source_name: source_name.to_owned(),
-        why: fault.to_string(),
-    })?;
+    let secret = parse(&text, source_name)?;
     let (status, words, written) = match target(context, env)? {
         Target::Leave(why) => (Status::Skip, why.to_owned(), false),
         Target::Write(path, name) => {

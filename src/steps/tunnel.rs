@@ -75,7 +75,6 @@ pub async fn open(context: &Context, upstream: &Upstream, reuse: bool, abort: &C
     let opened = find_or_start(context, upstream, reuse, abort, &step).await;
     let opened = step.settle(opened, |tunnel| (Status::Ok, words(&tunnel.told)))?;
     if let Some(agent) = &opened.agent {
-        context.shutdown.would_leave("agent", format!("the ngrok agent (process {})", agent.pid()));
         warn(context, agent.version());
     }
     Ok(opened)
@@ -121,9 +120,12 @@ async fn find_or_start(
         upstream: upstream.clone(),
         domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
         without: settings.proxies.clone(),
+        ready_within: settings.agent_timeout,
     };
     step.update(&format!("starting ngrok {version}"));
-    let agent = ngrok::start(launch, abort.cancelled()).await?;
+    let started = |pid| context.shutdown.would_leave("agent", format!("the ngrok agent (process {pid})"));
+    let agent = ngrok::start(launch, abort.cancelled(), started).await;
+    let agent = agent.inspect_err(|_| context.shutdown.cleaned("agent"))?;
     let told = event::Tunnel {
         public_url: agent.public_url.clone(),
         upstream: upstream.to_string(),

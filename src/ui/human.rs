@@ -7,7 +7,9 @@ use super::paint::{BAD, FAINT, GOOD, NAME, STRONG, health_mark, paint, signature
 use super::steps::INDENT as STEP_INDENT;
 use super::text::{hang, harmless, shortened};
 use crate::error::Error;
-use crate::event::{Check, Delivery, Endpoint, Plan, Ready, Sandbox, Serving, Setting, Signature, Standing, Stopped};
+use crate::event::{
+    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Serving, Setting, Signature, Standing, Stopped,
+};
 
 /// From this width on, message ids are shown whole.
 const WIDE: usize = 110;
@@ -36,6 +38,20 @@ pub fn delivery(delivery: &Delivery, width: Option<usize>) -> String {
         if delivery.replay { paint(FAINT, "  replayed") } else { String::new() },
     );
     line.trim_end().to_owned()
+}
+
+/// What a replay got.
+pub fn replay(replay: &Replay) -> String {
+    let edits = if replay.edits.is_empty() { String::new() } else { format!("  edited {}", replay.edits.join(", ")) };
+    format!(
+        "  {}  {:>7}  {} via {}, {} signature{}",
+        paint(status_style(Some(replay.status_code)), replay.status_code),
+        format!("{} ms", replay.duration_ms),
+        shortened(&replay.source_id, 12),
+        replay.via,
+        replay.signed,
+        harmless(&edits),
+    )
 }
 
 /// What follows the steps of `up`.

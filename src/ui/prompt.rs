@@ -1,10 +1,11 @@
 //! Questions to a person. Each has a flag that answers it, which is named where nobody can be asked.
 
 use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Password};
+use dialoguer::{Confirm, Password, Select};
 
-use super::Ui;
+use super::{Ui, human};
 use crate::error::{Error, Result};
+use crate::event::Delivery;
 use crate::secret::Secret;
 
 /// What a yes-or-no question got.
@@ -38,6 +39,21 @@ impl Ui {
             let theme = ColorfulTheme::default();
             let prompt = Password::with_theme(&theme).with_prompt(question);
             prompt.interact().map(|text| Some(Secret::new(text)))
+        })
+    }
+
+    /// Has a person pick one of several deliveries; gives its index.
+    ///
+    /// # Errors
+    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C or Escape.
+    pub fn pick(&self, question: &str, offered: &[Delivery], flag: &'static str) -> Result<usize> {
+        let lines: Vec<String> = offered
+            .iter()
+            .map(|delivery| anstream::adapter::strip_str(&human::delivery(delivery, None)).to_string())
+            .collect();
+        self.ask(question, flag, || {
+            let theme = ColorfulTheme::default();
+            Select::with_theme(&theme).with_prompt(question).items(&lines).default(0).interact_opt()
         })
     }
 

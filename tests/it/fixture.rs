@@ -13,6 +13,9 @@ use tempfile::TempDir;
 /// No step of a test takes this long; one that does has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Holds the config file of a sandbox's agent, which is handed on as a flag.
+pub const AGENT_CONFIG: &str = "NGROK_CONFIG_OF_SANDBOX";
+
 /// A person's machine: its home, a project, an environment without any of the outside one's settings.
 pub struct Machine {
     home: TempDir,
@@ -35,7 +38,7 @@ impl Machine {
             .set("CLERK_API_URL", &address("clerk_api_url"))
             .set("SVIX_SERVER_URL", &address("svix_server_url"))
             .set("CLERKHOOK_NGROK_BIN", &address("ngrok_bin"))
-            .set("NGROK_CONFIG_OF_SANDBOX", &address("ngrok_config"))
+            .set(AGENT_CONFIG, &address("ngrok_config"))
             .secret("CLERK_SECRET_KEY", &address("clerk_secret_key"))
     }
 
@@ -49,6 +52,12 @@ impl Machine {
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push(value.trim().trim_matches('"').to_owned());
         self.set(name, value)
+    }
+
+    /// Takes a variable away.
+    pub fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
     }
 
     /// The project directory.
@@ -106,7 +115,7 @@ impl Machine {
         command.env("CLERKHOOK_STATE_DIR", self.state()).env("CLERKHOOK_CONFIG_DIR", self.home.path().join("config"));
         // The agents of the machine that runs the tests are not this machine's.
         command.env("CLERKHOOK_AGENT_PORTS", "1-1");
-        if let Some((_, config)) = self.variables.iter().find(|(name, _)| name == "NGROK_CONFIG_OF_SANDBOX") {
+        if let Some((_, config)) = self.variables.iter().find(|(name, _)| name == AGENT_CONFIG) {
             command.arg("--ngrok-config").arg(config);
         }
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
@@ -287,6 +296,12 @@ impl Sandbox {
         Self { running, addresses, _machine: machine }
     }
 
+    /// Where its agent, the agent's settings and its config are.
+    pub fn agent_directory(&self) -> PathBuf {
+        let bin = PathBuf::from(self.addresses["ngrok_bin"].as_str().expect("a path"));
+        bin.parent().expect("a directory").to_owned()
+    }
+
     /// Ends it as Ctrl-C does.
     pub fn stop(self) -> Output {
         self.running.signal("INT");
@@ -374,4 +389,15 @@ pub fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
     std::fs::write(&path, text).expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
     path
+}
+
+/// The processes of a sandbox's agent, whoever started them.
+pub fn agents(sandbox: &Sandbox) -> Vec<u32> {
+    let bin = sandbox.agent_directory().join("ngrok").display().to_string();
+    let is_agent = |pid: &u32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).split('\0').next() == Some(bin.as_str())
+    };
+    let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
+    processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_agent).collect()
 }

@@ -46,6 +46,9 @@ mod web;
 pub use self::fault::{AgentFault, UnknownFault};
 pub use self::install::{AgentSettings, Installed, install};
 
+/// Stands for the account's dev domain where a refusal names the URL and none was asked for.
+const DEV_URL: &str = "https://quiet-owl.ngrok-free.dev";
+
 /// What the parts of a running agent share.
 struct Agent {
     id: String,
@@ -158,7 +161,9 @@ fn credentials(plan: &Plan) -> Result<Credentials, Refusal> {
         Some(105) => return Err(Refusal::TokenMalformed { token: token() }),
         Some(108) => return Err(Refusal::TooManySessions),
         Some(121) => return Err(Refusal::AgentTooOld { version }),
-        Some(334) => return Err(Refusal::AlreadyOnline { url: plan.wish.url.clone().unwrap_or_default() }),
+        Some(334) => {
+            return Err(Refusal::AlreadyOnline { url: plan.wish.url.clone().unwrap_or_else(|| DEV_URL.to_owned()) });
+        }
         Some(_) => return Err(Refusal::TokenMissing),
         None => {}
     }

@@ -1,0 +1,153 @@
+//! The request that is sent in place of the captured one: edited bytes, fresh signature.
+
+use std::io::Read as _;
+
+use jiff::Timestamp;
+use svix_ksuid::{Ksuid, KsuidLike as _};
+use url::Url;
+
+use super::{Edit, Options};
+use crate::error::{Error, Result};
+use crate::event::{Plan, Step};
+use crate::ngrok::capture::Capture;
+use crate::payload;
+use crate::signature::{HEADERS, STANDARD_HEADERS, SigningSecret, sign};
+use crate::steps::{Context, editor, secret};
+
+/// Headers that belong to one connection, that the tunnel added, or that are made anew.
+const LEFT_OUT: [&str; 9] = [
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "te",
+    "transfer-encoding",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+];
+
+/// What is sent.
+#[derive(Clone, Debug)]
+pub struct Composed {
+    /// HTTP method.
+    pub method: String,
+    /// Where to.
+    pub url: Url,
+    /// All headers but the signature's.
+    pub headers: Vec<(String, String)>,
+    /// The bytes.
+    pub body: Vec<u8>,
+    /// Paths and headers that differ from the source.
+    pub edits: Vec<String>,
+    /// For a fresh signature: id and key.
+    pub signing: Option<(String, SigningSecret)>,
+}
+
+impl Composed {
+    /// All headers; a fresh signature is made now, as each sending has its own time.
+    pub fn headers_now(&self) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        if let Some((id, secret)) = &self.signing {
+            let now = Timestamp::now().as_second();
+            let signature = sign(std::slice::from_ref(secret), id, now, &self.body);
+            let values = [id.clone(), now.to_string(), signature];
+            headers.extend(HEADERS.map(str::to_owned).into_iter().zip(values));
+        }
+        headers
+    }
+}
+
+/// Composes the request.
+///
+/// # Errors
+/// `EditRefused`, `EditorFailed`, `File`, and those of learning the secret.
+pub async fn compose(context: &Context, options: &Options, source: &Capture, upstream: &str) -> Result<Composed> {
+    let (body, mut edits) = body(context, options, source).await?;
+    let keeps_signature = options.original;
+    let kept = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        let signature = HEADERS.contains(&name.as_str()) || STANDARD_HEADERS.contains(&name.as_str());
+        let replaced = options.headers.iter().any(|(set, _)| set.eq_ignore_ascii_case(&name));
+        !LEFT_OUT.contains(&name.as_str()) && !replaced && (keeps_signature || !signature)
+    };
+    let mut headers: Vec<(String, String)> = source
+        .request
+        .headers()
+        .filter(|(name, _)| kept(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    headers.extend(options.headers.iter().cloned());
+    edits.extend(options.headers.iter().map(|(name, _)| name.clone()));
+    let url = address(options, source, upstream)?;
+    let signing = if keeps_signature {
+        None
+    } else {
+        let id = match source.message_id() {
+            Some(id) if !options.new_id => id.to_owned(),
+            _ => format!("msg_{}", Ksuid::new(None::<std::time::SystemTime>, None)),
+        };
+        Some((id, secret::known(context).await?))
+    };
+    Ok(Composed { method: source.request.method.clone(), url, headers, body, edits, signing })
+}
+
+async fn body(context: &Context, options: &Options, source: &Capture) -> Result<(Vec<u8>, Vec<String>)> {
+    let refused = |fault: payload::Fault| Error::EditRefused { why: fault.to_string() };
+    let (mut body, mut edits) = (source.request.body(), Vec::new());
+    if let Some(path) = &options.body {
+        body = read(path)?;
+        edits.push("body".to_owned());
+    }
+    for edit in &options.edits {
+        let (edited, path) = match edit {
+            Edit::Set(path, value) => (payload::set(&body, path, value).map_err(refused)?, path),
+            Edit::Unset(path) => (payload::unset(&body, path).map_err(refused)?, path),
+        };
+        if edited.created {
+            context.ui.note(&format!("`{path}` was not there before; it was added"));
+        }
+        body = edited.body;
+        edits.push(path.to_string());
+    }
+    if options.editor {
+        body = editor::edit_json(context, &body).await?;
+        edits.push("body".to_owned());
+    }
+    Ok((body, edits))
+}
+
+fn read(path: &std::path::Path) -> Result<Vec<u8>> {
+    let read = || {
+        if path == std::path::Path::new("-") {
+            let mut body = Vec::new();
+            return std::io::stdin().read_to_end(&mut body).map(|_| body);
+        }
+        std::fs::read(path)
+    };
+    read().map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })
+}
+
+fn address(options: &Options, source: &Capture, upstream: &str) -> Result<Url> {
+    let base = match &options.to {
+        // An address with a path is meant whole.
+        Some(to) if to.path() != "/" => return Ok(to.clone()),
+        Some(to) => to.clone(),
+        None => Url::parse(upstream).map_err(|_| Error::TunnelMissing)?,
+    };
+    base.join(&source.request.uri).map_err(|error| Error::EditRefused { why: error.to_string() })
+}
+
+/// What a dry run says.
+pub fn describe(context: &Context, source: &Capture, composed: Option<&Composed>) -> Result<()> {
+    let detail = match composed {
+        None => format!("{} through the agent, as it was", source.id),
+        Some(composed) => {
+            let signed = if composed.signing.is_some() { "signed afresh" } else { "with its old signature" };
+            let edits = if composed.edits.is_empty() { "unchanged".to_owned() } else { composed.edits.join(", ") };
+            format!("{} to {} {signed} ({edits})", source.id, composed.url)
+        }
+    };
+    context.ui.emit(&crate::event::Event::Plan(Plan { step: Step::Test, action: "start", detail }));
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Edits of a JSON body that leave every other byte as it was: order, spelling of numbers, white space.
+
+mod edit;
+mod path;
+mod scan;
+
+pub use edit::{Edited, set, unset};
+pub use path::Path;
+
+/// Why a body cannot be edited.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The path cannot be read.
+    #[error("`{path}` is no path: {why}")]
+    Path {
+        /// As it was typed.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The body is no JSON.
+    #[error("the body is no JSON: {0}")]
+    Json(String),
+    /// The path goes through something that has no parts.
+    #[error("`{path}` cannot be reached: `{place}` is {kind}")]
+    Scalar {
+        /// The whole path.
+        path: String,
+        /// The part that has no parts.
+        place: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// An index past the end.
+    #[error("`{path}` is past the end: `{place}` has {length} elements")]
+    PastEnd {
+        /// The whole path.
+        path: String,
+        /// The array.
+        place: String,
+        /// How many it has.
+        length: usize,
+    },
+    /// Nothing to remove.
+    #[error("there is no `{path}`")]
+    Missing {
+        /// The whole path.
+        path: String,
+    },
+}

@@ -1,0 +1,92 @@
+//! The README's recorded run and its commands, run again.
+
+use snapbox::assert_data_eq;
+
+use crate::fixture::{Machine, Running, Sandbox, free_port, steady};
+use crate::text;
+
+/// The lines of the code blocks of a language.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<Vec<&'a str>> {
+    let fence = format!("```{language}\n");
+    let blocks = document.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(|block| block.lines().collect()).collect()
+}
+
+/// The commands of the shell blocks, without their comments.
+fn commands(document: &str) -> Vec<String> {
+    let lines = blocks(document, "sh").concat();
+    lines.iter().map(|line| line.split('#').next().unwrap_or_default().trim().to_owned()).collect()
+}
+
+fn until_ready(machine: &Machine, line: &str) -> Running {
+    let mut up = machine.start(&format!("{line} --json"));
+    up.wait_for_type("ready");
+    up
+}
+
+/// The set-up's note tells that the endpoint is there; a delivery that is shown, that the first proof is over.
+fn wait_for_deliveries(machine: &Machine) {
+    for _ in 0..600 {
+        let status = machine.run("status --json").expect_code(0);
+        if !status.of_type("delivery").is_empty() {
+            return;
+        }
+    }
+    panic!("the set-up delivers nothing");
+}
+
+#[test]
+fn the_recorded_run_is_what_happens() {
+    let machine = Machine::new();
+    let running = machine.start("up --sandbox --serve");
+    wait_for_deliveries(&machine);
+    machine.run("send-test user.updated").expect_code(0);
+    running.signal("INT");
+    let output = running.finish().expect_code(0);
+    // A terminal shows both streams; the delivery came before the end.
+    let (before, end) = output.stderr.split_once("  Stopped").expect("the last line");
+    let happened = format!("$ clerkhook up --sandbox --serve\n{before}{}  Stopped{end}", output.stdout);
+    let recorded = blocks(&text("README.md"), "text").concat().join("\n");
+    assert_data_eq!(took(&steady(&happened)), snapbox::Data::text(took(&steady(&format!("{recorded}\n")))).raw());
+}
+
+/// A delivery's time is set to the right; its width differs.
+fn took(text: &str) -> String {
+    text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ") + "\n").collect()
+}
+
+#[test]
+fn the_first_look_works() {
+    let readme = text("README.md");
+    let line = commands(&readme).into_iter().find(|line| line.contains("--sandbox")).expect("a first look");
+    let arguments = line.strip_prefix("cargo run -- ").expect("from a clone, through cargo");
+    let up = until_ready(&Machine::new(), arguments);
+    up.signal("INT");
+    up.finish().expect_code(0);
+}
+
+/// In a project with a key and an app, Clerk and ngrok being a sandbox's.
+#[test]
+fn the_real_thing_works() {
+    let sandbox = Sandbox::start("");
+    let key = sandbox.addresses["clerk_secret_key"].as_str().expect("a key");
+    let machine = Machine::with(&sandbox).file(".env.local", &format!("CLERK_SECRET_KEY={key}\n"));
+    let port = free_port();
+    let mut app = machine.start(&format!("serve --port {port} --json"));
+    app.wait_for_type("serving");
+    let readme = text("README.md");
+    let real = commands(&readme).into_iter().filter_map(|line| line.strip_prefix("clerkhook ").map(str::to_owned));
+    let (mut set_up, mut count) = (None, 0);
+    for line in real {
+        count += 1;
+        match line.strip_prefix("up 3000") {
+            Some(rest) => set_up = Some(until_ready(&machine, &format!("up {port}{rest}"))),
+            None => drop(machine.run(&line).expect_code(0)),
+        }
+    }
+    assert_eq!(count, 4, "the commands of the README's real thing");
+    assert!(machine.read(".env.local").contains("CLERK_WEBHOOK_SIGNING_SECRET=whsec_"));
+    let set_up = set_up.expect("`up` is among them");
+    set_up.signal("INT");
+    set_up.finish().expect_code(0);
+}

@@ -1,0 +1,184 @@
+//! One of each error, as a run could meet it.
+
+use std::path::PathBuf;
+
+use clerkhook::error::Error;
+use clerkhook::event::Hop;
+use clerkhook::ngrok::codes::explain;
+
+/// Every code once.
+pub fn samples() -> Vec<Error> {
+    [general(), settings(), tunnel(), clerk(), svix(), endpoint(), delivery()].into_iter().flatten().collect()
+}
+
+fn path(text: &str) -> PathBuf {
+    PathBuf::from(text)
+}
+
+fn general() -> Vec<Error> {
+    vec![
+        Error::Unexpected { what: "reading the time", cause: "the clock stands still".into() },
+        Error::Interrupted,
+        Error::State {
+            path: path("/home/ann/.local/state/clerkhook"),
+            cause: "Permission denied (os error 13)".into(),
+        },
+        Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
+    ]
+}
+
+fn settings() -> Vec<Error> {
+    let environment = || "environment variable `CLERK_SECRET_KEY`".to_owned();
+    vec![
+        Error::KeyMissing {
+            looked: "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`"
+                .into(),
+        },
+        Error::KeyMalformed { source_name: environment(), why: "nothing follows its prefix" },
+        Error::KeyPublishable { source_name: environment() },
+        Error::KeyLive { source_name: "`CLERK_SECRET_KEY` in `.env.local`".into() },
+        Error::SettingInvalid {
+            what: "address",
+            value: "api.clerk.com".into(),
+            source_name: "environment variable `CLERK_API_URL`".into(),
+            why: "relative URL without a base".into(),
+        },
+        Error::ConfigFile {
+            path: path("/home/ann/.config/clerkhook/config.toml"),
+            cause: "it has no profile `home`; known: `work`".into(),
+        },
+        Error::NeedsAnswer { question: "This key changes a production instance. Go on?".into(), flag: "--yes" },
+        Error::SigningSecretMalformed {
+            source_name: "`CLERK_WEBHOOK_SIGNING_SECRET` in `.env.local`".into(),
+            why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
+        },
+        Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
+        Error::PortTaken { port: 3000, cause: "Address already in use (os error 98)".into() },
+    ]
+}
+
+fn tunnel() -> Vec<Error> {
+    let tail = || "open config file\nstarting web service".to_owned();
+    let refused = explain(4018);
+    vec![
+        Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
+        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into(), denied: true },
+        Error::AgentVersion { path: path("/opt/ngrok"), said: "grok 1.0".into() },
+        Error::AgentRefused {
+            number: 4018,
+            meaning: refused.meaning.into_owned(),
+            words: "authentication failed: Usage of ngrok requires a verified account and authtoken.".into(),
+            fix: refused.fix.into_owned(),
+        },
+        Error::AgentExited { status: "exit 1".into(), tail: tail() },
+        Error::AgentNotReady { limit: std::time::Duration::from_secs(20), tail: tail() },
+        Error::AgentAddressTaken { words: "listen tcp 127.0.0.1:4040: bind: address already in use".into() },
+        Error::AgentApi { url: "http://127.0.0.1:4040".into(), cause: "Connection refused (os error 111)".into() },
+        Error::AgentDied { status: "signal 9".into(), tail: tail() },
+        Error::TunnelMissing,
+    ]
+}
+
+fn clerk() -> Vec<Error> {
+    let url = || "https://api.clerk.com/".to_owned();
+    let trace = "(trace 5dokqatesbwcjqqwdjoxdcilglpgqq9e)";
+    vec![
+        Error::ClerkKeyRefused {
+            code: "clerk_key_invalid".into(),
+            words: format!("clerk_key_invalid: The provided Clerk Secret Key is invalid. {trace}"),
+        },
+        Error::ClerkRefused {
+            status: 403,
+            code: "authorization_invalid".into(),
+            words: format!("authorization_invalid: You are not authorized to perform this request {trace}"),
+        },
+        Error::ClerkUnreachable { url: url(), cause: "dns error: failed to lookup address information".into() },
+        Error::ClerkRateLimited { words: format!("too_many_requests: Too many requests. {trace}") },
+        Error::ClerkFailed { status: 500, words: format!("internal_clerk_error: Something went wrong. {trace}") },
+        Error::ClerkNotUnderstood {
+            url: format!("{}v1/webhooks/svix_url", url()),
+            cause: "expected value at line 1 column 1; it answered 200 OK (text/html): <title>Sign in</title>".into(),
+        },
+        Error::PortalUrl { why: "its `key` is not base64" },
+        Error::PortalExchange {
+            status: 401,
+            words: "401 Unauthorized (application/json): {\"code\":\"authentication_failed\"}".into(),
+        },
+    ]
+}
+
+fn svix() -> Vec<Error> {
+    let url = || "https://api.eu.svix.com/".to_owned();
+    vec![
+        Error::SvixUnauthorized { words: "authentication_failed: Invalid token".into() },
+        Error::SvixForbidden { what: "read the signing secret", words: "insufficient access".into() },
+        Error::SvixNotFound { what: "change the endpoint", words: "not_found: Entity not found".into() },
+        Error::SvixConflict { what: "create the endpoint", words: "conflict: Entity already exists".into() },
+        Error::SvixInvalid { what: "create the endpoint", words: "body.url: endpoint_https_only".into() },
+        Error::SvixRateLimited { words: "rate_limit: Rate limit exceeded".into() },
+        Error::SvixFailed { what: "list endpoints", status: 502, words: "502 Bad Gateway with an empty body".into() },
+        Error::SvixUnreachable { url: url(), cause: "no answer in time, to list endpoints".into() },
+        Error::SvixNotUnderstood {
+            url: format!("{}api/v1/app/app_2ab/endpoint", url()),
+            cause: "missing field `data`, to list endpoints; it answered 200 OK (application/json): {}".into(),
+        },
+    ]
+}
+
+fn endpoint() -> Vec<Error> {
+    let id = || "ep_2abcdefghijklmnopqrstuvwxyz".to_owned();
+    let env_file = || path("/home/ann/shop/.env.local");
+    vec![
+        Error::AdoptMissing { id: id() },
+        Error::EndpointMissing,
+        Error::EndpointDisabled { id: id() },
+        Error::EndpointFiltered {
+            id: id(),
+            event: "session.created".into(),
+            listens_to: "user.created, user.deleted, user.updated".into(),
+        },
+        Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
+        Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },
+        Error::EnvFileUnwritable { path: env_file(), cause: "Permission denied (os error 13)".into() },
+        Error::EnvFileDuplicate { path: env_file(), name: "CLERK_WEBHOOK_SIGNING_SECRET".into(), times: 2 },
+    ]
+}
+
+fn delivery() -> Vec<Error> {
+    let not = |hop, found: &str, fix: &str| Error::NotDelivered {
+        event: "user.created".into(),
+        hop,
+        found: found.into(),
+        fix: fix.into(),
+    };
+    vec![
+        not(Hop::Accepted, "Svix did not take it", "run it again"),
+        not(
+            Hop::Attempt,
+            "Svix made no attempt within 30 s",
+            "wait longer with `clerkhook send-test --timeout 60s`, or look at the endpoint's log in the Clerk dashboard",
+        ),
+        not(
+            Hop::Edge,
+            "Svix got no answer from the public URL",
+            "check that the endpoint's URL is the tunnel's: `clerkhook register`",
+        ),
+        not(
+            Hop::Agent,
+            "the agent captured no such request: another agent serves this URL, or its inspection is off",
+            "register this tunnel's URL with `clerkhook register`; start the agent without `--inspect=false`",
+        ),
+        not(
+            Hop::App,
+            "the app answered 500",
+            "look into the app's log; often the signing secret is missing from its environment",
+        ),
+        not(
+            Hop::Signature,
+            "its signature is invalid: signature does not match: other secret, or the body was changed",
+            "check this machine's clock, and that nothing on the way changes the body; then `clerkhook send-test`",
+        ),
+        Error::DoctorFailed { failed: 1, checks: 7 },
+        Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
+    ]
+}

@@ -1,0 +1,108 @@
+//! HTTP by hand: an app that answers with given bytes, and requests as they are on the wire.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use crate::fixture::{PATIENCE, Sandbox};
+
+/// A project's own app, made of bytes. It ends with the test's process.
+pub struct RawApp {
+    /// Where it listens.
+    pub port: u16,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl RawApp {
+    /// Answers every request with these bytes and closes the connection; with none it only closes.
+    pub fn answering(answer: &'static str) -> Self {
+        Self::start(Some(answer))
+    }
+
+    /// Takes requests and says nothing.
+    pub fn silent() -> Self {
+        Self::start(None)
+    }
+
+    fn start(answer: Option<&'static str>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&requests);
+        std::thread::spawn(move || {
+            let mut unanswered = Vec::new();
+            for mut stream in listener.incoming().map_while(Result::ok) {
+                let request = read_message(&mut stream);
+                // Whoever only looks whether somebody listens asks nothing.
+                if request.is_empty() {
+                    continue;
+                }
+                seen.lock().expect("no panic").push(request);
+                match answer {
+                    Some(answer) => drop(stream.write_all(answer.as_bytes())),
+                    None => unanswered.push(stream),
+                }
+            }
+        });
+        Self { port, requests }
+    }
+
+    /// How many requests came.
+    pub fn count(&self) -> usize {
+        self.requests.lock().expect("no panic").len()
+    }
+}
+
+/// Sends a request to a server on this machine and reads to the end; `connection: close` is the caller's to say.
+pub fn exchange(port: u16, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a server");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time");
+    stream.write_all(request).expect("sent");
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// `POST path` with headers and a body.
+pub fn post(port: u16, path: &str, headers: &[(&str, &str)], body: &[u8]) -> String {
+    let mut request = format!("POST {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n");
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    exchange(port, &[request.as_bytes(), body].concat())
+}
+
+/// A user is created at the sandbox's Clerk, of which Svix then tells the endpoints.
+pub fn create_user(sandbox: &Sandbox, name: &str) {
+    let address = |name: &str| sandbox.addresses[name].as_str().expect("an address").to_owned();
+    let key = format!("Bearer {}", address("clerk_secret_key"));
+    let body = format!("{{\"email_address\": [\"{name}@example.com\"]}}");
+    let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+    let answer = post(port_of(&address("clerk_api_url")), "/v1/users", &headers, body.as_bytes());
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// The port of a URL on this machine.
+pub fn port_of(url: &str) -> u16 {
+    let port = url.rsplit(':').next().map(|rest| rest.trim_end_matches('/'));
+    port.and_then(|port| port.parse().ok()).unwrap_or_else(|| panic!("`{url}` has no port"))
+}
+
+/// Reads a head, and a body as long as the head says.
+fn read_message(stream: &mut TcpStream) -> String {
+    let (mut message, mut buffer) = (Vec::new(), [0; 8192]);
+    loop {
+        let text = String::from_utf8_lossy(&message).to_ascii_lowercase();
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+            if body.len() >= length.unwrap_or(0) {
+                return text;
+            }
+        }
+        match stream.read(&mut buffer) {
+            Ok(count) if count > 0 => message.extend_from_slice(&buffer[..count]),
+            _ => return text,
+        }
+    }
+}
