@@ -8,6 +8,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::error::Result;
 use crate::event::{Delivery, Received};
+use crate::ngrok::ONLINE_CHECK;
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
@@ -85,9 +86,12 @@ impl Deliveries {
         new
     }
 
-    /// What the built-in app received; `None` when the agent was faster.
+    /// What the built-in app received; `None` when the agent was faster, or when it is clerkhook's own check.
     pub fn from_receiver(&mut self, received: Received) -> Option<Delivery> {
-        let delivery = received.delivery;
+        let Received { delivery, headers, .. } = received;
+        if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK)) {
+            return None;
+        }
         self.is_new(&delivery, |counts| &mut counts.receiver).then_some(delivery)
     }
 
@@ -114,7 +118,7 @@ impl Deliveries {
             return Ok(self.from_agent(&captures));
         }
         let mut captures = api.captures(FEW).await?;
-        if captures.len() >= usize::from(FEW) && self.hides_more(&captures) {
+        if self.hides_more(&captures) {
             captures = api.captures(MANY).await?;
         }
         Ok(self.from_agent(&captures))
@@ -124,7 +128,7 @@ impl Deliveries {
     /// these was not there then.
     fn hides_more(&self, captures: &[Capture]) -> bool {
         let reaches_back = |oldest: &Capture| self.captured.contains(&oldest.id) || oldest.started() < self.since;
-        self.awaiting || !captures.last().is_some_and(reaches_back)
+        self.awaiting || captures.last().is_some_and(|oldest| !reaches_back(oldest))
     }
 
     /// Bounds the memory of a set-up that runs for weeks.
@@ -185,6 +189,13 @@ mod tests {
         assert_eq!(seen.from_agent(&[capture("b", "msg_2", true), capture("a", "msg_1", true)]).len(), 1);
         assert!(seen.from_receiver(received("msg_2")).is_none());
         assert_eq!(seen.count(), 2);
+    }
+
+    #[test]
+    fn an_online_check_is_no_delivery() {
+        let mut check = received("msg_1");
+        check.headers.push(("Clerkhook-Online-Check".into(), "1".into()));
+        assert!(deliveries().from_receiver(check).is_none());
     }
 
     #[test]

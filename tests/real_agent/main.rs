@@ -8,6 +8,7 @@ mod edge;
 mod fixture;
 mod lifetime;
 mod refusals;
+mod replay;
 mod stand;
 mod visitor;
 mod walkthrough;
@@ -42,6 +43,10 @@ fn main() -> ExitCode {
         refusals::a_web_address_that_is_taken_is_named,
         refusals::an_address_that_is_online_elsewhere_is_refused,
         refusals::too_many_sessions_are_refused,
+        replay::a_replay_is_proven_by_its_new_capture,
+        replay::an_edited_replay_is_signed_afresh,
+        replay::an_id_that_is_gone_is_named,
+        replay::an_app_that_went_away_is_named,
         walkthrough::a_body_passes_byte_for_byte,
         walkthrough::an_app_that_is_down_is_named,
         walkthrough::parallel_deliveries_are_shown_once_when_the_app_is_slow,
