@@ -216,8 +216,10 @@ impl Ui {
     fn remark(&self, kind: &str, text: &str) {
         let quiet = self.options.quiet && kind == "note";
         match (self.options.json, quiet) {
-            (true, _) => self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string())),
-            (false, true) => {}
+            (_, true) => {}
+            (true, false) => {
+                self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string()));
+            }
             (false, false) => {
                 let indent = kind.len() + 4;
                 self.stderr(&format!("  {kind}: {}", text::hang(&harmless(text), indent, self.width)));
