@@ -12,7 +12,7 @@ use tokio::time::{Instant, interval, timeout};
 
 use super::api::{AgentApi, Session, preferred};
 use super::codes;
-use super::pulse::Pulse;
+use super::pulse::{Pulse, clean};
 use super::version::Version;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
@@ -236,7 +236,7 @@ fn ended(launch: &Launch, pulse: &Pulse, status: Option<ExitStatus>, early: bool
     if let Some(fatal) = &pulse.fatal
         && (fatal.contains("address already in use") || fatal.contains("Only one usage of each socket address"))
     {
-        return Error::AgentAddressTaken { words: launch.masked(fatal) };
+        return Error::AgentAddressTaken { words: launch.masked(clean(fatal)) };
     }
     let status = status.map_or_else(|| "ended".to_owned(), status_words);
     let tail = launch.masked(&pulse.shown_tail());

@@ -134,6 +134,9 @@ impl Ui {
     /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may
     /// come by the ten thousand.
     pub fn received(&self, batch: &[Received]) {
+        if batch.is_empty() {
+            return;
+        }
         let lines = batch.iter().filter_map(|received| match self.options {
             Options { json: true, .. } => json_text(&Event::Delivery(received.delivery.clone())),
             Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),

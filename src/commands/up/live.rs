@@ -50,6 +50,11 @@ pub async fn live(context: &Context, setup: &mut SetUp, since: Timestamp, proven
             },
         }
     };
+    // What was answered is shown, even when the end is asked for in the same moment.
+    while let Some(received) = built_in.as_deref_mut().and_then(|built_in| built_in.received.try_recv().ok()) {
+        let new = deliveries.from_receiver(received);
+        new.into_iter().for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
+    }
     setup.deliveries = deliveries.count();
     Err(ended)
 }
