@@ -84,10 +84,14 @@ fn attempt(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         }
         (None, Some((_, ms))) => Ok(passed(Hop::Attempt, "seen at the agent", Some(*ms))),
         (None, None) => {
-            let cause = seen.attempts_fault.as_ref().map(|fault| format!(" ({fault})")).unwrap_or_default();
+            let found = match &seen.attempts_fault {
+                // Who cannot look cannot say that there was none.
+                Some(fault) => format!("no attempt was seen within {} s: {fault}", scene.waited),
+                None => format!("Svix made no attempt within {} s", scene.waited),
+            };
             broken(
                 Hop::Attempt,
-                format!("Svix made no attempt within {} s{cause}", scene.waited),
+                found,
                 "wait longer with `clerkhook send-test --timeout 60s`, or look at the endpoint's log in the Clerk dashboard",
             )
         }

@@ -53,7 +53,11 @@ fn settings() -> Vec<Error> {
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
         },
         Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
-        Error::PortTaken { port: 3000, cause: "Address already in use (os error 98)".into() },
+        Error::PortTaken {
+            port: 3000,
+            cause: "Address already in use (os error 98)".into(),
+            fix: "choose another port with `--port N`, or any free one with `--port 0`",
+        },
     ]
 }
 
@@ -139,7 +143,8 @@ fn endpoint() -> Vec<Error> {
         Error::EndpointFiltered {
             id: id(),
             event: "session.created".into(),
-            listens_to: "user.created, user.deleted, user.updated".into(),
+            listens_to: "user.created,user.deleted,user.updated".into(),
+            meant: None,
         },
         Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
         Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },

@@ -291,7 +291,7 @@ exit 3
 error: `soon` from environment variable `CLERKHOOK_AGENT_TIMEOUT` is no number of seconds CH0105
   expected for example `15`
 
-  → correct it; `clerkhook doctor` shows every setting and its source
+  → correct it where it was set, or remove it to use the default
 
 "#]]
     );
