@@ -13,4 +13,4 @@ pub mod version;
 pub use launch::{Agent, Launch, start};
 pub use locate::locate;
 pub use pulse::Pulse;
-pub use running::{Found, find, offline_code};
+pub use running::{Found, ONLINE_CHECK, find, offline_code};

@@ -2,7 +2,7 @@
 
 use crate::event::{Hop, HopResult, Signature};
 use crate::handler::{Seen, diagnose};
-use crate::ngrok::capture::Capture;
+use crate::ngrok::capture::{Capture, Response};
 use crate::ngrok::codes;
 use crate::signature::SigningSecret;
 use crate::svix::{Attempt, Outcome};
@@ -154,7 +154,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let diagnosis = diagnose(&Seen {
         status,
         location: header("location"),
-        ngrok_code: header("ngrok-error-code").and_then(codes::find).or_else(|| codes::find(&body)),
+        ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
         clerk_middleware: ["x-clerk-auth-status", "x-clerk-auth-reason"].iter().any(|name| header(name).is_some()),
         content_type: header("content-type"),
         body: &body,

@@ -215,7 +215,7 @@ impl Ui {
         match (self.options.json, quiet) {
             (_, true) => {}
             (true, false) => {
-                self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string()))
+                self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string()));
             }
             (false, false) => {
                 let indent = kind.len() + 4;

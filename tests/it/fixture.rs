@@ -128,7 +128,11 @@ impl Machine {
 
     /// Starts a command with its arguments.
     pub fn start_args(&self, args: &[&str]) -> Running {
-        let mut command = self.command(args);
+        self.watch(self.command(args))
+    }
+
+    /// Starts any command, and reads what it says.
+    pub fn watch(&self, mut command: Command) -> Running {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         Running::new(child.expect("the binary starts"), self.secrets.clone())
     }

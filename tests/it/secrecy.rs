@@ -4,6 +4,7 @@ use std::fs;
 
 use crate::account::Account;
 use crate::fixture::{Machine, Running, Sandbox};
+use crate::wire::RawApp;
 
 const AUTHTOKEN: &str = "2hideHIDEhideHIDEhideHIDEhid_5hideHIDEhideHIDEhide";
 
@@ -57,6 +58,26 @@ fn every_command_on_a_good_day() {
 fn every_way_to_fail() {
     for fault in ["clerk=401", "clerk=html", "clerk=portal_used", "clerk=portal_garbage", "svix=html@/secret"] {
         let machine = planted(Sandbox::start(&format!("--fault {fault}")));
+        say_all(&machine, "register https://owl.example --no-env");
+        say_all(&machine, "doctor");
+    }
+}
+
+#[test]
+fn a_service_that_repeats_the_key() {
+    const KEY: &str = "sk_test_hideHIDEhideHIDEhideHIDE";
+    for answer in [
+        "HTTP/1.1 400 x\r\nconnection: close\r\n\r\n{\"errors\":[{\"code\":\"odd\",\"long_message\":\"what is \
+         sk_test_hideHIDEhideHIDEhideHIDE?\"}],\"clerk_trace_id\":\"t\"}",
+        "HTTP/1.1 400 x\r\nconnection: close\r\n\r\n<p>Authorization: Bearer sk_test_hideHIDEhideHIDEhideHIDE</p>",
+        "HTTP/1.1 200 x\r\nconnection: close\r\n\r\n{\"svix_url\": [\"sk_test_hideHIDEhideHIDEhideHIDE\"]}",
+    ] {
+        let clerk = RawApp::answering(answer);
+        let machine = Machine::new()
+            .secret("CLERK_SECRET_KEY", KEY)
+            .set("CLERK_API_URL", &format!("http://127.0.0.1:{}", clerk.port));
+        let output = machine.run("register https://owl.example --no-env").expect_code(4);
+        assert!(output.stderr.contains("sk_test_…HIDE"), "{}", output.stderr);
         say_all(&machine, "register https://owl.example --no-env");
         say_all(&machine, "doctor");
     }
