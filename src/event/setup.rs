@@ -76,6 +76,30 @@ pub struct Ready {
     pub pid: u32,
 }
 
+/// What the proof of verification got.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SecuredProof {
+    /// The status for a forged event.
+    pub forged: u16,
+    /// The app's status for a genuine one; absent when none was sent.
+    pub genuine: Option<u16>,
+}
+
+/// Verification was turned on or off, and proven.
+#[derive(Clone, Debug, Serialize)]
+pub struct Secured {
+    /// `policy-update`, `policy-restart`, `flag-restart` or `gateway`.
+    pub mechanism: &'static str,
+    /// Without a path.
+    pub public_url: String,
+    /// Whether what is forged is refused.
+    pub enforced: bool,
+    /// Whether verification is on.
+    pub on: bool,
+    /// What was seen.
+    pub proof: SecuredProof,
+}
+
 /// A set-up has ended.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stopped {

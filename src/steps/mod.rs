@@ -6,6 +6,7 @@ pub mod editor;
 pub mod endpoint;
 mod judgement;
 pub mod proof;
+pub mod relaunch;
 pub mod secret;
 pub mod tunnel;
 

@@ -8,7 +8,7 @@ use super::steps::INDENT as STEP_INDENT;
 use super::text::{hang, harmless, shortened};
 use crate::error::Error;
 use crate::event::{
-    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Serving, Setting, Signature, Standing, Stopped,
+    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing, Stopped,
 };
 
 /// From this width on, message ids are shown whole.
@@ -52,6 +52,18 @@ pub fn replay(replay: &Replay) -> String {
         replay.signed,
         harmless(&edits),
     )
+}
+
+/// What `secure` did and saw.
+pub fn secured(secured: &Secured) -> String {
+    let genuine = secured.proof.genuine.map_or_else(String::new, |status| format!(", genuine → {status}"));
+    let (mark, state) = match (secured.on, secured.enforced) {
+        (true, true) => (paint(GOOD, "✓"), "verified at the edge"),
+        (true, false) => (paint(ODD, "!"), "observed, not refused"),
+        (false, _) => (paint(ODD, "!"), "not verified"),
+    };
+    let Secured { mechanism, public_url, proof, .. } = secured;
+    format!("  {mark} secure    {public_url} {state} ({mechanism}): forged → {}{genuine}", proof.forged)
 }
 
 /// What follows the steps of `up`.

@@ -109,6 +109,7 @@ impl Ui {
             Event::Setting(setting) => self.talk(&human::setting(setting, width)),
             Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
             Event::Endpoint(endpoint) => self.data(&human::endpoint(endpoint)),
+            Event::Secured(secured) => self.data(&human::secured(secured)),
             Event::Replay(replay) => self.data(&human::replay(replay)),
             Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
             Event::Plan(plan) => self.data(&human::plan(plan, width)),

@@ -62,7 +62,11 @@ fn tunnel() -> Vec<Error> {
     let refused = explain(4018);
     vec![
         Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
-        Error::AgentNotRunnable { path: path("/opt/ngrok"), cause: "Permission denied (os error 13)".into(), denied: true },
+        Error::AgentNotRunnable {
+            path: path("/opt/ngrok"),
+            cause: "Permission denied (os error 13)".into(),
+            denied: true,
+        },
         Error::AgentVersion { path: path("/opt/ngrok"), said: "grok 1.0".into() },
         Error::AgentRefused {
             number: 4018,
