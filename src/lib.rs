@@ -50,7 +50,13 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
         return runtime().block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
     }
     match cli::parse(args) {
-        Ok(invocation) => runtime().block_on(invoke(invocation, environment)),
+        Ok(invocation) => {
+            let runtime = runtime();
+            let code = runtime.block_on(invoke(invocation, environment));
+            // A question that nobody answers any more must not hold up the end.
+            runtime.shutdown_background();
+            code
+        }
         Err(Unparsed::Told(text)) => {
             ui::tell(&text);
             0

@@ -18,8 +18,9 @@ impl Shutdown {
     pub fn on_signals(farewell: impl Fn(Vec<String>) + Send + 'static) -> Self {
         let shutdown = Self::default();
         let listening = shutdown.clone();
+        // At once, not when the task first runs: until then a signal would end the process and leave the agent behind.
+        let mut signals = Signals::listen();
         tokio::spawn(async move {
-            let mut signals = Signals::listen();
             signals.next().await;
             tracing::debug!("asked to end");
             listening.request();

@@ -11,6 +11,9 @@ use crate::steps::{Context, app, secret};
 /// How many requests are shown in one go when they come faster than a terminal takes them.
 const BATCH: usize = 256;
 
+/// What to do when the port cannot be had.
+const OTHER_PORT: &str = "choose another port with `--port N`, or any free one with `--port 0`";
+
 /// Options of `serve`.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -27,7 +30,7 @@ pub struct Options {
 pub async fn serve(context: &Context, options: Options) -> Result<()> {
     let secret = context.settings.signing_secret.as_ref();
     let secret = secret.map(|text| secret::parse(&text.value, &text.source.to_string())).transpose()?;
-    let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string() };
+    let taken = |error: io::Error| Error::PortTaken { port: options.port, cause: error.to_string(), fix: OTHER_PORT };
     let listener = bind(options.port).await.map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?.port();
     let verifying = secret.is_some();

@@ -28,8 +28,9 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     }
     let abort = context.shutdown.child();
     let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
+    // Who reads the URL may at once run a command that looks for the set-up.
+    let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, None, None));
     context.ui.emit(&Event::Tunnel(tunnel.told.clone()));
-    let kept = tunnel.keep(context, None, None);
     let Some(agent) = &mut tunnel.agent else {
         context.ui.note("the agent runs by itself and is left running");
         return Ok(());

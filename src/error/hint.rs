@@ -33,7 +33,6 @@ impl Error {
                 "copy it again from the endpoint's page; it begins with `whsec_`".into()
             }
             Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
-            Self::PortTaken { .. } => "choose another port with `--port N`, or any free one with `--port 0`".into(),
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
             }
@@ -48,6 +47,7 @@ impl Error {
             Self::AgentForeign { .. } => {
                 "stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`".into()
             }
+            Self::PortTaken { fix, .. } => (*fix).into(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
                 "run `ngrok diagnose` to test its connection; `clerkhook doctor` checks the rest".into()
             }
@@ -98,6 +98,9 @@ impl Error {
             Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
             Self::EndpointMissing => "register it first: `clerkhook register`".into(),
             Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
+            Self::EndpointFiltered { meant: Some(meant), .. } => {
+                format!("send what was meant: `clerkhook send-test {meant}`")
+            }
             Self::EndpointFiltered { event, listens_to, .. } => {
                 format!("let it through too: `clerkhook register --events {listens_to},{event}`")
             }

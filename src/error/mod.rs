@@ -54,8 +54,8 @@ pub enum Error {
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String },
-    #[error("port {port} is taken")]
-    PortTaken { port: u16, cause: String },
+    #[error("cannot listen on port {port}")]
+    PortTaken { port: u16, cause: String, fix: &'static str },
 
     #[error("no ngrok agent found")]
     AgentMissing { looked: String },
@@ -123,7 +123,7 @@ pub enum Error {
     #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
     EndpointDisabled { id: String },
     #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
-    EndpointFiltered { id: String, event: String, listens_to: String },
+    EndpointFiltered { id: String, event: String, listens_to: String, meant: Option<String> },
     #[error("`{url}` cannot be the endpoint's URL: {why}")]
     EndpointUrl { url: String, why: &'static str },
 

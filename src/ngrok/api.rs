@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::capture::Capture;
+use super::running::ONLINE_CHECK;
 use super::version::Version;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http, Retry};
@@ -131,11 +132,11 @@ impl AgentApi {
         Ok((session, version))
     }
 
-    /// Captured requests, the newest first.
+    /// Captured requests, the newest first, without clerkhook's own checks.
     pub async fn captures(&self, limit: u16) -> Result<Vec<Capture>> {
         let captures = self.get::<Captures>(&format!("requests/http?limit={limit}")).await?;
         let mut requests = captures.and_then(|captures| captures.requests).unwrap_or_default();
-
+        requests.retain(|capture| capture.request.header(ONLINE_CHECK).is_none());
         requests.sort_by_key(|capture| std::cmp::Reverse(capture.started()));
         Ok(requests)
     }

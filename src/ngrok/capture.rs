@@ -7,11 +7,15 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::codes;
 use crate::event::{Delivery, Signature};
 use crate::signature::{HEADERS, Signed, SigningSecret, verify};
 
 /// What the agent writes instead of the peer's address when it replays.
 const REPLAYED: &str = "replayed";
+
+/// On the page that agents 2.x show in place of an app that they cannot reach; it names no code (seen on 2.3.41).
+const UNREACHED: &str = "Failed to complete tunnel connection";
 
 /// One request, and the app's answer when there is one.
 #[derive(Clone, Debug, Deserialize)]
@@ -94,6 +98,13 @@ impl Response {
     /// The body as text.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&body(&self.raw)).into_owned()
+    }
+
+    /// The number of `ERR_NGROK_…` when the agent answered in the app's place.
+    pub fn ngrok_code(&self) -> Option<u32> {
+        let text = self.text();
+        let code = self.header("ngrok-error-code").and_then(codes::find).or_else(|| codes::find(&text));
+        code.or_else(|| (self.status_code == 502 && text.contains(UNREACHED)).then_some(8012))
     }
 }
 
@@ -228,5 +239,21 @@ mod tests {
         assert_eq!(capture(raw, "{}").request.body(), b"abcde");
         let cut = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc";
         assert_eq!(capture(cut, "{}").request.body(), b"9\r\nabc");
+    }
+
+    #[test]
+    fn an_answer_of_the_agents_own_has_a_code() {
+        let code = |status_code: u16, header: &str, body: &str| {
+            let raw = STANDARD.encode(format!("HTTP/1.1 {status_code} X\r\n\r\n{body}"));
+            let headers = Some(BTreeMap::from([("Ngrok-Error-Code".to_owned(), vec![header.to_owned()])]));
+            Response { status_code, headers, raw }.ngrok_code()
+        };
+        assert_eq!(code(502, "ERR_NGROK_3004", ""), Some(3004));
+        assert_eq!(code(502, "", "no app\r\n\r\nERR_NGROK_8012"), Some(8012));
+        assert_eq!(code(502, "", "<h2>Failed to complete tunnel connection</h2>"), Some(8012));
+        assert_eq!(
+            (code(500, "", "<h2>Failed to complete tunnel connection</h2>"), code(502, "", "mine")),
+            (None, None)
+        );
     }
 }

@@ -16,4 +16,4 @@ pub use agent::{Agent, start};
 pub use launch::Launch;
 pub use locate::locate;
 pub use pulse::Pulse;
-pub use running::{Found, find, offline_code};
+pub use running::{Found, ONLINE_CHECK, find, offline_code};

@@ -49,7 +49,7 @@ impl Pulse {
             }
             Record::Fatal(text) => {
                 self.note_refusal(&text);
-                self.fatal = self.fatal.take().or(Some(text));
+                self.fatal = self.fatal.take().or_else(|| Some(clean(&text).to_owned()));
             }
             Record::WebAddressBusy | Record::Other => {}
         }

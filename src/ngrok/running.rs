@@ -11,6 +11,9 @@ use super::version::Version;
 use crate::config::{PortRange, Upstream};
 use crate::http::{Call, Http, Retry};
 
+/// Marks the request that asks whether a tunnel is online: it reaches the app, and is no delivery.
+pub const ONLINE_CHECK: &str = "clerkhook-online-check";
+
 /// An agent on loopback says what it is within this time, or it is none.
 const PROBE: Duration = Duration::from_secs(1);
 
@@ -59,7 +62,7 @@ fn is_at(tunnel: &Listed, domain: Option<&str>) -> bool {
 /// Asks the public URL itself whether anybody serves it: ngrok's error code when it is the edge that answers.
 pub async fn offline_code(http: &Http, public_url: &str) -> Option<u32> {
     let url = Url::parse(public_url).ok()?;
-    let headers = vec![("ngrok-skip-browser-warning", "1".to_owned())];
+    let headers = [ONLINE_CHECK, "ngrok-skip-browser-warning"].map(|name| (name, "1".to_owned())).to_vec();
     let call = Call { headers, retry: Retry::Never, method: reqwest::Method::HEAD, ..Call::get(url) };
     let answer = http.send(&call).await.ok()?;
     super::codes::find(answer.header("ngrok-error-code")?).filter(|code| [3200, 3209, 3210].contains(code))

@@ -43,7 +43,7 @@ pub struct Setup {
     pub services: Addresses,
 }
 
-/// The directory of state files, one for each upstream.
+/// The directory of state files, one for each process that keeps a set-up.
 #[derive(Clone, Debug)]
 pub struct StateDirectory(PathBuf);
 
@@ -74,7 +74,7 @@ impl StateDirectory {
     /// # Errors
     /// `State` with the system's reason.
     pub fn save(&self, setup: &Setup) -> Result<Kept> {
-        let path = self.file(&setup.upstream);
+        let path = self.file(setup);
         let text = serde_json::to_vec_pretty(setup).expect("a set-up is plain data");
         self.write(&path, &text)?;
         Ok(Kept { path, text })
@@ -129,9 +129,9 @@ impl StateDirectory {
         write().map_err(|error| Error::State { path: self.0.clone(), cause: error.to_string() })
     }
 
-    fn file(&self, upstream: &str) -> PathBuf {
-        let name: String = upstream.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        self.0.join("setups").join(format!("{name}.json"))
+    fn file(&self, setup: &Setup) -> PathBuf {
+        let name: String = setup.upstream.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+        self.0.join("setups").join(format!("{name}.{}.json", setup.pid))
     }
 
     fn files(&self) -> Vec<PathBuf> {

@@ -18,6 +18,10 @@ use crate::ui::Answer;
 /// The port of the walkthrough's sample app.
 pub const PORT: u16 = 3000;
 
+/// What to do when the built-in app cannot have the port that was typed.
+const OTHER_PORT: &str =
+    "leave out `--serve` to use the app that listens there, or name a free port: `clerkhook up --serve PORT`";
+
 /// The app that deliveries go to.
 pub struct App {
     /// Its address.
@@ -93,7 +97,7 @@ async fn ask(context: &Context, upstream: &Upstream) -> Result<bool> {
 
 async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {
     let port = typed.map_or(PORT, Upstream::port);
-    let taken = |error: io::Error| Error::PortTaken { port, cause: error.to_string() };
+    let taken = |error: io::Error| Error::PortTaken { port, cause: error.to_string(), fix: OTHER_PORT };
     let listener = match serve::bind(port).await {
         Ok(listener) => listener,
         // Nobody asked for this port, so any other will do.

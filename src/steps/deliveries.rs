@@ -3,11 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
 use crate::error::Result;
 use crate::event::{Delivery, Received};
+use crate::ngrok::ONLINE_CHECK;
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
@@ -15,11 +16,14 @@ use crate::signature::SigningSecret;
 /// How often the agent is asked; its API has no way to be told.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// Asked for at each look, and when all of them are new.
+/// Asked for at each look, and when something may be behind them.
 const FEW: u16 = 20;
 const MANY: u16 = 500;
 
-/// How many ids are remembered before the oldest round is forgotten.
+/// How long an unanswered request is looked for behind younger ones; Svix gives up sooner.
+const AWAITED: SignedDuration = SignedDuration::from_secs(60);
+
+/// How many ids are remembered before those that the agent no longer lists are forgotten.
 const REMEMBERED: usize = 50_000;
 
 /// What makes two sightings the same delivery: message id, method, path.
@@ -31,6 +35,7 @@ pub struct Deliveries {
     since: Timestamp,
     secrets: Vec<SigningSecret>,
     captured: HashSet<String>,
+    awaiting: bool,
     counts: HashMap<Key, Counts>,
     shown: u64,
 }
@@ -43,9 +48,11 @@ struct Counts {
 }
 
 impl Deliveries {
-    /// Only what came after `since` counts, as a reused agent has a past.
+    /// Only what came after `since` counts, as a reused agent has a past. The agent's clock shows whole seconds (seen
+    /// on 2.3.41), so what came in that second counts too.
     pub fn since(since: Timestamp, secrets: Vec<SigningSecret>) -> Self {
-        Self { since, secrets, captured: HashSet::new(), counts: HashMap::new(), shown: 0 }
+        let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
+        Self { since, secrets, captured: HashSet::new(), awaiting: false, counts: HashMap::new(), shown: 0 }
     }
 
     /// Marks a message whose proof was shown, so that its delivery is not shown again.
@@ -59,29 +66,32 @@ impl Deliveries {
         self.shown
     }
 
-    /// What the agent saw, oldest first.
+    /// What the agent saw and the app answered, oldest first; `captures` are newest first.
     pub fn from_agent(&mut self, captures: &[Capture]) -> Vec<Delivery> {
-        let mut fresh: Vec<&Capture> = captures
-            .iter()
-            .filter(|capture| capture.response.is_some() && !self.captured.contains(&capture.id))
-            .filter(|capture| capture.started() >= self.since)
-            .collect();
-        fresh.sort_by_key(|capture| capture.started());
+        let (answered, open): (Vec<&Capture>, Vec<&Capture>) =
+            captures.iter().rev().partition(|capture| capture.response.is_some());
+        let oldest_awaited = self.since.max(Timestamp::now() - AWAITED);
+        self.awaiting = open.iter().any(|capture| capture.started() >= oldest_awaited);
         let mut new = Vec::new();
-        for capture in fresh {
+        for capture in answered {
+            if capture.started() < self.since || self.captured.contains(&capture.id) {
+                continue;
+            }
             self.captured.insert(capture.id.clone());
             let delivery = capture.delivery(&self.secrets);
             if self.is_new(&delivery, |counts| &mut counts.agent) {
                 new.push(delivery);
             }
         }
-        self.forget();
         new
     }
 
-    /// What the built-in app received; `None` when the agent was faster.
+    /// What the built-in app received; `None` when the agent was faster, or when it is clerkhook's own check.
     pub fn from_receiver(&mut self, received: Received) -> Option<Delivery> {
-        let delivery = received.delivery;
+        let Received { delivery, headers, .. } = received;
+        if headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK)) {
+            return None;
+        }
         self.is_new(&delivery, |counts| &mut counts.receiver).then_some(delivery)
     }
 
@@ -97,26 +107,35 @@ impl Deliveries {
         new
     }
 
-    /// Bounds the memory of a set-up that runs for weeks; the agent has forgotten these long before.
-    fn forget(&mut self) {
-        if self.captured.len() > REMEMBERED {
-            self.captured.clear();
-            self.counts.clear();
-            self.since = Timestamp::now();
-        }
-    }
-
     /// Asks the agent for what is new.
     ///
     /// # Errors
     /// `AgentApi` when it cannot be asked.
     pub async fn ask(&mut self, api: &AgentApi) -> Result<Vec<Delivery>> {
+        if self.captured.len() > REMEMBERED {
+            let captures = api.captures(MANY).await?;
+            self.forget_all_but(&captures);
+            return Ok(self.from_agent(&captures));
+        }
         let mut captures = api.captures(FEW).await?;
-        let all_new = captures.iter().all(|capture| !self.captured.contains(&capture.id));
-        if captures.len() >= usize::from(FEW) && all_new {
+        if self.hides_more(&captures) {
             captures = api.captures(MANY).await?;
         }
         Ok(self.from_agent(&captures))
+    }
+
+    /// Whether older captures than these may be new: one that was open at the last look, or any when the oldest of
+    /// these was not there then.
+    fn hides_more(&self, captures: &[Capture]) -> bool {
+        let reaches_back = |oldest: &Capture| self.captured.contains(&oldest.id) || oldest.started() < self.since;
+        self.awaiting || captures.last().is_some_and(|oldest| !reaches_back(oldest))
+    }
+
+    /// Bounds the memory of a set-up that runs for weeks.
+    fn forget_all_but(&mut self, captures: &[Capture]) {
+        let listed: HashSet<&str> = captures.iter().map(|capture| capture.id.as_str()).collect();
+        self.captured.retain(|id| listed.contains(id.as_str()));
+        self.counts.clear();
     }
 }
 
@@ -173,11 +192,46 @@ mod tests {
     }
 
     #[test]
+    fn an_online_check_is_no_delivery() {
+        let mut check = received("msg_1");
+        check.headers.push(("Clerkhook-Online-Check".into(), "1".into()));
+        assert!(deliveries().from_receiver(check).is_none());
+    }
+
+    #[test]
     fn a_message_delivered_twice_is_shown_twice() {
         let mut seen = deliveries();
         assert_eq!(seen.from_agent(&[capture("a", "msg_1", true), capture("b", "msg_1", true)]).len(), 2);
         assert!(seen.from_receiver(received("msg_1")).is_none() && seen.from_receiver(received("msg_1")).is_none());
         assert!(seen.from_receiver(received("msg_1")).is_some());
+    }
+
+    #[test]
+    fn whole_seconds_hide_nothing_and_keep_the_order() {
+        let mut seen = Deliveries::since("2026-11-23T10:00:00.9Z".parse().expect("a time"), Vec::new());
+        let new = seen.from_agent(&[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
+        assert_eq!(new.iter().map(|delivery| delivery.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    }
+
+    #[test]
+    fn what_younger_ones_hide_is_looked_for() {
+        let mut seen = deliveries();
+        let now = |mut capture: Capture| {
+            capture.start = Timestamp::now().to_string();
+            capture
+        };
+        let (open, young) = (now(capture("a", "msg_1", false)), now(capture("b", "msg_2", true)));
+        assert!(seen.hides_more(std::slice::from_ref(&young)), "nothing was seen yet");
+        seen.from_agent(&[young.clone(), open]);
+        assert!(seen.hides_more(std::slice::from_ref(&young)), "the open one is behind");
+        seen.from_agent(&[young.clone(), now(capture("a", "msg_1", true))]);
+        assert!(!seen.hides_more(std::slice::from_ref(&young)));
+        let long_open = capture("c", "msg_3", false);
+        seen.from_agent(&[young.clone(), long_open]);
+        assert!(!seen.hides_more(std::slice::from_ref(&young)), "nobody waits for ever");
+        let mut past = capture("d", "msg_4", true);
+        past.start = "2026-11-23T08:00:00Z".into();
+        assert!(!seen.hides_more(std::slice::from_ref(&past)), "from before the set-up");
     }
 
     #[test]

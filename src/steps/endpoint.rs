@@ -140,6 +140,10 @@ pub fn webhook_url(public_url: &str, path: &str) -> String {
 /// `AdoptMissing` and those of Svix.
 pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
     let plan = svix::plan(&remote.endpoints, wanted)?;
+    if let Some(id) = &plan.released {
+        remote.svix.release(id).await?;
+        context.ui.note(&format!("endpoint `{id}` was this machine's until now; it is disabled and may be deleted"));
+    }
     // Not interrupted: a request that was sent may have been carried out, and nobody would know.
     let endpoint = remote.svix.apply(&plan.change).await?;
     let told = event::Endpoint {
@@ -183,7 +187,11 @@ pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Event> {
         Change::Keep(endpoint) => ("keep", format!("{} as it is", endpoint.id)),
     };
     let others = remote.endpoints.len() - usize::from(plan.change.before().is_some());
-    let alone = if others == 0 { String::new() } else { format!("; {others} of others are left alone") };
+    let alone = match others {
+        0 => String::new(),
+        1 => "; 1 endpoint of others is left alone".to_owned(),
+        others => format!("; {others} endpoints of others are left alone"),
+    };
     Ok(Event::Plan(event::Plan { step: Step::Endpoint, action, detail: format!("{detail}{alone}") }))
 }
 

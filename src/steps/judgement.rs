@@ -2,7 +2,7 @@
 
 use crate::event::{Hop, HopResult, Signature};
 use crate::handler::{Seen, diagnose};
-use crate::ngrok::capture::Capture;
+use crate::ngrok::capture::{Capture, Response};
 use crate::ngrok::codes;
 use crate::signature::SigningSecret;
 use crate::svix::{Attempt, Outcome};
@@ -84,10 +84,14 @@ fn attempt(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         }
         (None, Some((_, ms))) => Ok(passed(Hop::Attempt, "seen at the agent", Some(*ms))),
         (None, None) => {
-            let cause = seen.attempts_fault.as_ref().map(|fault| format!(" ({fault})")).unwrap_or_default();
+            let found = match &seen.attempts_fault {
+                // Who cannot look cannot say that there was none.
+                Some(fault) => format!("no attempt was seen within {} s: {fault}", scene.waited),
+                None => format!("Svix made no attempt within {} s", scene.waited),
+            };
             broken(
                 Hop::Attempt,
-                format!("Svix made no attempt within {} s{cause}", scene.waited),
+                found,
                 "wait longer with `clerkhook send-test --timeout 60s`, or look at the endpoint's log in the Clerk dashboard",
             )
         }
@@ -150,7 +154,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let diagnosis = diagnose(&Seen {
         status,
         location: header("location"),
-        ngrok_code: header("ngrok-error-code").and_then(codes::find).or_else(|| codes::find(&body)),
+        ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
         clerk_middleware: ["x-clerk-auth-status", "x-clerk-auth-reason"].iter().any(|name| header(name).is_some()),
         content_type: header("content-type"),
         body: &body,

@@ -11,6 +11,7 @@ use super::Context;
 use super::judgement::{Broken, Scene, Sightings, judge};
 use crate::error::{Error, Result};
 use crate::event::{Event, Hop, HopResult, Proof, Status, Step};
+use crate::events;
 use crate::ngrok::api::AgentApi;
 use crate::signature::SigningSecret;
 use crate::svix::{Endpoint, Outcome, Svix};
@@ -53,7 +54,9 @@ pub fn deliverable(endpoint: &Endpoint, event: &str) -> Result<()> {
     }
     if !endpoint.lets_through(event) {
         let listens_to = endpoint.events.clone().unwrap_or_default().join(",");
-        return Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: event.to_owned(), listens_to });
+        let known = events::types().contains(&event);
+        let meant = events::nearest(event).filter(|_| !known).map(str::to_owned);
+        return Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: event.to_owned(), listens_to, meant });
     }
     Ok(())
 }

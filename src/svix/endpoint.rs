@@ -75,6 +75,8 @@ pub struct Plan {
     pub change: Change,
     /// Endpoints of others with the same URL; they are left alone.
     pub foreign: Vec<String>,
+    /// The one that was ours until another is adopted.
+    pub released: Option<String>,
 }
 
 /// The one thing to do.
@@ -128,8 +130,11 @@ pub fn plan(existing: &[Endpoint], wanted: &Wanted) -> Result<Plan> {
         }
         None => ours,
     };
-    let is_foreign =
-        |endpoint: &&Endpoint| endpoint.url == wanted.url && target.is_none_or(|target| target.id != endpoint.id);
+    let is_target = |endpoint: &Endpoint| target.is_some_and(|target| target.id == endpoint.id);
+    let released = ours.filter(|ours| target.is_some() && !is_target(ours)).map(|ours| ours.id.clone());
+    let is_foreign = |endpoint: &&Endpoint| {
+        endpoint.url == wanted.url && !is_target(endpoint) && released.as_ref() != Some(&endpoint.id)
+    };
     let foreign = existing.iter().filter(is_foreign).map(|endpoint| endpoint.id.clone()).collect();
     let change = match target {
         None => Change::Create(json!({
@@ -139,12 +144,12 @@ pub fn plan(existing: &[Endpoint], wanted: &Wanted) -> Result<Plan> {
             "filterTypes": wanted.events,
             "disabled": false,
         })),
-        Some(endpoint) => difference(endpoint, wanted, ours.is_none()),
+        Some(endpoint) => difference(endpoint, wanted),
     };
-    Ok(Plan { change, foreign })
+    Ok(Plan { change, foreign, released })
 }
 
-fn difference(endpoint: &Endpoint, wanted: &Wanted, mark_is_free: bool) -> Change {
+fn difference(endpoint: &Endpoint, wanted: &Wanted) -> Change {
     let mut patch = Map::new();
     let mut reasons = Vec::new();
     if endpoint.url != wanted.url {
@@ -159,7 +164,7 @@ fn difference(endpoint: &Endpoint, wanted: &Wanted, mark_is_free: bool) -> Chang
         patch.insert("disabled".into(), json!(false));
         reasons.push("enabled again".to_owned());
     }
-    if mark_is_free {
+    if endpoint.uid.as_ref() != Some(&wanted.uid) {
         patch.insert("uid".into(), json!(wanted.uid));
         reasons.push("adopted".to_owned());
     }
@@ -239,6 +244,11 @@ impl Svix {
         self.patch(endpoint_id, json!({ "disabled": disabled })).await
     }
 
+    /// Takes our mark off an endpoint and holds its deliveries back; nobody looks after it any more.
+    pub async fn release(&self, endpoint_id: &str) -> Result<Endpoint> {
+        self.patch(endpoint_id, json!({ "uid": null, "disabled": true })).await
+    }
+
     /// Removes the endpoint with its secret and log. One that is gone already is fine.
     pub async fn delete(&self, endpoint_id: &str) -> Result<()> {
         let url = self.app_url(&format!("endpoint/{endpoint_id}"));
@@ -276,7 +286,10 @@ mod tests {
         let right = endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x");
         let other = endpoint("ep_2", None, "https://a.example/x");
         let kept = plan(&[other.clone(), right.clone()], &wanted()).expect("a plan");
-        assert_eq!(kept, Plan { change: Change::Keep(right.clone()), foreign: vec!["ep_2".to_owned()] });
+        assert_eq!(
+            kept,
+            Plan { change: Change::Keep(right.clone()), foreign: vec!["ep_2".to_owned()], released: None }
+        );
 
         let stale = Endpoint { url: "https://old.example".to_owned(), disabled: true, events: None, ..right };
         let patched = plan(&[stale], &wanted()).expect("a plan").change;
@@ -299,6 +312,9 @@ mod tests {
             panic!("adopting marks it as ours")
         };
         assert_eq!(body, json!({"uid": "clerkhook-1"}));
+        let right = endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x");
+        let moved = plan(&[right, other.clone()], &adopting).expect("a plan");
+        assert_eq!((moved.released.as_deref(), moved.foreign), (Some("ep_1"), vec![]));
         let missing = Wanted { adopt: Some("ep_3".to_owned()), ..wanted() };
         assert_eq!(plan(&[other], &missing).expect_err("not there").code(), "CH0601");
     }

@@ -28,13 +28,13 @@ pub fn delivery(delivery: &Delivery, width: Option<usize>) -> String {
     let id = delivery.message_id.as_deref().map(harmless).unwrap_or_default();
     let id = if width.is_some_and(|width| width < WIDE) { shortened(&id, 10) } else { id.into_owned() };
     let line = format!(
-        "  {}  {:<18} {}  {:>7}  {}  {}{}",
+        "  {}  {:<18} {}  {:>7}  {}{}{}",
         paint(FAINT, local_time(&delivery.received_at)),
         format!("{method}{}", harmless(event)),
         paint(status_style(delivery.status_code), format_args!("{status:>3}")),
         took,
         paint(style, format_args!("{verdict:<17}")),
-        paint(FAINT, id),
+        if id.is_empty() { String::new() } else { format!("  {}", paint(FAINT, id)) },
         if delivery.replay { paint(FAINT, "  replayed") } else { String::new() },
     );
     line.trim_end().to_owned()

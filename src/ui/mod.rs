@@ -1,6 +1,7 @@
 //! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
 
 mod early;
+mod held;
 mod human;
 mod paint;
 mod payload;
@@ -15,9 +16,11 @@ use anstream::{AutoStream, ColorChoice};
 use serde_json::{Value, json};
 
 pub use early::{farewell, log, refuse, tell};
+use held::{Held, Line};
 pub use prompt::Answer;
 use steps::Steps;
 pub use text::harmless;
+use text::harmless_json;
 
 use crate::error::Error;
 use crate::event::{Event, Received, Status, Step};
@@ -60,6 +63,7 @@ struct Streams {
     stdout: AutoStream<std::io::Stdout>,
     stderr: AutoStream<std::io::Stderr>,
     steps: Steps,
+    held: Option<Held>,
     failed: Option<String>,
     closed: bool,
 }
@@ -77,6 +81,7 @@ impl Ui {
             stdout: AutoStream::new(std::io::stdout(), choice),
             stderr: AutoStream::new(std::io::stderr(), choice),
             steps: Steps::new(stderr_terminal && !options.json && !options.quiet),
+            held: None,
             failed: None,
             closed: false,
         };
@@ -164,7 +169,7 @@ impl Ui {
             if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
                 fields.insert("cause".to_owned(), cause.into());
             }
-            return self.stderr(&line.to_string());
+            return self.stderr(&harmless_json(line.to_string()));
         }
         self.settle();
         // The line of the step has said what failed.
@@ -178,8 +183,9 @@ impl Ui {
         self.stdout(line);
     }
 
-    /// Prints what still waits for an earlier step, and removes the spinners.
+    /// Prints what still waits for an earlier step or a question, and removes the spinners.
     pub fn settle(&self) {
+        self.release();
         let waiting = self.streams().steps.flush();
         waiting.iter().for_each(|line| self.talk(line));
     }
@@ -208,8 +214,10 @@ impl Ui {
     fn remark(&self, kind: &str, text: &str) {
         let quiet = self.options.quiet && kind == "note";
         match (self.options.json, quiet) {
-            (true, _) => self.stderr(&json!({ "type": kind, "schema": 1, "text": text }).to_string()),
-            (false, true) => {}
+            (_, true) => {}
+            (true, false) => {
+                self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string()));
+            }
             (false, false) => {
                 let indent = kind.len() + 4;
                 self.stderr(&format!("  {kind}: {}", text::hang(&harmless(text), indent, self.width)));
@@ -234,6 +242,10 @@ impl Ui {
         if streams.closed {
             return;
         }
+        if let Some(held) = &mut streams.held {
+            held.lines.push(Line::Stdout(text.to_owned()));
+            return;
+        }
         let Streams { stdout, steps, .. } = &mut *streams;
         let mut failed = false;
         steps.suspend(|| failed = writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_err());
@@ -246,9 +258,34 @@ impl Ui {
 
     fn stderr(&self, text: &str) {
         let mut streams = self.streams();
+        if let Some(held) = &mut streams.held {
+            held.lines.push(Line::Stderr(text.to_owned()));
+            return;
+        }
         let Streams { stderr, steps, .. } = &mut *streams;
         // When stderr is closed there is nobody left to tell.
         steps.suspend(|| drop(writeln!(stderr, "{text}")));
+    }
+
+    /// Holds every line back while a question stands.
+    fn hold(&self) {
+        let mut streams = self.streams();
+        streams.steps.hide();
+        streams.held = Some(Held::begin());
+    }
+
+    /// Writes what was held back.
+    fn release(&self) {
+        let mut streams = self.streams();
+        let Some(held) = streams.held.take() else { return };
+        streams.steps.show();
+        drop(streams);
+        for line in held.end() {
+            match line {
+                Line::Stdout(text) => self.stdout(&text),
+                Line::Stderr(text) => self.stderr(&text),
+            }
+        }
     }
 
     fn streams(&self) -> MutexGuard<'_, Streams> {
@@ -260,5 +297,5 @@ impl Ui {
 fn json_text(event: &Event) -> Option<String> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
-    Some(Value::Object(fields).to_string())
+    Some(harmless_json(Value::Object(fields).to_string()))
 }

@@ -66,10 +66,9 @@ impl Ui {
         if !self.interactive() {
             return Err(Error::NeedsAnswer { question: question.to_owned(), flag });
         }
-        let mut answer = None;
-        self.streams().steps.suspend(|| answer = prompt().ok().flatten());
-        // dialoguer hides the cursor while it asks and leaves it hidden on Ctrl-C.
-        let _ = console::Term::stderr().show_cursor();
+        self.hold();
+        let answer = prompt().ok().flatten();
+        self.release();
         answer.ok_or(Error::Interrupted)
     }
 }

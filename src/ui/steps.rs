@@ -62,6 +62,19 @@ impl Steps {
             .collect()
     }
 
+    /// Takes the spinners off the screen.
+    pub fn hide(&self) {
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    /// Brings them back.
+    pub fn show(&self) {
+        if self.live {
+            self.bars.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
     /// Runs `print` with the spinners out of the way.
     pub fn suspend(&self, print: impl FnOnce()) {
         if self.live { self.bars.suspend(print) } else { print() }

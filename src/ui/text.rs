@@ -13,6 +13,16 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(escape).collect())
 }
 
+/// JSON whose texts hold no harmful character as it is: the same value, for a program that prints it on a terminal.
+pub fn harmless_json(json: String) -> String {
+    // JSON itself escapes the first 32, and has none of the others outside of texts.
+    if !json.chars().any(is_harmful) {
+        return json;
+    }
+    let escape = |c: char| if is_harmful(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(escape).collect()
+}
+
 /// Control characters, and those that reorder what stands around them.
 fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -58,6 +68,7 @@ mod tests {
     fn control_characters_show_as_text() {
         assert_eq!(harmless("a\u{1b}[31mb\u{7}\r\n"), "a\\u{1b}[31mb\\u{7}\\r\\n");
         assert_eq!(harmless("safe\u{202e}txt"), "safe\\u{202e}txt");
+        assert_eq!(harmless_json("\"\u{9b}2J \u{7f}\u{202e} é\"".to_owned()), r#""\u009b2J \u007f\u202e é""#);
         assert!(matches!(harmless("plain é 漢"), Cow::Borrowed(_)));
     }
 

@@ -12,7 +12,9 @@ use crate::{headings, text};
 fn commands() -> Vec<String> {
     let help = Machine::new().run("--help").expect_code(0).stdout;
     let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
-    listed.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    // A description that goes on in the next line is indented further.
+    let names = listed.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 /// The long flags that a help text lists.

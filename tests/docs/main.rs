@@ -2,9 +2,11 @@
 
 mod commands;
 mod errors;
+mod examples;
 #[path = "../it/fixture.rs"]
 #[allow(dead_code, reason = "the ground of the tests of the commands; not all of it is needed here")]
 mod fixture;
+mod floors;
 mod links;
 mod readme;
 mod samples;

@@ -53,7 +53,11 @@ fn settings() -> Vec<Error> {
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
         },
         Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
-        Error::PortTaken { port: 3000, cause: "Address already in use (os error 98)".into() },
+        Error::PortTaken {
+            port: 3000,
+            cause: "Address already in use (os error 98)".into(),
+            fix: "choose another port with `--port N`, or any free one with `--port 0`",
+        },
     ]
 }
 
@@ -139,7 +143,8 @@ fn endpoint() -> Vec<Error> {
         Error::EndpointFiltered {
             id: id(),
             event: "session.created".into(),
-            listens_to: "user.created, user.deleted, user.updated".into(),
+            listens_to: "user.created,user.deleted,user.updated".into(),
+            meant: None,
         },
         Error::EndpointUrl { url: "ftp://example.com/".into(), why: "it begins with neither http:// nor https://" },
         Error::EnvFileUnreadable { path: env_file(), cause: "it is not UTF-8 text".into() },
@@ -182,6 +187,14 @@ fn delivery() -> Vec<Error> {
             "its signature is invalid: signature does not match: other secret, or the body was changed",
             "check this machine's clock, and that nothing on the way changes the body; then `clerkhook send-test`",
         ),
+        Error::CaptureMissing { id: "msg_2abcdefghijklmnopqrstuvwxyz".into() },
+        Error::CaptureTruncated { id: "airt_2abcdefghijklmnopqrstuvwxyz".into() },
+        Error::EditRefused { why: "`data.first_name` is a text and has no parts".into() },
+        Error::EditorFailed { editor: "vi".into(), cause: "it ended with exit 1".into() },
+        Error::ReplayUnanswered {
+            url: "http://localhost:3000/".into(),
+            cause: "Connection refused (os error 111)".into(),
+        },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]

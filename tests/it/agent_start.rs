@@ -291,7 +291,7 @@ exit 3
 error: `soon` from environment variable `CLERKHOOK_AGENT_TIMEOUT` is no number of seconds CH0105
   expected for example `15`
 
-  → correct it; `clerkhook doctor` shows every setting and its source
+  → correct it where it was set, or remove it to use the default
 
 "#]]
     );
@@ -335,9 +335,9 @@ exit 5
 
 "#]]
     );
-    drop(taken);
+    let machine = machine.file("web.yml", "version: 3\nagent: {}\n");
     let mut again = machine.start("tunnel 3000 --ngrok-config web.yml --json");
-    assert_eq!(again.wait_for_type("tunnel")["api_url"], format!("http://{address}"));
+    assert_ne!(again.wait_for_type("tunnel")["api_url"], format!("http://{address}"));
 }
 
 #[test]

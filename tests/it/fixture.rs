@@ -21,6 +21,7 @@ pub struct Machine {
     home: TempDir,
     variables: Vec<(String, String)>,
     secrets: Vec<String>,
+    sandbox: Option<Box<Sandbox>>,
 }
 
 impl Machine {
@@ -28,7 +29,7 @@ impl Machine {
     pub fn new() -> Self {
         let home = tempfile::tempdir().expect("a directory");
         std::fs::create_dir(home.path().join("project")).expect("a project");
-        Self { home, variables: Vec::new(), secrets: Vec::new() }
+        Self { home, variables: Vec::new(), secrets: Vec::new(), sandbox: None }
     }
 
     /// A machine whose settings lead to a running sandbox.
@@ -52,6 +53,24 @@ impl Machine {
     pub fn secret(mut self, name: &str, value: &str) -> Self {
         self.secrets.push(value.trim().trim_matches('"').to_owned());
         self.set(name, value)
+    }
+
+    /// Keeps a sandbox for as long as the machine.
+    pub fn keep(self, sandbox: Sandbox) -> Self {
+        Self { sandbox: Some(Box::new(sandbox)), ..self }
+    }
+
+    /// The sandbox that it keeps.
+    pub fn sandbox(&self) -> &Sandbox {
+        self.sandbox.as_ref().expect("a sandbox was kept")
+    }
+
+    /// Writes the config file.
+    pub fn config(self, text: &str) -> Self {
+        let directory = self.home.path().join("config");
+        std::fs::create_dir_all(&directory).expect("a directory");
+        std::fs::write(directory.join("config.toml"), text).expect("written");
+        self
     }
 
     /// Takes a variable away.
@@ -81,9 +100,20 @@ impl Machine {
         self.secrets.push(value.to_owned());
     }
 
+    /// Fails when a text holds a value that must not show.
+    #[track_caller]
+    pub fn assert_hidden(&self, text: &str) {
+        assert_hidden(&self.secrets, text);
+    }
+
     /// Where set-ups are noted.
     pub fn state(&self) -> PathBuf {
         self.home.path().join("state")
+    }
+
+    /// How many set-ups are noted, running or not.
+    pub fn setups(&self) -> usize {
+        std::fs::read_dir(self.state().join("setups")).map_or(0, Iterator::count)
     }
 
     /// Runs a command line to its end; words are split at spaces.
@@ -98,7 +128,11 @@ impl Machine {
 
     /// Starts a command with its arguments.
     pub fn start_args(&self, args: &[&str]) -> Running {
-        let mut command = self.command(args);
+        self.watch(self.command(args))
+    }
+
+    /// Starts any command, and reads what it says.
+    pub fn watch(&self, mut command: Command) -> Running {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         Running::new(child.expect("the binary starts"), self.secrets.clone())
     }
@@ -149,6 +183,14 @@ impl Output {
     /// The JSON lines of a type.
     pub fn of_type(&self, kind: &str) -> Vec<Value> {
         self.lines().into_iter().filter(|line| line["type"] == kind).collect()
+    }
+
+    /// The JSON line of the error that ended it.
+    #[track_caller]
+    pub fn error(&self) -> Value {
+        let lines = self.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let mut errors = lines.filter(|line| line["type"] == "error");
+        errors.next().unwrap_or_else(|| panic!("no error line in:\n{}", self.stderr))
     }
 
     /// Whether it ended with this code; else the test fails and shows what it said.
@@ -233,10 +275,7 @@ impl Running {
         }
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
         let output = Output { code: status.code(), stdout: std::mem::take(&mut self.seen), stderr };
-        for secret in &self.secrets {
-            let everything = format!("{}{}", output.stdout, output.stderr);
-            assert!(secret.is_empty() || !everything.contains(secret), "a secret shows:\n{everything}");
-        }
+        assert_hidden(&self.secrets, &format!("{}{}", output.stdout, output.stderr));
         output
     }
 
@@ -257,10 +296,25 @@ impl Running {
 }
 
 impl Drop for Running {
+    /// Asks first, so that what it set up does not outlive a test that fails.
     fn drop(&mut self) {
+        if self.child.try_wait().is_ok_and(|status| status.is_none()) {
+            // Asked first, so that it takes its files and children with it.
+            signal(self.child.id(), "TERM");
+            let deadline = Instant::now() + PATIENCE / 6;
+            while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < deadline {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+#[track_caller]
+fn assert_hidden(secrets: &[String], text: &str) {
+    let shown = secrets.iter().find(|secret| !secret.is_empty() && text.contains(secret.as_str()));
+    assert!(shown.is_none(), "a secret shows:\n{text}");
 }
 
 /// Sends a signal to a process.
@@ -277,7 +331,7 @@ pub fn alive(pid: u32) -> bool {
 
 /// A sandbox in the foreground, as a test in any language would use it.
 pub struct Sandbox {
-    running: Running,
+    _running: Running,
     /// Its JSON line.
     pub addresses: Value,
     _machine: Machine,
@@ -289,20 +343,18 @@ impl Sandbox {
         let machine = Machine::new();
         let mut running = machine.start(&format!("sandbox --json {args}"));
         let addresses = running.wait_for_type("sandbox");
-        Self { running, addresses, _machine: machine }
+        Self { _running: running, addresses, _machine: machine }
+    }
+
+    /// One of its addresses, by name.
+    pub fn text(&self, name: &str) -> &str {
+        self.addresses[name].as_str().expect("an address")
     }
 
     /// Where its agent, the agent's settings and its config are.
     pub fn agent_directory(&self) -> PathBuf {
         let bin = PathBuf::from(self.addresses["ngrok_bin"].as_str().expect("a path"));
         bin.parent().expect("a directory").to_owned()
-    }
-
-    /// Ends it as Ctrl-C does.
-    pub fn stop(self) -> Output {
-        self.running.signal("INT");
-        let Self { running, .. } = self;
-        running.finish()
     }
 }
 
@@ -340,6 +392,18 @@ fn steady_line(line: &str) -> String {
                     continue 'outer;
                 }
             }
+        }
+        if let Some(after) = rest.strip_prefix("(trace ") {
+            out.push_str("(trace [TRACE]");
+            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            continue;
+        }
+        if let Some((home, after)) = rest.strip_prefix("/tmp/.tmp").and_then(|after| after.split_once("/project"))
+            && home.chars().all(|c| c.is_ascii_alphanumeric())
+        {
+            out.push_str("[PROJECT]");
+            rest = after;
+            continue;
         }
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         if digits > 0 {

@@ -10,7 +10,7 @@ use crate::event::Replay;
 use crate::handler::Seen;
 use crate::http::Delivered;
 use crate::ngrok::api::AgentApi;
-use crate::ngrok::capture::Capture;
+use crate::ngrok::capture::{Capture, Response};
 use crate::ngrok::codes;
 use crate::steps::Context;
 
@@ -93,7 +93,7 @@ pub fn captured_answer(capture: &Capture) -> Answer {
     Answer {
         status: capture.response.as_ref().map_or(0, |response| response.status_code),
         location: header("location"),
-        ngrok_code: header("ngrok-error-code").and_then(|code| codes::find(&code)),
+        ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
         body: capture.response.as_ref().map(|response| response.text()).unwrap_or_default(),
     }
 }

@@ -68,8 +68,8 @@ impl SetUp {
         let (Some(app), Some(tunnel)) = (&self.app, &self.tunnel) else { return Err(Error::TunnelMissing) };
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
-        context.ui.record(&Event::Tunnel(tunnel.told.clone()));
         self.kept = tunnel.keep(context, Some(&self.webhook_url), None);
+        context.ui.record(&Event::Tunnel(tunnel.told.clone()));
         Ok(())
     }
 
@@ -84,11 +84,12 @@ impl SetUp {
         let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
-        context.ui.record(&Event::Endpoint(registered.told.clone()));
-        self.registered = Some(registered);
-        if let Some(tunnel) = &self.tunnel {
+        // Where the first note could not be written, the warning was given.
+        if let (Some(tunnel), true) = (&self.tunnel, self.kept.is_some()) {
             self.kept = tunnel.keep(context, Some(&self.webhook_url), Some(&id));
         }
+        context.ui.record(&Event::Endpoint(registered.told.clone()));
+        self.registered = Some(registered);
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
     }

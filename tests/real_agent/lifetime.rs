@@ -1,0 +1,147 @@
+//! The agent's life: found, started, lost, back, killed, stopped.
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use crate::fixture::{PATIENCE, alive, free_port, signal};
+use crate::stand::{Stand, eventually};
+use crate::visitor::{deliver, get};
+use crate::walkthrough::{ended, listening};
+
+pub fn ctrl_c_ends_the_tunnel() {
+    ends_the_tunnel("INT");
+}
+
+pub fn sigterm_ends_the_tunnel() {
+    ends_the_tunnel("TERM");
+}
+
+pub fn sighup_ends_the_tunnel() {
+    ends_the_tunnel("HUP");
+}
+
+fn ends_the_tunnel(name: &str) {
+    let stand = Stand::new();
+    let mut tunnel = stand.start(&format!("tunnel {}", free_port()));
+    let url = tunnel.wait_for("the URL", |line| line.starts_with("http://127.0.0.1:"));
+    assert_eq!(get(&url, "/").map(|answer| answer.status), Some(502), "the agent serves the URL");
+    let agents = stand.agents();
+    assert_eq!(agents.len(), 1, "{agents:?}");
+    tunnel.signal(name);
+    tunnel.finish().expect_code(0);
+    assert_eq!(stand.agents(), [0; 0]);
+}
+
+pub fn ctrl_c_while_the_edge_is_slow_leaves_no_agent() {
+    let stand = Stand::new();
+    stand.edge.delay(PATIENCE);
+    let tunnel = stand.start(&format!("tunnel {}", free_port()));
+    eventually("an agent that asks for a session", || stand.edge.asked_for_sessions().pop());
+    assert_eq!(stand.agents().len(), 1);
+    tunnel.signal("INT");
+    tunnel.finish().expect_code(130);
+    assert_eq!(stand.agents(), [0; 0]);
+}
+
+pub fn a_slow_edge_is_waited_for() {
+    let stand = Stand::new();
+    stand.edge.delay(Duration::from_secs(2));
+    let mut tunnel = stand.start(&format!("tunnel {} --json", free_port()));
+    tunnel.wait_for_type("tunnel");
+    ended(tunnel);
+}
+
+pub fn a_running_agent_is_reused_and_left_running() {
+    let stand = Stand::with_services();
+    let port = free_port();
+    let agent = stand.agent_by_hand(port);
+    let stand = stand.looks_at(&agent);
+    let app = stand.machine.start(&format!("serve --port {port} --json"));
+    let output = stand.start(&format!("up {port} --once --json --no-env")).finish().expect_code(0);
+    let tunnel = &output.of_type("tunnel")[0];
+    assert_eq!((&tunnel["started_by_us"], &tunnel["agent_pid"]), (&false.into(), &serde_json::Value::Null));
+    assert_eq!(tunnel["api_url"], format!("http://{}", agent.api));
+    assert_eq!(output.of_type("stopped")[0]["endpoint"], "kept");
+    assert!(alive(agent.running.child.id()), "it was not ours to stop");
+    assert_eq!(get(&agent.url, "/").map(|answer| answer.status), Some(200));
+    drop(app);
+}
+
+pub fn an_agent_for_another_app_is_not_used() {
+    let stand = Stand::new();
+    let agent = stand.agent_by_hand(free_port());
+    let stand = stand.looks_at(&agent);
+    let mut tunnel = stand.start(&format!("tunnel {} --json", free_port()));
+    let told = tunnel.wait_for_type("tunnel");
+    assert_eq!(told["started_by_us"], true);
+    assert_ne!(told["api_url"], format!("http://{}", agent.api));
+    ended(tunnel);
+    assert_eq!(stand.agents(), [agent.running.child.id()]);
+}
+
+pub fn another_web_address_is_found_when_the_default_one_is_taken() {
+    let stand = Stand::new();
+    // By this test, once no agent of another test has it any more.
+    let _held = eventually("the default address is free", || TcpListener::bind("127.0.0.1:4040").ok());
+    let mut tunnel = stand.start(&format!("tunnel {} --json", free_port()));
+    let told = tunnel.wait_for_type("tunnel");
+    let api = told["api_url"].as_str().expect("an address");
+    assert!(!api.ends_with(":4040"), "{api}");
+    assert_eq!(get(api, "/api/tunnels").map(|answer| answer.status), Some(200));
+    ended(tunnel);
+}
+
+pub fn an_agent_that_is_killed_ends_the_set_up() {
+    let stand = Stand::with_services();
+    let mut up = stand.start("up --serve --json --no-env");
+    let tunnel = up.wait_for_type("tunnel");
+    up.wait_for_type("ready");
+    let agent = tunnel["agent_pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a process");
+    assert_eq!(stand.agents(), [agent]);
+    signal(agent, "KILL");
+    let output = up.finish().expect_code(5);
+    assert!(output.stderr.contains("\"code\":\"CH0309\""), "{}", output.stderr);
+    assert!(output.stderr.contains("signal 9"), "{}", output.stderr);
+    assert_eq!(output.of_type("stopped")[0]["endpoint"], "disabled");
+}
+
+pub fn a_lost_session_comes_back_and_so_do_deliveries() {
+    let stand = Stand::with_services();
+    let (mut up, url, secret) = listening(&stand, "up --serve");
+    let agents = stand.agents();
+    stand.edge.drop_sessions();
+    let again = eventually("the agent binds again", || stand.edge.asked_for_addresses().get(1).cloned());
+    assert_eq!(again["Id"], "1", "it asks for the same address");
+    eventually("the tunnel serves again", || get(&url, "/").filter(|answer| answer.status == 200));
+    assert_eq!(deliver(&url, &secret, "msg_after", br#"{"type":"user.updated"}"#).status, 200);
+    up.wait_for("the delivery", |line| line.contains("\"msg_after\""));
+    assert_eq!(stand.agents(), agents, "the same agent");
+    ended(up);
+}
+
+/// When the edge gives another address after a loss, the agent neither logs nor lists it: it goes on with the one that
+/// nobody serves any more.
+pub fn a_listed_url_that_nobody_serves_is_no_tunnel() {
+    let stand = Stand::with_services();
+    let port = free_port();
+    let agent = stand.agent_by_hand(port);
+    let stand = stand.looks_at(&agent);
+    let register =
+        |code| stand.start(&format!("register --upstream {port} --json --no-env")).finish().expect_code(code);
+    let first = register(0).of_type("endpoint").remove(0);
+    assert_eq!(first["action"], "created");
+
+    stand.edge.give_new_addresses();
+    stand.edge.drop_sessions();
+    eventually("the URL is gone", || get(&agent.url, "/").filter(|answer| answer.status == 404));
+    assert!(get(&agent.api, "/api/tunnels").is_some_and(|listed| listed.body.contains(&agent.url)));
+    assert!(register(5).stderr.contains("not online (ERR_NGROK_3200)"));
+
+    let mut tunnel = stand.start(&format!("tunnel {port} --json"));
+    let told = tunnel.wait_for_type("tunnel");
+    assert_eq!(told["started_by_us"], true);
+    let second = register(0).of_type("endpoint").remove(0);
+    assert_eq!((&second["action"], &second["endpoint_id"]), (&"updated".into(), &first["endpoint_id"]));
+    assert!(second["url"].as_str().zip(told["public_url"].as_str()).is_some_and(|(new, url)| new.starts_with(url)));
+    ended(tunnel);
+}
