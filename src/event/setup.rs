@@ -1,6 +1,6 @@
 //! The parts of a set-up as they come up and go down.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The public URL and the agent that holds it.
 #[derive(Clone, Debug, Serialize)]
@@ -77,7 +77,7 @@ pub struct Ready {
 }
 
 /// What the proof of verification got.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SecuredProof {
     /// The status for a forged event.
     pub forged: u16,
@@ -86,10 +86,10 @@ pub struct SecuredProof {
 }
 
 /// Verification was turned on or off, and proven.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Secured {
     /// `policy-update`, `policy-restart`, `flag-restart` or `gateway`.
-    pub mechanism: &'static str,
+    pub mechanism: String,
     /// Without a path.
     pub public_url: String,
     /// Whether what is forged is refused.

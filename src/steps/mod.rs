@@ -4,6 +4,7 @@ pub mod app;
 pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
+pub mod forgery;
 mod judgement;
 pub mod proof;
 pub mod relaunch;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::paint::{BAD, FAINT, GOOD, NAME, STRONG, health_mark, paint, signature_style, status_style};
+use super::paint::{BAD, FAINT, GOOD, NAME, ODD, STRONG, health_mark, paint, signature_style, status_style};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::{hang, harmless, shortened};
 use crate::error::Error;

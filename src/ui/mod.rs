@@ -23,6 +23,7 @@ pub use text::harmless;
 use text::harmless_json;
 
 use crate::error::Error;
+use crate::secret::Secret;
 use crate::event::{Event, Received, Status, Step};
 
 /// When colours are wanted.
@@ -176,6 +177,15 @@ impl Ui {
         let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
         let told = told && !self.options.quiet;
         self.stderr(&human::error(error, self.width, told));
+    }
+
+    /// Prints a secret to somebody who asked for it.
+    pub fn reveal(&self, secret: &Secret) {
+        if self.options.json {
+            self.stdout(&json!({ "type": "secret", "schema": 1, "secret": secret.expose() }).to_string());
+        } else {
+            self.stdout(secret.expose());
+        }
     }
 
     /// A line of data as text.
