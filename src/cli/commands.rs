@@ -11,11 +11,11 @@ use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
 use super::{Command, completions};
-use crate::setup::{self, OnExit};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::events;
 use crate::receiver::{self, Respond};
+use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
 use crate::steps::secret::EnvWish;
 

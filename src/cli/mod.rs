@@ -13,7 +13,9 @@ use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
 
-use crate::commands::{doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up};
+use crate::commands::{
+    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+};
 use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
@@ -50,7 +52,13 @@ impl Command {
     /// Whether it means a running set-up, and so takes the services' addresses from its state file.
     pub fn follows_running_set_up(&self) -> bool {
         match self {
-            Self::Register(_) | Self::SendTest(_) | Self::Replay(_) | Self::Secure(_) | Self::Secret(_) | Self::Status(_) | Self::Doctor(_) => true,
+            Self::Register(_)
+            | Self::SendTest(_)
+            | Self::Replay(_)
+            | Self::Secure(_)
+            | Self::Secret(_)
+            | Self::Status(_)
+            | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
         }
     }

@@ -25,7 +25,8 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
     let running = context.state.find(options.setup.app.upstream.as_ref());
     let control = running.and_then(|(_, setup)| setup.control);
     if options.dry_run {
-        let (action, place) = if control.is_some() { ("change", "the running set-up") } else { ("start", "a new set-up") };
+        let (action, place) =
+            if control.is_some() { ("change", "the running set-up") } else { ("start", "a new set-up") };
         let state = if options.wish.off { "off" } else { "on" };
         let detail = format!("{place}, with verification {state}");
         context.ui.emit(&Event::Plan(Plan { step: Step::Tunnel, action, detail }));
@@ -35,7 +36,8 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
         Some(address) => {
             let question = Question::Secure(options.wish);
             let value = context.unless_interrupted(control::ask(&context.http.patient(), &address, &question)).await?;
-            let secured = serde_json::from_value(value).map_err(|error| Error::SetUpSilent { cause: error.to_string() })?;
+            let secured =
+                serde_json::from_value(value).map_err(|error| Error::SetUpSilent { cause: error.to_string() })?;
             context.ui.emit(&Event::Secured(secured));
             Ok(())
         }

@@ -43,7 +43,9 @@ impl Error {
                 format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
-            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } | Self::NotSecured { fix, .. } => fix.clone(),
+            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } | Self::NotSecured { fix, .. } => {
+                fix.clone()
+            }
             Self::AgentForeign { .. } => {
                 "stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`".into()
             }

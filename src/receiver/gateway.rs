@@ -26,8 +26,14 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(120);
 pub const REFUSED: &str = "clerkhook-refused";
 
 /// Headers that belong to one connection.
-const HOP_BY_HOP: [header::HeaderName; 6] =
-    [header::CONNECTION, header::TE, header::TRAILER, header::TRANSFER_ENCODING, header::UPGRADE, header::CONTENT_LENGTH];
+const HOP_BY_HOP: [header::HeaderName; 6] = [
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    header::CONTENT_LENGTH,
+];
 
 /// How the gateway verifies.
 #[derive(Clone, Debug)]
@@ -95,7 +101,8 @@ fn without_hop_by_hop(mut headers: HeaderMap) -> HeaderMap {
 }
 
 fn refusal(status: StatusCode, reason: &str) -> Response {
-    let mut response = (status, axum::Json(json!({ "message": "refused by clerkhook", "reason": reason }))).into_response();
+    let mut response =
+        (status, axum::Json(json!({ "message": "refused by clerkhook", "reason": reason }))).into_response();
     response.headers_mut().insert(REFUSED, HeaderValue::from_static("1"));
     response
 }

@@ -50,7 +50,13 @@ impl SetUp {
     ///
     /// # Errors
     /// `death` when it dies again and again; what ngrok says when it refuses for good; `Interrupted`.
-    pub async fn revive(&mut self, context: &Context, options: &Options, lives: &mut Lives, death: Error) -> Result<()> {
+    pub async fn revive(
+        &mut self,
+        context: &Context,
+        options: &Options,
+        lives: &mut Lives,
+        death: Error,
+    ) -> Result<()> {
         let mut death = death;
         let (Some(launch), Some(app)) = (self.tunnel.as_ref().and_then(|tunnel| tunnel.launch()), &self.app) else {
             return Err(death);

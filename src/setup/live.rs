@@ -50,16 +50,17 @@ pub async fn live(
         deliveries.already_shown(message_id, &setup.path);
     }
     let ended = keep(context, options, setup, &mut deliveries).await;
+    // What was answered is shown, even when the end is asked for in the same moment.
+    let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+    let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
+    for received in left {
+        show(context, deliveries.from_receiver(received));
+    }
     setup.deliveries = deliveries.count();
     ended
 }
 
-async fn keep(
-    context: &Context,
-    options: &Options,
-    setup: &mut SetUp,
-    deliveries: &mut Deliveries,
-) -> Result<()> {
+async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliveries: &mut Deliveries) -> Result<()> {
     let (mut rhythm, mut check) = (rhythm(), interval(context.settings.endpoint_check));
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();

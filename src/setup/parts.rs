@@ -174,7 +174,8 @@ impl SetUp {
     pub async fn ask_url(&mut self) -> bool {
         let Some(tunnel) = &mut self.tunnel else { return false };
         let Ok(listed) = tunnel.api.tunnels().await else { return false };
-        let Ok(upstream) = tunnel.launch().map_or_else(|| tunnel.told.upstream.parse(), |launch| Ok(launch.upstream)) else {
+        let Ok(upstream) = tunnel.launch().map_or_else(|| tunnel.told.upstream.parse(), |launch| Ok(launch.upstream))
+        else {
             return false;
         };
         let ours = listed.iter().filter(|listed| upstream.is_same_app(&listed.upstream));

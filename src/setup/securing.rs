@@ -72,10 +72,9 @@ impl SetUp {
     /// `AgentForeign`; those of the agent's start, after which it runs as before; `NotSecured`, `NotDelivered`.
     pub async fn secure(&mut self, context: &Context, options: &Options, wish: SecureWish) -> Result<Done> {
         if let Some(app) = &self.app {
-            crate::handler::listens(&app.upstream).await.map_err(|error| Error::AppDown {
-                upstream: app.upstream.to_string(),
-                cause: error.to_string(),
-            })?;
+            crate::handler::listens(&app.upstream)
+                .await
+                .map_err(|error| Error::AppDown { upstream: app.upstream.to_string(), cause: error.to_string() })?;
         }
         let mechanism = self.change(context, options, wish).await?;
         self.note(context);
@@ -88,7 +87,9 @@ impl SetUp {
     /// # Errors
     /// Those of Svix and of the agent's restart.
     pub async fn learn_anew(&mut self, context: &Context, options: &Options) -> Result<Value> {
-        let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else { return Err(Error::EndpointMissing) };
+        let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else {
+            return Err(Error::EndpointMissing);
+        };
         let text = context.unless_interrupted(remote.svix.secret(&registered.endpoint.id)).await?;
         let fresh = secret::parse(&text, "the endpoint")?;
         if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
@@ -136,12 +137,10 @@ impl SetUp {
         };
         let (url, upstream) = (tunnel.public_url().to_owned(), app.upstream.clone());
         let plain = Launch { verification: None, upstream: upstream.clone(), ..launch.clone() };
-        let (wanted, secured) = if wish.off {
-            (plain, None)
-        } else {
-            self.prepare(context, wish, verification, &plain, &upstream).await?
-        };
-        let mechanism = secured.as_ref().map(|secured| secured.mechanism).or(before).unwrap_or(Mechanism::PolicyRestart);
+        let (wanted, secured) =
+            if wish.off { (plain, None) } else { self.prepare(context, wish, verification, &plain, &upstream).await? };
+        let mechanism =
+            secured.as_ref().map(|secured| secured.mechanism).or(before).unwrap_or(Mechanism::PolicyRestart);
         self.restart(context, &launch, &wanted, &upstream, &url).await?;
         self.secured = secured;
         Ok(mechanism)

@@ -37,7 +37,8 @@ pub struct Forged {
 /// `NotSecured` when the public URL cannot be reached; `AgentApi`.
 pub async fn try_all(context: &Context, tunnel: &Tunnel, webhook_url: &str) -> Result<Forged> {
     let mark = format!("msg_forged{}", Ksuid::new(None::<std::time::SystemTime>, None));
-    let body = format!(r#"{{"data":{{"id":"user_clerkhookforged"}},"object":"event","type":"user.created","mark":"{mark}"}}"#);
+    let body =
+        format!(r#"{{"data":{{"id":"user_clerkhookforged"}},"object":"event","type":"user.created","mark":"{mark}"}}"#);
     let now = Timestamp::now().as_second();
     let other_key = SigningSecret::from_key(mark.as_bytes());
     let signature = sign(std::slice::from_ref(&other_key), &mark, now, body.as_bytes());

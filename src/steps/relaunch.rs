@@ -47,7 +47,9 @@ pub async fn relaunch(
                     () = abort.cancelled() => return Err(Error::Interrupted),
                 }
             }
-            Err(Error::AgentRefused { number, .. }) if NOT_ASKABLE.contains(&number) && asking.domain != launch.domain => {
+            Err(Error::AgentRefused { number, .. })
+                if NOT_ASKABLE.contains(&number) && asking.domain != launch.domain =>
+            {
                 asking.domain.clone_from(&launch.domain);
             }
             result => return result,

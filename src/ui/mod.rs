@@ -23,8 +23,8 @@ pub use text::harmless;
 use text::harmless_json;
 
 use crate::error::Error;
-use crate::secret::Secret;
 use crate::event::{Event, Received, Status, Step};
+use crate::secret::Secret;
 
 /// When colours are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,6 +136,9 @@ impl Ui {
     /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may
     /// come by the ten thousand.
     pub fn received(&self, batch: &[Received]) {
+        if batch.is_empty() {
+            return;
+        }
         let lines = batch.iter().filter_map(|received| match self.options {
             Options { json: true, .. } => json_text(&Event::Delivery(received.delivery.clone())),
             Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),

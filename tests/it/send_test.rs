@@ -174,11 +174,13 @@ fn a_delivery_that_comes_twice_is_proven_and_shown_once_more_than_its_proof() {
 
 #[test]
 fn two_events_that_overtake_each_other_are_each_proven() {
-    let (machine, _up) = set_up("--fault delivery=reorder:1");
+    let (machine, mut up) = set_up("--fault delivery=reorder:1");
     let mut first = machine.start("send-test user.created --json");
     first.wait_for("the event is accepted", |line| line.contains(r#""step":"test","status":"ok""#));
     let second = machine.run("send-test user.updated --json").expect_code(0);
     let first = first.finish().expect_code(0);
     assert_eq!(last_hop(&second)["ok"], true);
     assert_eq!((&last_hop(&first)["hop"], &last_hop(&first)["ok"]), (&json!("signature"), &json!(true)));
+    let order = [up.wait_for_type("delivery"), up.wait_for_type("delivery")].map(|delivery| delivery["event"].clone());
+    assert_eq!(order, ["user.updated", "user.created"]);
 }
