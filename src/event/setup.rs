@@ -79,8 +79,8 @@ pub struct Ready {
 /// What the proof of verification got.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SecuredProof {
-    /// The status for a forged event.
-    pub forged: u16,
+    /// The status for a forged event; absent when none was sent, as an app that nobody guards would take it.
+    pub forged: Option<u16>,
     /// The app's status for a genuine one; absent when none was sent.
     pub genuine: Option<u16>,
 }

@@ -54,6 +54,13 @@ pub struct Kept {
     text: Vec<u8>,
 }
 
+impl Kept {
+    /// Leaves the file to the one that was written in its place.
+    pub fn leave(mut self) {
+        self.text.clear();
+    }
+}
+
 impl Drop for Kept {
     fn drop(&mut self) {
         // It may have been written anew since.

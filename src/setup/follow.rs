@@ -9,6 +9,7 @@ use super::Options;
 use super::parts::{SetUp, example};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
+use crate::ngrok::offline_code;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::proof::{Trial, prove};
@@ -105,6 +106,29 @@ impl SetUp {
         Ok(())
     }
 
+    /// Asks the edge whether it still serves the URL, and starts the agent anew where it does not: 2.x goes on listing a
+    /// URL that the edge replaced when the session came back (seen on 2.3.41). Whether it did.
+    ///
+    /// # Errors
+    /// Those of the agent's start.
+    pub async fn replace_dead_url(&mut self, context: &Context) -> Result<bool> {
+        let Some((url, launch)) = self.tunnel.as_ref().and_then(|tunnel| {
+            Some((tunnel.public_url().to_owned(), tunnel.launch()?))
+        }) else {
+            return Ok(false);
+        };
+        let Some(app) = &self.app else { return Ok(false) };
+        let Some(code) = offline_code(&context.http, &url).await else { return Ok(false) };
+        let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
+        context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));
+        let upstream = app.upstream.clone();
+        if let Some(agent) = self.tunnel.as_mut().and_then(|tunnel| tunnel.agent.take()) {
+            agent.stop().await;
+        }
+        self.tunnel = Some(relaunch(context, &launch, &upstream, &url, &context.shutdown.child()).await?);
+        Ok(true)
+    }
+
     /// Makes the endpoint right again, in a new session if the old one is over.
     ///
     /// # Errors
@@ -153,8 +177,9 @@ impl SetUp {
             timeout: options.timeout,
             secret_is_new: false,
         };
-        if let Err(error) = prove(context, &trial).await {
-            context.ui.note(&error.hint());
+        match prove(context, &trial).await {
+            Ok(proof) => self.proven.push(proof.message_id),
+            Err(error) => context.ui.note(&error.hint()),
         }
     }
 

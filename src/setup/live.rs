@@ -42,13 +42,9 @@ pub async fn live(
     options: &Options,
     setup: &mut SetUp,
     since: Timestamp,
-    proven: Option<&str>,
 ) -> Result<()> {
     let secrets = setup.learned.iter().map(|learned| learned.secret.clone()).collect();
     let mut deliveries = Deliveries::since(since, secrets);
-    if let Some(message_id) = proven {
-        deliveries.already_shown(message_id, &setup.path);
-    }
     let ended = keep(context, options, setup, &mut deliveries).await;
     // What was answered is shown, even when the end is asked for in the same moment.
     let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
@@ -67,6 +63,9 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
     let mut online = true;
     loop {
+        for message_id in setup.proven.drain(..) {
+            deliveries.already_shown(&message_id, &setup.path);
+        }
         let happening = {
             let pulse = setup.tunnel.as_ref().and_then(|tunnel| tunnel.agent.as_ref()).map(|agent| agent.pulse());
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
@@ -87,8 +86,8 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
             Happening::Session(now) => {
                 online = now;
                 setup.say_session(context, now);
-                if now && setup.ask_url().await {
-                    setup.follow_url(context, options).await?;
+                if now {
+                    after_a_gap(context, options, setup).await?;
                 }
             }
             Happening::Received(received) => show(context, deliveries.from_receiver(*received)),
@@ -107,7 +106,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
 
 /// Endpoint and URL are looked at anew. A service that cannot be reached is asked again next time.
 async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
-    if setup.ask_url().await {
+    if setup.ask_url().await || setup.replace_dead_url(context).await? {
         return setup.follow_url(context, options).await;
     }
     match setup.refresh(context, options).await {
@@ -137,7 +136,7 @@ async fn look(context: &Context, setup: &SetUp, deliveries: &mut Deliveries, in_
 
 async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: Asked) {
     let done = match asked.question {
-        Question::Secure(wish) => setup.secure(context, options, wish).await.map(|done| done.told),
+        Question::Secure(wish) => setup.secure(context, options, wish).await,
         Question::SecretRotated => setup.learn_anew(context, options).await,
     };
     let _ = asked.reply.send(done);

@@ -74,17 +74,18 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
 
 async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
     let since = Timestamp::now();
+    setup.since = Some(since);
     setup.open(context, options).await?;
     setup.register(context, options).await?;
     setup.learn(context, options).await?;
-    let proven = match options.secure {
+    match options.secure {
         // The proof of verification has a genuine event of its own.
-        Some(wish) => setup.secure(context, options, wish).await?.message_id,
+        Some(wish) => drop(setup.secure(context, options, wish).await?),
         None => setup.test(context, options).await?,
-    };
+    }
     setup.announce(context, options);
     if options.once {
         return Ok(());
     }
-    live::live(context, options, setup, since, proven.as_deref()).await
+    live::live(context, options, setup, since).await
 }

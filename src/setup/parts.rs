@@ -1,5 +1,6 @@
 //! What `up` has set up so far, step by step; whatever is here must be taken down at the end.
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
@@ -35,6 +36,10 @@ pub struct SetUp {
     pub webhook_url: String,
     pub deliveries: u64,
     pub ready: bool,
+    /// When it began.
+    pub since: Option<Timestamp>,
+    /// Messages whose proof was shown, so that their deliveries need not be.
+    pub proven: Vec<String>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
@@ -90,8 +95,12 @@ impl SetUp {
                 endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.as_str()),
                 secured: self.secured.as_ref().map(|secured| secured.mechanism.word()),
                 control: self.control.as_ref().map(|control| &control.address),
+                since: self.since,
             },
         );
+        if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
+            before.leave();
+        }
         self.kept = kept;
     }
 
@@ -132,17 +141,17 @@ impl SetUp {
         Ok(())
     }
 
-    /// Sends the test event and proves it; gives the message's id. A person may mend the app and try again.
-    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<Option<String>> {
+    /// Sends the test event and proves it. A person may mend the app and try again.
+    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
         let (Some(app), Some(tunnel), Some(remote), Some(registered), Some(learned)) =
             (&self.app, &self.tunnel, &self.remote, &self.registered, &self.learned)
         else {
             context.ui.emit(&Event::step(Step::Test, Status::Skip, "left to you: send one from the Clerk dashboard"));
-            return Ok(None);
+            return Ok(());
         };
         if options.no_test {
             context.ui.emit(&Event::step(Step::Test, Status::Skip, "not sent (`--no-test`)"));
-            return Ok(None);
+            return Ok(());
         }
         let upstream = app.upstream.to_string();
         let trial = Trial {
@@ -158,7 +167,10 @@ impl SetUp {
         };
         loop {
             match prove(context, &trial).await {
-                Ok(proof) => return Ok(Some(proof.message_id)),
+                Ok(proof) => {
+                    self.proven.push(proof.message_id);
+                    return Ok(());
+                }
                 Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
                     context.ui.note(&error.hint());
                     if ask_again(context).await? == Answer::No {

@@ -21,8 +21,10 @@ const MANY: u16 = 100;
 const TRIES: u32 = 20;
 
 /// What forged events got.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forged {
+    /// The message id that both carried.
+    pub mark: String,
     /// The status for one without a signature.
     pub unsigned: u16,
     /// The status for one that another key signed.
@@ -55,7 +57,8 @@ pub async fn try_all(context: &Context, tunnel: &Tunnel, webhook_url: &str) -> R
         let gateway = capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some());
         capture.message_id() == Some(&mark) && !gateway
     };
-    Ok(Forged { unsigned, tampered, reached_app: captures.iter().filter(answered_by_app).count() })
+    let reached_app = captures.iter().filter(answered_by_app).count();
+    Ok(Forged { mark, unsigned, tampered, reached_app })
 }
 
 async fn post(context: &Context, url: &str, mut headers: Vec<(String, String)>, body: &str) -> Result<u16> {

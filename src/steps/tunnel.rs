@@ -34,6 +34,8 @@ pub struct Beside<'a> {
     pub secured: Option<&'a str>,
     /// The control channel.
     pub control: Option<&'a Address>,
+    /// When the set-up began; now when absent.
+    pub since: Option<Timestamp>,
 }
 
 impl Tunnel {
@@ -52,7 +54,7 @@ impl Tunnel {
     pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
             pid: std::process::id(),
-            started_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%TZ").to_string(),
             upstream: self.told.upstream.clone(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),

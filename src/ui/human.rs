@@ -56,14 +56,16 @@ pub fn replay(replay: &Replay) -> String {
 
 /// What `secure` did and saw.
 pub fn secured(secured: &Secured) -> String {
-    let genuine = secured.proof.genuine.map_or_else(String::new, |status| format!(", genuine → {status}"));
+    let seen = |what: &str, status: Option<u16>| status.map(|status| format!("{what} → {status}"));
+    let seen = [seen("forged", secured.proof.forged), seen("genuine", secured.proof.genuine)];
+    let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let (mark, state) = match (secured.on, secured.enforced) {
         (true, true) => (paint(GOOD, "✓"), "verified at the edge"),
         (true, false) => (paint(ODD, "!"), "observed, not refused"),
         (false, _) => (paint(ODD, "!"), "not verified"),
     };
-    let Secured { mechanism, public_url, proof, .. } = secured;
-    format!("  {mark} secure    {public_url} {state} ({mechanism}): forged → {}{genuine}", proof.forged)
+    let Secured { mechanism, public_url, .. } = secured;
+    format!("  {mark} secure    {public_url} {state} ({mechanism}): {seen}")
 }
 
 /// What follows the steps of `up`.
