@@ -68,7 +68,10 @@ impl SetUp {
         loop {
             let Some(pause) = lives.died() else { return Err(death) };
             context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, format!("{death}; starting it again")));
-            context.unless_interrupted(async { Ok(sleep(pause).await) }).await?;
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = abort.cancelled() => return Err(Error::Interrupted),
+            }
             match relaunch(context, &launch, &upstream, &url, &abort).await {
                 Ok(tunnel) => {
                     lives.born();
@@ -112,9 +115,9 @@ impl SetUp {
     /// # Errors
     /// Those of the agent's start.
     pub async fn replace_dead_url(&mut self, context: &Context) -> Result<bool> {
-        let Some((url, launch)) = self.tunnel.as_ref().and_then(|tunnel| {
-            Some((tunnel.public_url().to_owned(), tunnel.launch()?))
-        }) else {
+        let Some((url, launch)) =
+            self.tunnel.as_ref().and_then(|tunnel| Some((tunnel.public_url().to_owned(), tunnel.launch()?)))
+        else {
             return Ok(false);
         };
         let Some(app) = &self.app else { return Ok(false) };

@@ -37,12 +37,7 @@ enum Happening {
 ///
 /// # Errors
 /// `Interrupted` when the end was asked for; the agent's when it cannot be kept.
-pub async fn live(
-    context: &Context,
-    options: &Options,
-    setup: &mut SetUp,
-    since: Timestamp,
-) -> Result<()> {
+pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since: Timestamp) -> Result<()> {
     let secrets = setup.learned.iter().map(|learned| learned.secret.clone()).collect();
     let mut deliveries = Deliveries::since(since, secrets);
     let ended = keep(context, options, setup, &mut deliveries).await;

@@ -249,10 +249,7 @@ impl SetUp {
             public_url: tunnel.public_url().to_owned(),
             enforced,
             on: !wish.off,
-            proof: event::SecuredProof {
-                forged,
-                genuine: proof.as_ref().and_then(|proof| proof.status_code),
-            },
+            proof: event::SecuredProof { forged, genuine: proof.as_ref().and_then(|proof| proof.status_code) },
         };
         let value = serde_json::to_value(&told).unwrap_or_default();
         context.ui.emit(&Event::Secured(told));
