@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
 use crate::ngrok::api::preferred;
 use crate::secret::Secret;
-use crate::session::Kept;
 use crate::session::control::{self, Control};
+use crate::session::{Kept, Setup};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
@@ -118,6 +118,7 @@ impl SetUp {
         let id = registered.endpoint.id.clone();
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
+        warn_of_others(context, &id);
         self.registered = Some(registered);
         // Where the first note could not be written, the warning was given.
         if self.kept.is_some() {
@@ -216,6 +217,18 @@ impl SetUp {
         });
         // With `--once` nothing waits, so a person has nothing to be told.
         if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
+    }
+}
+
+/// There is one endpoint for machine, user and profile, so a second app takes it from the first.
+fn warn_of_others(context: &Context, endpoint_id: &str) {
+    for (_, other) in context.state.running() {
+        if other.pid != std::process::id() && other.endpoint_id.as_deref() == Some(endpoint_id) {
+            let Setup { upstream, pid, .. } = other;
+            context.ui.warn(&format!(
+                "events no longer go to {upstream}: this took the endpoint of its `up` (process {pid})"
+            ));
+        }
     }
 }
 
