@@ -30,6 +30,8 @@ pub struct SetUp {
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     pub kept: Option<Kept>,
+    /// The state directory cannot be written to.
+    pub unnoted: bool,
     pub control: Option<Control>,
     pub secured: Option<Secured>,
     pub path: String,
@@ -89,7 +91,7 @@ impl SetUp {
 
     /// Notes in the state file how the set-up stands now.
     pub fn note(&mut self, context: &Context) {
-        let Some(tunnel) = &self.tunnel else { return };
+        let Some(tunnel) = self.tunnel.as_ref().filter(|_| !self.unnoted) else { return };
         let kept = tunnel.keep(
             context,
             Beside {
@@ -103,6 +105,8 @@ impl SetUp {
         if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
             before.leave();
         }
+        // The warning was given, and the directory is not tried again.
+        self.unnoted = kept.is_none();
         self.kept = kept;
     }
 
@@ -120,10 +124,7 @@ impl SetUp {
         context.ui.record(&Event::Endpoint(registered.told.clone()));
         warn_of_others(context, &id);
         self.registered = Some(registered);
-        // Where the first note could not be written, the warning was given.
-        if self.kept.is_some() {
-            self.note(context);
-        }
+        self.note(context);
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
     }
