@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::Options;
@@ -11,7 +10,7 @@ use super::follow::Lives;
 use super::parts::SetUp;
 use crate::error::{Error, Result};
 use crate::event::{Event, Received};
-use crate::ngrok::Pulse;
+use crate::ngrok::News;
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
 use crate::steps::deliveries::{Deliveries, rhythm};
@@ -28,8 +27,7 @@ const SLEPT: Duration = Duration::from_secs(30);
 /// What happened next.
 enum Happening {
     End,
-    AgentEnded(Error),
-    Session(bool),
+    Agent(News),
     Received(Box<Received>),
     Look,
     CheckEndpoint,
@@ -60,19 +58,16 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
-    let mut online = true;
     loop {
         for message_id in setup.proven.drain(..) {
             deliveries.already_shown(&message_id, &setup.path);
         }
         let happening = {
-            let pulse = setup.tunnel.as_ref().and_then(|tunnel| tunnel.agent.as_ref()).map(|agent| agent.pulse());
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
             tokio::select! {
                 () = context.shutdown.wait() => Happening::End,
-                error = or_never(agent.map(|agent| agent.ended())) => Happening::AgentEnded(error),
-                now = or_never(pulse.map(|pulse| session_change(pulse, online))) => Happening::Session(now),
+                news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
                 received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
                 asked = question(setup.control.as_mut()) => Happening::Asked(asked),
                 _ = rhythm.tick() => Happening::Look,
@@ -81,13 +76,11 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
         };
         match happening {
             Happening::End => return Err(Error::Interrupted),
-            Happening::AgentEnded(death) => setup.revive(context, options, &mut lives, death).await?,
-            Happening::Session(now) => {
-                online = now;
-                setup.say_session(context, now);
-                if now {
-                    after_a_gap(context, options, setup).await?;
-                }
+            Happening::Agent(News::Ended(death)) => setup.revive(context, options, &mut lives, death).await?,
+            Happening::Agent(News::Offline) => setup.say_session(context, false),
+            Happening::Agent(News::Online) => {
+                setup.say_session(context, true);
+                after_a_gap(context, options, setup).await?;
             }
             // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
             Happening::Received(received) => setup.held.push((Instant::now(), *received)),
@@ -156,13 +149,6 @@ async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
         None => std::future::pending().await,
-    }
-}
-
-async fn session_change(mut pulse: watch::Receiver<Pulse>, online: bool) -> bool {
-    match pulse.wait_for(|pulse| pulse.online != online).await {
-        Ok(pulse) => pulse.online,
-        Err(_) => std::future::pending().await,
     }
 }
 
