@@ -91,22 +91,30 @@ impl SetUp {
     /// # Errors
     /// Those of Clerk and Svix. A proof that fails is shown and is no error: the app may be at fault.
     pub async fn follow_url(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let Some(tunnel) = &self.tunnel else { return Ok(()) };
+        if self.lead_endpoint(context, options).await? {
+            self.prove_again(context, options).await;
+        }
+        Ok(())
+    }
+
+    /// Leads the endpoint to the tunnel's URL; whether it is another one now.
+    ///
+    /// # Errors
+    /// Those of Clerk and Svix.
+    pub async fn lead_endpoint(&mut self, context: &Context, options: &Options) -> Result<bool> {
+        let Some(tunnel) = &self.tunnel else { return Ok(false) };
         let url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         context.ui.record(&Event::Tunnel(tunnel.told.clone()));
-        if url == self.webhook_url {
-            self.note(context);
-            return Ok(());
-        }
+        let changed = url != self.webhook_url;
         self.webhook_url = url;
-        if self.registered.is_some() {
-            self.refresh(context, options).await?;
-            self.prove_again(context, options).await;
-        } else {
-            context.ui.warn(&format!("the URL changed: enter {} at the endpoint", self.webhook_url));
-        }
+        // Noted whatever comes: the agent may be another one at the same URL.
         self.note(context);
-        Ok(())
+        match &self.registered {
+            _ if !changed => {}
+            Some(_) => self.refresh(context, options).await?,
+            None => context.ui.warn(&format!("the URL changed: enter {} at the endpoint", self.webhook_url)),
+        }
+        Ok(changed)
     }
 
     /// Asks the edge whether it still serves the URL, and starts the agent anew where it does not: 2.x goes on listing a
