@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Options;
-use super::parts::{SetUp, example};
+use super::parts::{SetUp, example, other_set_up};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
@@ -158,6 +158,18 @@ impl SetUp {
             (Ok(_), None) => {}
         }
         let Some(remote) = &self.remote else { return Err(Error::EndpointMissing) };
+        if let Some(now) = endpoint::ours(context, &remote.endpoints)?
+            && let Some(other) = other_set_up(context, &now.id)
+            && now.url != self.webhook_url
+            && other.webhook_url.as_deref() == Some(now.url.as_str())
+        {
+            let words = format!("{} leads to the set-up for {} now", now.id, other.upstream);
+            if !std::mem::replace(&mut self.superseded, true) {
+                context.ui.emit(&Event::step(Step::Endpoint, Status::Warn, words));
+            }
+            return Ok(());
+        }
+        self.superseded = false;
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, None)?;
         let registered = endpoint::ensure(context, remote, &wanted).await?;
         let words = endpoint::words(remote, &wanted, &registered);

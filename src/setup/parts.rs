@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
 use crate::ngrok::api::preferred;
 use crate::secret::Secret;
-use crate::session::Kept;
 use crate::session::control::{self, Control};
+use crate::session::{Kept, Setup};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
@@ -38,6 +38,8 @@ pub struct SetUp {
     pub webhook_url: String,
     pub deliveries: u64,
     pub ready: bool,
+    /// Another set-up has the endpoint now.
+    pub superseded: bool,
     /// When it began.
     pub since: Option<Timestamp>,
     /// Messages whose proof was shown, so that their deliveries need not be.
@@ -118,6 +120,10 @@ impl SetUp {
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
         let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
+        if let Some(other) = other_set_up(context, &id) {
+            let words = "gets no events from now on; a profile for each app gives each an endpoint of its own";
+            context.ui.warn(&format!("the set-up for {} {words}", other.upstream));
+        }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
         self.registered = Some(registered);
@@ -216,6 +222,12 @@ impl SetUp {
         // With `--once` nothing waits, so a person has nothing to be told.
         if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
     }
+}
+
+/// Another running set-up with the same endpoint.
+pub fn other_set_up(context: &Context, endpoint_id: &str) -> Option<Setup> {
+    let is_it = |setup: &Setup| setup.pid != std::process::id() && setup.endpoint_id.as_deref() == Some(endpoint_id);
+    context.state.running().into_iter().map(|(_, setup)| setup).find(is_it)
 }
 
 fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {

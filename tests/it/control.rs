@@ -5,7 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
-use crate::fixture::{Machine, Sandbox};
+use crate::account::Account;
+use crate::fixture::Machine;
 use crate::stand::{OK, Stand};
 use crate::wire::{RawApp, exchange, port_of};
 
@@ -54,8 +55,34 @@ fn two_questions_at_once_are_both_answered() {
 }
 
 #[test]
+fn the_endpoint_is_the_last_set_ups_and_goes_back_at_its_end() {
+    let machine = |sandbox: &_| Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.2");
+    let mut stand = Stand::with(machine, RawApp::answering(OK), "");
+    let account = Account::at(stand.machine.sandbox());
+    let id = stand.ready["endpoint_id"].as_str().expect("an id").to_owned();
+    let app = RawApp::answering(OK);
+    let mut second = stand.machine.start(&format!("up {} --no-env --no-test --json", app.port));
+    let ready = second.wait_for_type("ready");
+    assert_eq!(ready["endpoint_id"], id);
+    // The first one sees it, and does not take it back.
+    stand.up.wait_for("the loss", |line| line.contains("leads to"));
+    assert_eq!(account.endpoint(&id)["url"], ready["webhook_url"]);
+    second.signal("INT");
+    let output = second.finish().expect_code(0);
+    assert!(output.stderr.contains("gets no events from now on"), "{}", output.stderr);
+    let told = stand.up.wait_for_type("endpoint");
+    assert_eq!((&told["url"], &told["disabled"]), (&stand.ready["webhook_url"], &false.into()));
+    // The end of the one that lost it touches nothing.
+    let mut third = stand.machine.start(&format!("up {} --no-env --no-test --json", app.port));
+    third.wait_for_type("ready");
+    stand.up.signal("INT");
+    assert_eq!(stand.up.finish().expect_code(0).of_type("stopped")[0]["endpoint"], "kept");
+    assert_eq!(account.endpoint(&id)["disabled"], false);
+}
+
+#[test]
 fn two_set_ups_are_told_apart_by_their_apps() {
-    let stand = Stand::start("");
+    let stand = Stand::with(|sandbox| Machine::with(sandbox).config("[profile.other]\n"), RawApp::answering(OK), "");
     let other = RawApp::answering(OK);
     let line = format!("up {} --no-env --no-test --json --profile other", other.port);
     let mut second = stand.machine.start(&line);
@@ -76,13 +103,33 @@ fn two_set_ups_are_told_apart_by_their_apps() {
 
 #[test]
 fn a_state_directory_that_cannot_be_written_is_warned_of_once() {
-    let sandbox = Sandbox::start("");
     let blocked = tempfile::NamedTempFile::new().expect("a file");
     let inside = blocked.path().join("state");
-    let machine = Machine::with(&sandbox).set("CLERKHOOK_STATE_DIR", inside.to_str().expect("text"));
-    let app = RawApp::answering(OK);
-    let mut up = machine.start(&format!("up {} --no-env --json", app.port));
-    up.wait_for_type("ready");
-    let agent = up.wait_for_type("ready");
-    drop(agent);
+    let machine = |sandbox: &_| Machine::with(sandbox).set("CLERKHOOK_STATE_DIR", inside.to_str().expect("text"));
+    let mut stand = Stand::with(machine, RawApp::answering(OK), "");
+    assert_eq!(stand.deliver("msg_1", "{}"), 200);
+    // `secure` finds the agent by its port, and that it is not its own.
+    let api = port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
+    let mut command = stand.machine.command(&["secure", &stand.app.port.to_string()]);
+    command.env("CLERKHOOK_AGENT_PORTS", format!("{api}-{api}"));
+    let blocked = blocked.path().display().to_string();
+    assert_data_eq!(
+        stand.machine.watch(command).finish().snapshot().replace(&blocked, "[FILE]"),
+        str![[r#"
+exit 5
+--- stderr
+  ✓ app       http://localhost:[PORT] answers
+  ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (already running, agent 3.39.10, inspector http://127.0.0.1:[PORT])
+  warning: cannot write to the state directory `[FILE]/state` (Not a directory (os error 20)): other commands will not find this set-up
+  ✓ endpoint  ep_[ID] unchanged; user.created, user.deleted, user.updated
+  ✓ secret    CLERK_WEBHOOK_SIGNING_SECRET written to .env.local; restart the app to load it
+  Stopped: no deliveries, endpoint kept.
+error: the agent at `http://127.0.0.1:[PORT]` belongs to somebody else, so it is not restarted CH0311
+
+  → stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`
+
+"#]]
+    );
+    let output = stand.end();
+    assert_eq!(output.stderr.matches("cannot write to the state directory").count(), 1, "{}", output.stderr);
 }

@@ -269,6 +269,13 @@ impl Running {
         serde_json::from_str(&line).expect("JSON")
     }
 
+    /// The last JSON line of a type that was seen so far.
+    #[track_caller]
+    pub fn seen_of_type(&self, kind: &str) -> Value {
+        let lines = self.seen.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["type"] == kind).unwrap_or_else(|| panic!("no {kind} in:\n{}", self.seen))
+    }
+
     /// Sends a signal, such as `INT`.
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);

@@ -103,7 +103,10 @@ fn only_what_is_edited_changes_and_the_signature_is_fresh() {
 fn a_missing_path_is_made_and_told() {
     let stand = stand();
     assert_data_eq!(
-        stand.run("replay msg_1 --set data.public_metadata.plan=pro --dry-run").snapshot().replace(&app(&stand), "[APP]"),
+        stand
+            .run("replay msg_1 --set data.public_metadata.plan=pro --dry-run")
+            .snapshot()
+            .replace(&app(&stand), "[APP]"),
         str![[r#"
 exit 0
 --- stdout
@@ -127,14 +130,17 @@ fn app(stand: &Stand) -> String {
 #[test]
 fn what_cannot_be_edited_is_refused_with_the_place() {
     let stand = stand();
-    assert_data_eq!(stand.run("replay msg_1 --set data.first_name.x=1").snapshot(), str![[r#"
+    assert_data_eq!(
+        stand.run("replay msg_1 --set data.first_name.x=1").snapshot(),
+        str![[r#"
 exit 2
 --- stderr
 error: the body cannot be edited: `data.first_name.x` cannot be reached: `data.first_name` is a string CH0809
 
   → correct what is named above; a value is set like `--set data.first_name=Ada`
 
-"#]]);
+"#]]
+    );
     for (edit, words) in [
         ("--set data.email_addresses[7]=1", "`data.email_addresses` has 1 elements"),
         ("--unset data.nothing", "there is no `data.nothing`"),
@@ -150,7 +156,10 @@ error: the body cannot be edited: `data.first_name.x` cannot be reached: `data.f
 fn headers_ids_and_bodies_are_set() {
     let stand = stand();
     stand.run("replay msg_1 --set-header x-mine:yes --set-header content-type:text/plain").expect_code(0);
-    assert_eq!((last(stand.app.header("x-mine")), last(stand.app.header("content-type"))), ("yes".into(), "text/plain".into()));
+    assert_eq!(
+        (last(stand.app.header("x-mine")), last(stand.app.header("content-type"))),
+        ("yes".into(), "text/plain".into())
+    );
     stand.run("replay msg_1 --new-id").expect_code(0);
     let id = last(stand.app.header("svix-id"));
     assert!(id.starts_with("msg_") && id.len() > 20, "{id}");
@@ -180,16 +189,21 @@ fn an_editor_changes_leaves_breaks_and_fails() {
     assert_eq!(last(stand.app.bodies()), compact);
     edit("true").expect_code(0);
     assert_eq!(last(stand.app.bodies()), EVENT);
-    assert_data_eq!(edit("sed -i 's/\"n\": 1.50/\"n\" 1.50/' \"$1\"").snapshot(), str![[r#"
+    assert_data_eq!(
+        edit("sed -i 's/\"n\": 1.50/\"n\" 1.50/' \"$1\"").snapshot(),
+        str![[r#"
 exit 2
 --- stderr
 error: the body cannot be edited: what the editor gave back is no JSON: expected `:` at line 4 column 9 CH0809
 
   → correct what is named above; a value is set like `--set data.first_name=Ada`
 
-"#]]);
+"#]]
+    );
     let failed = edit("exit 3");
-    assert_data_eq!(failed.snapshot().replace(&stand.machine.project().display().to_string(), "[PROJECT]"), str![[r#"
+    assert_data_eq!(
+        failed.snapshot().replace(&stand.machine.project().display().to_string(), "[PROJECT]"),
+        str![[r#"
 exit 2
 --- stderr
 error: the editor `[PROJECT]/editor` gave nothing back CH0810
@@ -197,7 +211,8 @@ error: the editor `[PROJECT]/editor` gave nothing back CH0810
 
   → set `EDITOR` to one that works, or edit with `--set PATH=VALUE`
 
-"#]]);
+"#]]
+    );
     assert_eq!(stand.app.count(), 3);
 }
 
@@ -223,7 +238,10 @@ fn a_stale_event_is_refused_as_it_was_and_accepted_when_signed_afresh() {
         assert_eq!((&replay["status_code"], &replay["signed"]), (&json!(400), &json!("original")));
         let error = output.error();
         assert_eq!(error["code"], "CH0805");
-        assert!(error["message"].as_str().is_some_and(|message| message.contains(" s old, and apps that verify")), "{error}");
+        assert!(
+            error["message"].as_str().is_some_and(|message| message.contains(" s old, and apps that verify")),
+            "{error}"
+        );
         assert_eq!(error["hint"], "sign it afresh: add `--fresh`");
     }
     assert_eq!(told(&machine.run("replay last --fresh --json").expect_code(0))["status_code"], 200);
@@ -279,14 +297,17 @@ exit 0
 #[test]
 fn what_is_gone_or_down_is_named() {
     let stand = stand();
-    assert_data_eq!(stand.run("replay msg_gone").snapshot(), str![[r#"
+    assert_data_eq!(
+        stand.run("replay msg_gone").snapshot(),
+        str![[r#"
 exit 6
 --- stderr
 error: the agent has no captured request `msg_gone` CH0807
 
   → list what the agent still has: `clerkhook replay`
 
-"#]]);
+"#]]
+    );
     let down = crate::fixture::free_port();
     let error = stand.run(&format!("replay msg_1 --to http://127.0.0.1:{down} --json")).expect_code(6).error();
     assert_eq!(error["code"], "CH0811");
@@ -298,7 +319,9 @@ error: the agent has no captured request `msg_gone` CH0807
     up.wait_for_type("ready");
     app.signal("INT");
     app.finish().expect_code(0);
-    assert_data_eq!(machine.run("replay last").snapshot(), str![[r#"
+    assert_data_eq!(
+        machine.run("replay last").snapshot(),
+        str![[r#"
 exit 6
 --- stdout
   502 [MS] ms  airt_3MW9uFA… via agent, original signature
@@ -307,7 +330,8 @@ error: `user.created` was not delivered: the agent reached no app at `http://loc
 
   → start the app; if it listens on another port, name it: `clerkhook up PORT`
 
-"#]]);
+"#]]
+    );
     let error = machine.run("replay last --fresh --json").expect_code(6).error();
     assert_eq!(error["code"], "CH0811");
 }

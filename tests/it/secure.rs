@@ -40,12 +40,15 @@ fn assert_verified(stand: &Stand) {
 fn a_policy_and_a_restart_keep_the_url_and_the_secret() {
     let stand = Stand::start("");
     assert_eq!(stand.forge(), 200);
-    assert_data_eq!(stand.run("secure").snapshot(), str![[r#"
+    assert_data_eq!(
+        stand.run("secure").snapshot(),
+        str![[r#"
 exit 0
 --- stdout
   ✓ secure    http://127.0.0.1:[PORT] verified at the edge (policy-restart): forged → 403, genuine → 200
 
-"#]]);
+"#]]
+    );
     let secured = told(&stand.run("secure --json").expect_code(0));
     assert_eq!(secured["mechanism"], "policy-restart");
     assert_eq!((&secured["public_url"], &secured["enforced"]), (&stand.ready["public_url"], &json!(true)));
@@ -68,21 +71,27 @@ fn every_path_or_none_as_wished() {
     stand.run("secure --all-paths").expect_code(0);
     assert_eq!((stand.get("/about"), stand.forge()), (403, 403));
     let output = stand.run("secure --observe");
-    assert_data_eq!(output.snapshot(), str![[r#"
+    assert_data_eq!(
+        output.snapshot(),
+        str![[r#"
 exit 0
 --- stdout
   ! secure    http://127.0.0.1:[PORT] observed, not refused (policy-restart): genuine → 200
 
-"#]]);
+"#]]
+    );
     assert_eq!((stand.get("/about"), stand.forge()), (200, 200));
     stand.run("secure").expect_code(0);
     assert_eq!(stand.forge(), 403);
-    assert_data_eq!(stand.run("secure --off").snapshot(), str![[r#"
+    assert_data_eq!(
+        stand.run("secure --off").snapshot(),
+        str![[r#"
 exit 0
 --- stdout
   ! secure    http://127.0.0.1:[PORT] not verified (policy-restart): genuine → 200
 
-"#]]);
+"#]]
+    );
     assert_eq!(stand.forge(), 200);
     assert!(!arguments(&stand).concat().contains("policy"));
     assert!(stand.run("status").stdout.contains("off"));
@@ -153,7 +162,9 @@ fn without_a_set_up_it_keeps_one_of_its_own() {
     let sandbox = Sandbox::start("");
     let machine = Machine::with(&sandbox);
     let app = RawApp::answering(OK);
-    assert_data_eq!(machine.run(&format!("secure {} --once", app.port)).snapshot(), str![[r#"
+    assert_data_eq!(
+        machine.run(&format!("secure {} --once", app.port)).snapshot(),
+        str![[r#"
 exit 0
 --- stdout
   ✓ secure    http://127.0.0.1:[PORT] verified at the edge (policy-restart): forged → 403, genuine → 200
@@ -165,7 +176,8 @@ exit 0
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
   Stopped: no deliveries, endpoint disabled.
 
-"#]]);
+"#]]
+    );
     assert_eq!(app.count(), 1);
     assert_eq!((agents(&sandbox).len(), machine.setups()), (0, 0));
     let mut secure = machine.start(&format!("secure {} --json", app.port));
@@ -191,7 +203,9 @@ fn an_app_that_is_down_is_named_and_nothing_is_restarted() {
     let before = agents(&sandbox);
     app.signal("INT");
     app.finish().expect_code(0);
-    assert_data_eq!(machine.run("secure").snapshot(), str![[r#"
+    assert_data_eq!(
+        machine.run("secure").snapshot(),
+        str![[r#"
 exit 3
 --- stderr
 error: nothing listens at `http://localhost:[PORT]` CH0201
@@ -199,7 +213,8 @@ error: nothing listens at `http://localhost:[PORT]` CH0201
 
   → start the app, or let clerkhook serve one: `clerkhook up --serve`
 
-"#]]);
+"#]]
+    );
     assert_eq!(agents(&sandbox), before);
 }
 
@@ -209,7 +224,18 @@ fn a_policy_that_is_refused_leaves_all_as_it_was() {
         let mut stand = Stand::start(&format!("--fault agent={fault}"));
         let output = stand.run("secure");
         if fault == "9016" {
-            assert_data_eq!(output.snapshot(), str![[r#""#]]);
+            assert_data_eq!(
+                output.snapshot(),
+                str![[r#"
+exit 5
+--- stderr
+error: ngrok refused: the account may not have the edge verify webhooks (ERR_NGROK_9016) CH0304
+  failed to start tunnel: Failed to parse the traffic policy: your account is not authorized to use webhook verification
+
+  → have clerkhook verify instead: `clerkhook secure --local`
+
+"#]]
+            );
         }
         output.expect_code(5);
         assert_eq!(stand.deliver("msg_1", "{}"), 200);
@@ -252,11 +278,14 @@ fn an_end_of_up_while_it_restarts_leaves_nothing_behind() {
 #[test]
 fn a_dry_run_says_where_it_would_happen() {
     let stand = Stand::start("");
-    assert_data_eq!(stand.run("secure --dry-run").snapshot(), str![[r#"
+    assert_data_eq!(
+        stand.run("secure --dry-run").snapshot(),
+        str![[r#"
 exit 0
 --- stdout
   tunnel    change  the running set-up, with verification on
 
-"#]]);
+"#]]
+    );
     assert_eq!(stand.forge(), 200);
 }

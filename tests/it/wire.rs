@@ -44,7 +44,13 @@ impl RawApp {
                 if request.is_empty() {
                     continue;
                 }
-                let number = seen.lock().map(|mut seen| { seen.push(request); seen.len() - 1 }).expect("no panic");
+                let number = seen
+                    .lock()
+                    .map(|mut seen| {
+                        seen.push(request);
+                        seen.len() - 1
+                    })
+                    .expect("no panic");
                 match &answers {
                     Some(answers) => drop(stream.write_all(answers[number.min(answers.len() - 1)].as_bytes())),
                     None => unanswered.push(stream),
