@@ -38,6 +38,8 @@ pub struct SetUp {
     pub webhook_url: String,
     pub deliveries: u64,
     pub ready: bool,
+    /// Another set-up has the endpoint now.
+    pub superseded: bool,
     /// When it began.
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.
@@ -120,9 +122,12 @@ impl SetUp {
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
         let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
+        if let Some(other) = other_set_up(context, &id) {
+            let words = "gets no events from now on; a profile for each app gives each an endpoint of its own";
+            context.ui.warn(&format!("the set-up for {} {words}", other.upstream));
+        }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
-        warn_of_others(context, &id);
         self.registered = Some(registered);
         self.note(context);
         // A wish to end that came while Svix was at work.
@@ -221,16 +226,10 @@ impl SetUp {
     }
 }
 
-/// There is one endpoint for machine, user and profile, so a second app takes it from the first.
-fn warn_of_others(context: &Context, endpoint_id: &str) {
-    for (_, other) in context.state.running() {
-        if other.pid != std::process::id() && other.endpoint_id.as_deref() == Some(endpoint_id) {
-            let Setup { upstream, pid, .. } = other;
-            context.ui.warn(&format!(
-                "events no longer go to {upstream}: this took the endpoint of its `up` (process {pid})"
-            ));
-        }
-    }
+/// Another running set-up with the same endpoint.
+pub fn other_set_up(context: &Context, endpoint_id: &str) -> Option<Setup> {
+    let is_it = |setup: &Setup| setup.pid != std::process::id() && setup.endpoint_id.as_deref() == Some(endpoint_id);
+    context.state.running().into_iter().map(|(_, setup)| setup).find(is_it)
 }
 
 fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {

@@ -68,9 +68,12 @@ impl SetUp {
                 .await
                 .map_err(|error| Error::AppDown { upstream: app.upstream.to_string(), cause: error.to_string() })?;
         }
-        let mechanism = self.change(context, options, wish).await?;
+        let changed = self.change(context, wish).await;
+        // After a refusal too the agent is another process, which the state file must name.
+        let led = self.lead_endpoint(context, options).await;
+        let mechanism = changed?;
+        led?;
         self.note(context);
-        self.follow_url(context, options).await?;
         self.prove_secured(context, options, wish, mechanism).await
     }
 
@@ -99,7 +102,7 @@ impl SetUp {
                 self.secured.iter().for_each(|secured| secured.secrets.set(accepted.clone()));
             }
             Some((_, wish)) => {
-                self.change(context, options, wish).await?;
+                self.change(context, wish).await?;
                 self.follow_url(context, options).await?;
             }
         }
@@ -107,7 +110,7 @@ impl SetUp {
     }
 
     /// Brings the wish about; gives who verifies now, or who did when it is turned off.
-    async fn change(&mut self, context: &Context, _options: &Options, wish: SecureWish) -> Result<Mechanism> {
+    async fn change(&mut self, context: &Context, wish: SecureWish) -> Result<Mechanism> {
         let (Some(tunnel), Some(app), Some(learned)) = (&mut self.tunnel, &self.app, &self.learned) else {
             return Err(Error::TunnelMissing);
         };
