@@ -154,6 +154,11 @@ impl Http {
         Self { timeout, clients: Arc::default() }
     }
 
+    /// The same clients for calls that take as long as a whole set-up.
+    pub fn patient(&self) -> Self {
+        Self::new(Duration::from_secs(120))
+    }
+
     /// The client for an address: loopback is never asked through a proxy.
     pub fn client(&self, url: &Url) -> &Client {
         if is_loopback(url) {

@@ -18,6 +18,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod serve;
 pub mod session;
+pub mod setup;
 pub mod shutdown;
 pub mod signature;
 pub mod steps;
@@ -143,6 +144,8 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Register(options), _) => commands::register(context, &options).await,
         (Command::SendTest(options), _) => commands::send_test(context, &options).await,
         (Command::Replay(options), _) => commands::replay(context, &options).await,
+        (Command::Secure(options), _) => commands::secure(context, &options).await,
+        (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,

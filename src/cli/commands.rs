@@ -7,14 +7,15 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::replay::ReplayArgs;
+use super::secret::SecretArgs;
+use super::secure::SecureArgs;
 use super::{Command, completions};
-use crate::commands::replay::Edit;
-use crate::commands::up::OnExit;
-use crate::commands::{doctor, register, replay, send_test, serve, status, tunnel, up};
+use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::events;
-use crate::payload;
 use crate::receiver::{self, Respond};
+use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
 use crate::steps::secret::EnvWish;
 
@@ -32,6 +33,10 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
+    /// Have ngrok verify signatures, then prove it: forged is refused, real arrives
+    Secure(SecureArgs),
+    /// The endpoint's signing secret
+    Secret(SecretArgs),
     /// What runs now
     Status(StatusArgs),
     /// Find what is wrong, in the order of the hops
@@ -125,48 +130,6 @@ pub struct SendTestArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ReplayArgs {
-    /// The agent's id, a message id, or `last` [default: pick one, or list them]
-    id: Option<String>,
-    /// Set a value: `data.first_name=Ada`, `data.email_addresses[0].reserved=true`; repeatable
-    #[arg(long, value_name = "PATH=VALUE", value_parser = set_edit)]
-    set: Vec<Edit>,
-    /// Remove a value; repeatable
-    #[arg(long, value_name = "PATH", value_parser = unset_edit)]
-    unset: Vec<Edit>,
-    /// Set a header; repeatable
-    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
-    set_header: Vec<(String, String)>,
-    /// Another body: `@FILE`, or `@-` for stdin
-    #[arg(long, value_name = "@FILE", value_parser = body_file)]
-    body: Option<PathBuf>,
-    /// Edit the body in $VISUAL or $EDITOR
-    #[arg(long)]
-    edit: bool,
-    /// Sign afresh though nothing is changed
-    #[arg(long, conflicts_with = "original")]
-    fresh: bool,
-    /// A new svix-id, so that the app does not take it for a repetition
-    #[arg(long, conflicts_with = "original")]
-    new_id: bool,
-    /// The old bytes with the old signature, to see it refused once it is five minutes old
-    #[arg(long, conflicts_with_all = ["set", "unset", "body", "edit"])]
-    original: bool,
-    /// Send it to another address
-    #[arg(long, value_name = "URL")]
-    to: Option<Url>,
-    /// How often to send it
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
-    times: u32,
-    /// Show how the answer differs from the one of then
-    #[arg(long)]
-    diff: bool,
-    /// Which tunnel, when several run
-    #[arg(long, value_name = "UPSTREAM")]
-    upstream: Option<Upstream>,
-}
-
-#[derive(Debug, Args)]
 pub struct StatusArgs {
     /// Only the set-up for this app
     upstream: Option<Upstream>,
@@ -219,6 +182,23 @@ enum OnExitArg {
     Delete,
 }
 
+impl UpArgs {
+    fn into_setup(self) -> setup::Options {
+        setup::Options {
+            env: self.endpoint.env(),
+            app: Wish { upstream: self.upstream, serve: self.serve },
+            once: self.once,
+            no_test: self.no_test,
+            events: self.endpoint.events,
+            on_exit: self.on_exit.map(on_exit),
+            reuse: !self.tunnel.no_reuse,
+            adopt: self.endpoint.adopt,
+            timeout: self.timeout,
+            secure: None,
+        }
+    }
+}
+
 impl EndpointArgs {
     fn env(&self) -> EnvWish {
         match &self.env_file {
@@ -252,18 +232,7 @@ impl CommandArgs {
     /// The command's options.
     pub fn into_command(self, dry_run: bool) -> Command {
         match self {
-            Self::Up(args) => Command::Up(up::Options {
-                env: args.endpoint.env(),
-                app: Wish { upstream: args.upstream, serve: args.serve },
-                once: args.once,
-                no_test: args.no_test,
-                events: args.endpoint.events,
-                on_exit: args.on_exit.map(on_exit),
-                dry_run,
-                reuse: !args.tunnel.no_reuse,
-                adopt: args.endpoint.adopt,
-                timeout: args.timeout,
-            }),
+            Self::Up(args) => Command::Up(up::Options { setup: args.into_setup(), dry_run }),
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
                 receiver: receiver::Options {
@@ -290,6 +259,8 @@ impl CommandArgs {
                 dry_run,
             }),
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
+            Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
+            Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,
@@ -306,51 +277,6 @@ fn on_exit(arg: OnExitArg) -> OnExit {
     }
 }
 
-impl ReplayArgs {
-    fn into_options(self, dry_run: bool) -> replay::Options {
-        replay::Options {
-            id: self.id,
-            upstream: self.upstream,
-            edits: self.set.into_iter().chain(self.unset).collect(),
-            headers: self.set_header,
-            body: self.body,
-            editor: self.edit,
-            fresh: self.fresh,
-            new_id: self.new_id,
-            original: self.original,
-            to: self.to,
-            times: self.times,
-            difference: self.diff,
-            dry_run,
-        }
-    }
-}
-
-/// `PATH=VALUE`; what is no JSON is a string.
-fn set_edit(text: &str) -> Result<Edit, String> {
-    let (path, value) = text.split_once('=').ok_or("expected `PATH=VALUE`")?;
-    let path = path.parse().map_err(|fault: payload::Fault| fault.to_string())?;
-    Ok(Edit::Set(path, serde_json::from_str(value).unwrap_or_else(|_| value.into())))
-}
-
-fn unset_edit(text: &str) -> Result<Edit, String> {
-    text.parse().map(Edit::Unset).map_err(|fault: payload::Fault| fault.to_string())
-}
-
-fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if name.is_empty() || !name.chars().all(plain) {
-        return Err("a header's name has letters, digits and `-`".to_owned());
-    }
-    Ok((name.to_owned(), value.trim().to_owned()))
-}
-
-fn body_file(text: &str) -> Result<PathBuf, String> {
-    let path = text.strip_prefix('@').ok_or("expected `@FILE`, or `@-` for stdin")?;
-    Ok(path.into())
-}
-
 /// `user.created`; Svix's names hold nothing else.
 fn event(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -361,7 +287,7 @@ fn event(text: &str) -> Result<String, String> {
 }
 
 /// `30s`, `2m`, `1500ms`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let signed: jiff::SignedDuration = text.parse().map_err(|_| "expected a time such as `30s` or `2m`".to_owned())?;
     let duration = Duration::try_from(signed).map_err(|_| "a time cannot be negative".to_owned())?;
     if duration.is_zero() { Err("a time of nothing proves nothing".to_owned()) } else { Ok(duration) }

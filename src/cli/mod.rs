@@ -2,6 +2,9 @@
 
 mod commands;
 mod global;
+mod replay;
+mod secret;
+mod secure;
 
 use std::ffi::OsString;
 
@@ -10,7 +13,9 @@ use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
 
-use crate::commands::{doctor, register, replay, send_test, serve, status, tunnel, up};
+use crate::commands::{
+    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+};
 use crate::secret::mask_text;
 
 /// From a Clerk key to a proven webhook on your machine.
@@ -33,7 +38,9 @@ pub enum Command {
     Tunnel(tunnel::Options),
     Register(register::Options),
     SendTest(send_test::Options),
-    Replay(replay::Options),
+    Replay(replaying::Options),
+    Secure(securing::Options),
+    Secret(secrets::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -45,7 +52,13 @@ impl Command {
     /// Whether it means a running set-up, and so takes the services' addresses from its state file.
     pub fn follows_running_set_up(&self) -> bool {
         match self {
-            Self::Register(_) | Self::SendTest(_) | Self::Replay(_) | Self::Status(_) | Self::Doctor(_) => true,
+            Self::Register(_)
+            | Self::SendTest(_)
+            | Self::Replay(_)
+            | Self::Secure(_)
+            | Self::Secret(_)
+            | Self::Status(_)
+            | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
         }
     }
@@ -59,8 +72,9 @@ impl Command {
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),
-            Self::Up(options) => options.app.upstream.as_ref(),
-            Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
+            Self::Secure(options) => options.setup.app.upstream.as_ref(),
+            Self::Up(options) => options.setup.app.upstream.as_ref(),
+            Self::Secret(_) | Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
         }
     }
 }

@@ -40,7 +40,14 @@ pub async fn serve(context: &Context, options: Options) -> Result<()> {
     let mut batch = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
-            () = context.shutdown.wait() => return Ok(()),
+            () = context.shutdown.wait() => {
+                // What was answered is shown, even when the end is asked for in the same moment.
+                while let Ok(received) = built_in.received.try_recv() {
+                    batch.push(received);
+                }
+                context.ui.received(&batch);
+                return Ok(());
+            }
             count = built_in.received.recv_many(&mut batch, BATCH) => {
                 if count == 0 {
                     return Ok(());

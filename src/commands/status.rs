@@ -42,7 +42,8 @@ pub async fn status(context: &Context, options: &Options) -> Result<()> {
             _ => (Health::Warn, "none registered by this set-up; `clerkhook register`".to_owned()),
         };
         say("endpoint", registered.0, registered.1);
-        say("verification", Health::Ok, "off at the edge".to_owned());
+        let verified = setup.secured.as_ref().map_or("off", String::as_str);
+        say("verification", Health::Ok, verified.to_owned());
         deliveries(context, setup).await;
     }
     if options.remote { remote(context, &say).await } else { Ok(()) }

@@ -4,6 +4,7 @@ use crate::config::Upstream;
 use crate::error::Result;
 use crate::event::{Event, Plan, Step};
 use crate::ngrok;
+use crate::steps::tunnel::Beside;
 use crate::steps::{Context, app, tunnel};
 
 /// Options of `tunnel`.
@@ -29,7 +30,7 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     let abort = context.shutdown.child();
     let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
     // Who reads the URL may at once run a command that looks for the set-up.
-    let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, None, None));
+    let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, Beside::default()));
     context.ui.emit(&Event::Tunnel(tunnel.told.clone()));
     let Some(agent) = &mut tunnel.agent else {
         context.ui.note("the agent runs by itself and is left running");

@@ -20,6 +20,9 @@ const HTTP_TIMEOUT: u64 = 15;
 /// How long the agent may take until its tunnel is up, in seconds.
 const AGENT_TIMEOUT: u64 = 20;
 
+/// How often a running set-up looks at its endpoint, in seconds.
+const ENDPOINT_CHECK: u64 = 300;
+
 /// Variables that would lead the agent through a proxy, which free accounts may not use (ERR_NGROK_9009).
 const PROXY_NAMES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
@@ -95,6 +98,8 @@ pub struct Settings {
     pub working_directory: PathBuf,
     pub search_path: Option<OsString>,
     pub user: String,
+    /// How often a running set-up looks whether Svix still has its endpoint enabled.
+    pub endpoint_check: Duration,
     /// `$VISUAL` or `$EDITOR`.
     pub editor: Option<String>,
     /// Names of the proxy variables that are set.
@@ -149,6 +154,7 @@ pub fn settle(
         },
         http_timeout: limit("CLERKHOOK_HTTP_TIMEOUT", HTTP_TIMEOUT)?,
         agent_timeout: limit("CLERKHOOK_AGENT_TIMEOUT", AGENT_TIMEOUT)?,
+        endpoint_check: limit("CLERKHOOK_ENDPOINT_CHECK", ENDPOINT_CHECK)?,
         profile: doors.profile_name,
         config_dir: doors.config_dir,
         state_dir: doors.state_dir,

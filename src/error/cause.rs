@@ -7,6 +7,7 @@ impl Error {
     pub fn cause(&self) -> Option<&str> {
         let cause = match self {
             Self::Unexpected { cause, .. }
+            | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
             | Self::File { cause, .. }
             | Self::ConfigFile { cause, .. }
@@ -23,6 +24,7 @@ impl Error {
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
+            Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::AgentMissing { looked } => looked,
             Self::SettingInvalid { why, .. } => why,
             Self::AgentVersion { said, .. } => said,
@@ -48,6 +50,8 @@ impl Error {
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::TunnelMissing
+            | Self::AgentForeign { .. }
+            | Self::NotSecured { .. }
             | Self::PortalUrl { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing

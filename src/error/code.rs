@@ -5,12 +5,14 @@ use crate::event::Hop;
 
 impl Error {
     /// `CH` and four digits; the first two say at which hop.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Unexpected { .. } => "CH0001",
             Self::Interrupted => "CH0002",
             Self::State { .. } => "CH0003",
             Self::File { .. } => "CH0004",
+            Self::SetUpSilent { .. } => "CH0006",
+            Self::Told(told) => &told.code,
             Self::KeyMissing { .. } => "CH0101",
             Self::KeyMalformed { .. } => "CH0102",
             Self::KeyPublishable { .. } => "CH0103",
@@ -31,6 +33,7 @@ impl Error {
             Self::AgentApi { .. } => "CH0308",
             Self::AgentDied { .. } => "CH0309",
             Self::TunnelMissing => "CH0310",
+            Self::AgentForeign { .. } => "CH0311",
             Self::ClerkKeyRefused { .. } => "CH0401",
             Self::ClerkRefused { .. } => "CH0402",
             Self::ClerkUnreachable { .. } => "CH0403",
@@ -71,6 +74,7 @@ impl Error {
             Self::ReplayUnanswered { .. } => "CH0811",
             Self::DoctorFailed { .. } => "CH0901",
             Self::SandboxFailed { .. } => "CH0902",
+            Self::NotSecured { .. } => "CH0903",
         }
     }
 }

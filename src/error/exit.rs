@@ -29,6 +29,8 @@ impl Error {
     pub fn exit_code(&self) -> Exit {
         match self {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } => Exit::Unexpected,
+            Self::Told(told) => told.exit_code(),
+            Self::SetUpSilent { .. } => Exit::Unexpected,
             Self::Interrupted => Exit::Interrupted,
             Self::State { .. }
             | Self::File { .. }
@@ -55,6 +57,7 @@ impl Error {
             | Self::AgentAddressTaken { .. }
             | Self::AgentApi { .. }
             | Self::AgentDied { .. }
+            | Self::AgentForeign { .. }
             | Self::TunnelMissing => Exit::Tunnel,
             Self::ClerkKeyRefused { .. }
             | Self::ClerkRefused { .. }
@@ -81,7 +84,7 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } => Exit::Check,
+            Self::DoctorFailed { .. } | Self::NotSecured { .. } => Exit::Check,
         }
     }
 }

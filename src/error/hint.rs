@@ -10,6 +10,8 @@ impl Error {
             Self::Interrupted => "run the same command again; what was set up is found and used".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
+            Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
+            Self::Told(told) => told.hint.clone(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
                  `.env.local`; without an account, try `clerkhook up --sandbox --serve`"
@@ -41,7 +43,12 @@ impl Error {
                 format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
-            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } => fix.clone(),
+            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } | Self::NotSecured { fix, .. } => {
+                fix.clone()
+            }
+            Self::AgentForeign { .. } => {
+                "stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`".into()
+            }
             Self::PortTaken { fix, .. } => (*fix).into(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
                 "run `ngrok diagnose` to test its connection; `clerkhook doctor` checks the rest".into()

@@ -4,11 +4,13 @@ mod cause;
 mod code;
 mod exit;
 mod hint;
+mod told;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use exit::Exit;
+pub use told::Told;
 
 use crate::event::Hop;
 
@@ -27,6 +29,11 @@ pub enum Error {
     State { path: PathBuf, cause: String },
     #[error("cannot read `{}`", path.display())]
     File { path: PathBuf, cause: String },
+
+    #[error("the running set-up does not answer")]
+    SetUpSilent { cause: String },
+    #[error("{}", _0.message)]
+    Told(Told),
 
     #[error("no Clerk secret key")]
     KeyMissing { looked: String },
@@ -68,6 +75,8 @@ pub enum Error {
     AgentApi { url: String, cause: String },
     #[error("the ngrok agent ended while it was needed ({status})")]
     AgentDied { status: String, tail: String },
+    #[error("the agent at `{url}` belongs to somebody else, so it is not restarted")]
+    AgentForeign { url: String },
     #[error("no tunnel is running")]
     TunnelMissing,
 
@@ -141,6 +150,8 @@ pub enum Error {
 
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed { failed: usize, checks: usize },
+    #[error("verification does not hold: {found}")]
+    NotSecured { found: String, fix: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 pub use delivery::{Delivery, Received, Replay, Signature};
 pub use proof::{Hop, HopResult, Proof};
 pub use report::{Check, Health, Plan, Setting, Standing};
-pub use setup::{Action, Endpoint, Ready, Sandbox, Serving, Stopped, Tunnel};
+pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
 
 /// Everything that a command can tell.
@@ -41,6 +41,8 @@ pub enum Event {
     Delivery(Delivery),
     /// A request was sent once more.
     Replay(Replay),
+    /// Verification was turned on or off.
+    Secured(Secured),
     /// The end.
     Stopped(Stopped),
     /// The sandbox listens.

@@ -1,6 +1,6 @@
 //! The parts of a set-up as they come up and go down.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The public URL and the agent that holds it.
 #[derive(Clone, Debug, Serialize)]
@@ -74,6 +74,30 @@ pub struct Ready {
     pub secured: bool,
     /// Of this process.
     pub pid: u32,
+}
+
+/// What the proof of verification got.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct SecuredProof {
+    /// The status for a forged event; absent when none was sent, as an app that nobody guards would take it.
+    pub forged: Option<u16>,
+    /// The app's status for a genuine one; absent when none was sent.
+    pub genuine: Option<u16>,
+}
+
+/// Verification was turned on or off, and proven.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Secured {
+    /// `policy-update`, `policy-restart`, `flag-restart` or `gateway`.
+    pub mechanism: String,
+    /// Without a path.
+    pub public_url: String,
+    /// Whether what is forged is refused.
+    pub enforced: bool,
+    /// Whether verification is on.
+    pub on: bool,
+    /// What was seen.
+    pub proof: SecuredProof,
 }
 
 /// A set-up has ended.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -154,6 +155,22 @@ impl AgentApi {
             404 => Err(Error::CaptureMissing { id: id.to_owned() }),
             _ => Err(self.fault(answer.excerpt())),
         }
+    }
+
+    /// Gives the agent's endpoint another traffic policy without a restart (3.30 and newer). `policy` is JSON; the empty
+    /// text takes it away.
+    ///
+    /// # Errors
+    /// `AgentApi` with the agent's words when it refuses or does not know the call.
+    pub async fn set_policy(&self, name: &str, policy: &str) -> Result<()> {
+        let path = format!("endpoints/{name}");
+        let unknown = || self.fault("this version has no `/api/endpoints`".to_owned());
+        let mut endpoint: Value = self.get(&path).await?.ok_or_else(unknown)?;
+        endpoint["traffic_policy"] = policy.into();
+        let url = self.base.join(&format!("/api/{path}")).map_err(|error| self.fault(error.to_string()))?;
+        let call = Call { method: Method::PUT, json: Some(endpoint), retry: Retry::Never, ..Call::post(url) };
+        let answer = self.http.send(&call).await.map_err(|unreachable| self.fault(unreachable.to_string()))?;
+        if answer.status.is_success() { Ok(()) } else { Err(self.fault(answer.excerpt())) }
     }
 
     /// `None` where this version does not know the path.

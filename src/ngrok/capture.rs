@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
-use serde::Deserialize;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer};
 
 use super::codes;
 use crate::event::{Delivery, Signature};
@@ -13,6 +13,9 @@ use crate::signature::{HEADERS, Signed, SigningSecret, verify};
 
 /// What the agent writes instead of the peer's address when it replays.
 const REPLAYED: &str = "replayed";
+
+/// Svix waits no longer for an answer (Svix docs, receiving).
+const LONGEST_ANSWER: SignedDuration = SignedDuration::from_secs(15);
 
 /// On the page that agents 2.x show in place of an app that they cannot reach; it names no code (seen on 2.3.41).
 const UNREACHED: &str = "Failed to complete tunnel connection";
@@ -24,14 +27,15 @@ pub struct Capture {
     pub id: String,
     #[serde(default)]
     remote_addr: String,
-    /// RFC 3339.
+    /// RFC 3339; the year 1 until the request is whole (seen on 2.3.41).
     pub start: String,
-    /// Nanoseconds.
+    /// Nanoseconds; 0 until the answer is whole.
     #[serde(default)]
     duration: u64,
     /// The request.
     pub request: Request,
-    /// `None` while the app has not answered.
+    /// `None` while the app has not answered; its body may still be under way.
+    #[serde(default, deserialize_with = "begun")]
     pub response: Option<Response>,
 }
 
@@ -43,10 +47,10 @@ pub struct Request {
     /// Path and query.
     #[serde(default)]
     pub uri: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     headers: BTreeMap<String, Vec<String>>,
     /// Base64 of head and body.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     raw: String,
 }
 
@@ -55,9 +59,9 @@ pub struct Request {
 pub struct Response {
     /// HTTP status.
     pub status_code: u16,
-    #[serde(default)]
-    headers: Option<BTreeMap<String, Vec<String>>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
+    headers: BTreeMap<String, Vec<String>>,
+    #[serde(default, deserialize_with = "or_default")]
     raw: String,
 }
 
@@ -92,7 +96,7 @@ impl Request {
 impl Response {
     /// A header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        header(self.headers.as_ref()?, name)
+        header(&self.headers, name)
     }
 
     /// The body as text.
@@ -119,14 +123,20 @@ impl Capture {
         self.remote_addr == REPLAYED
     }
 
-    /// When it came; now, if the agent's word cannot be read.
+    /// When it came; now, while the agent does not say it.
     pub fn started(&self) -> Timestamp {
-        self.start.parse().unwrap_or_else(|_| Timestamp::now())
+        let said = self.start.parse().ok().filter(|start| *start > Timestamp::UNIX_EPOCH);
+        said.unwrap_or_else(Timestamp::now)
     }
 
-    /// How long the app took, in milliseconds.
-    pub fn duration_ms(&self) -> u64 {
-        self.duration / 1_000_000
+    /// Whether the app's answer is whole, or has been under way for longer than anybody waits for it.
+    pub fn is_over(&self) -> bool {
+        self.response.is_some() && (self.duration > 0 || Timestamp::now() - LONGEST_ANSWER > self.started())
+    }
+
+    /// How long the app took, in milliseconds; unknown while its answer is under way.
+    pub fn duration_ms(&self) -> Option<u64> {
+        (self.duration > 0).then_some(self.duration / 1_000_000)
     }
 
     /// The verdict on its signature, at the moment when it came.
@@ -151,13 +161,24 @@ impl Capture {
             method: self.request.method.clone(),
             path: self.request.uri.clone(),
             status_code: self.response.as_ref().map(|response| response.status_code),
-            duration_ms: self.response.as_ref().map(|_| self.duration_ms()),
+            duration_ms: self.duration_ms(),
             signature,
             reason,
             replay: self.is_replay(),
             received_at: self.start.clone(),
         }
     }
+}
+
+/// Agents 2.x show an answer without status, where later ones show none (seen on 2.3.41).
+fn begun<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Response>, D::Error> {
+    let response = Option::<Response>::deserialize(deserializer)?;
+    Ok(response.filter(|response| response.status_code != 0))
+}
+
+/// `null` where there is nothing yet.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 fn header<'a>(headers: &'a BTreeMap<String, Vec<String>>, name: &str) -> Option<&'a str> {
@@ -245,7 +266,7 @@ mod tests {
     fn an_answer_of_the_agents_own_has_a_code() {
         let code = |status_code: u16, header: &str, body: &str| {
             let raw = STANDARD.encode(format!("HTTP/1.1 {status_code} X\r\n\r\n{body}"));
-            let headers = Some(BTreeMap::from([("Ngrok-Error-Code".to_owned(), vec![header.to_owned()])]));
+            let headers = BTreeMap::from([("Ngrok-Error-Code".to_owned(), vec![header.to_owned()])]);
             Response { status_code, headers, raw }.ngrok_code()
         };
         assert_eq!(code(502, "ERR_NGROK_3004", ""), Some(3004));
@@ -255,5 +276,27 @@ mod tests {
             (code(500, "", "<h2>Failed to complete tunnel connection</h2>"), code(502, "", "mine")),
             (None, None)
         );
+    }
+
+    #[test]
+    fn an_exchange_under_way_is_not_over() {
+        let shown = |start: &str, duration: u64, response: &str| -> Capture {
+            let json = format!(
+                r#"{{"id":"airt_1","start":"{start}","duration":{duration},"response":{response},
+                    "request":{{"method":"POST","uri":"/x","headers":null,"raw":null}}}}"#
+            );
+            serde_json::from_str(&json).expect("seen on 2.3.41")
+        };
+        let nothing = r#"{"status":"","status_code":0,"proto":"","headers":null,"raw":null}"#;
+        let head = r#"{"status":"200 OK","status_code":200,"proto":"HTTP/1.1","headers":{},"raw":""}"#;
+        let now = Timestamp::now().to_string();
+        let arriving = shown("0001-01-01T00:00:00Z", 0, nothing);
+        assert!(arriving.response.is_none() && arriving.started() > Timestamp::UNIX_EPOCH);
+        assert!(!arriving.is_over() && !shown(&now, 0, nothing).is_over());
+        let answering = shown(&now, 0, head);
+        assert_eq!((answering.is_over(), answering.duration_ms()), (false, None));
+        let answered = shown(&now, 4_200_000, head);
+        assert_eq!((answered.is_over(), answered.duration_ms()), (true, Some(4)));
+        assert!(shown("2026-01-01T00:00:00Z", 0, head).is_over(), "a stream without an end");
     }
 }

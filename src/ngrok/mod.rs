@@ -1,16 +1,19 @@
 //! The ngrok agent: found, started, read, stopped; its API; the meaning of its error codes.
 
+mod agent;
 pub mod api;
 pub mod capture;
 pub mod codes;
 mod launch;
 mod locate;
 mod log;
+pub mod policy;
 mod pulse;
 mod running;
 pub mod version;
 
-pub use launch::{Agent, Launch, start};
+pub use agent::{Agent, start};
+pub use launch::Launch;
 pub use locate::locate;
 pub use pulse::Pulse;
 pub use running::{Found, ONLINE_CHECK, find, offline_code};

@@ -114,6 +114,7 @@ fn words<'a>(lines: impl Iterator<Item = &'a str>) -> String {
     unique[skip..].join("\n")
 }
 
-fn clean(line: &str) -> &str {
+/// A line without the mark of a refusal.
+pub fn clean(line: &str) -> &str {
     line.trim().trim_start_matches(MARK).trim()
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::launch::not_runnable;
+use super::agent::not_runnable;
 use crate::error::{Error, Result};
 use crate::process::{self, Program};
 
@@ -23,6 +23,8 @@ impl Version {
     pub const STATUS_API: Self = Self(3, 9, 0);
     /// The `/api/endpoints` family.
     pub const ENDPOINTS_API: Self = Self(3, 30, 0);
+    /// `--traffic-policy-file`.
+    pub const POLICY_FILE: Self = Self(3, 12, 1);
     /// The oldest one that ngrok still supports.
     pub const SUPPORTED: Self = Self(3, 20, 0);
 

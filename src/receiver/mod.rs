@@ -2,6 +2,7 @@
 
 mod answer;
 mod body;
+mod gateway;
 mod history;
 mod page;
 mod respond;
@@ -28,6 +29,7 @@ use self::visitor::Visitor;
 use crate::event::{Delivery, Received};
 use crate::signature::Signed;
 
+pub use gateway::{Gateway, REFUSED, gateway};
 pub use respond::{Respond, RespondFault};
 pub use secrets::Secrets;
 

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use super::agent::{AgentFault, UnknownFault};
 use super::latency::duration;
 
 /// One thing that goes wrong, so many times or for ever.
@@ -103,6 +104,9 @@ pub enum FaultError {
     /// A word that needs a time, without one.
     #[error("`{0}` takes a duration: `{0}:20s`")]
     Time(&'static str),
+    /// Not one of the agent's.
+    #[error(transparent)]
+    Agent(#[from] UnknownFault),
     /// `@PART` where no path is looked at.
     #[error("`@{0}` is for calls to clerk and svix only")]
     Part(String),
@@ -119,7 +123,10 @@ impl FromStr for Fault {
     fn from_str(text: &str) -> Result<Self, FaultError> {
         let (service, what) = text.split_once('=').ok_or_else(|| FaultError::Service(text.to_owned()))?;
         let read = match service {
-            "agent" => return Ok(Self { kind: Kind::Agent(what.to_owned()), times: None }),
+            "agent" => {
+                what.parse::<AgentFault>()?;
+                return Ok(Self { kind: Kind::Agent(what.to_owned()), times: None });
+            }
             "clerk" => clerk,
             "svix" => svix,
             "delivery" => delivery,

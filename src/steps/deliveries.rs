@@ -69,7 +69,7 @@ impl Deliveries {
     /// What the agent saw and the app answered, oldest first; `captures` are newest first.
     pub fn from_agent(&mut self, captures: &[Capture]) -> Vec<Delivery> {
         let (answered, open): (Vec<&Capture>, Vec<&Capture>) =
-            captures.iter().rev().partition(|capture| capture.response.is_some());
+            captures.iter().rev().partition(|capture| capture.is_over());
         let oldest_awaited = self.since.max(Timestamp::now() - AWAITED);
         self.awaiting = open.iter().any(|capture| capture.started() >= oldest_awaited);
         let mut new = Vec::new();

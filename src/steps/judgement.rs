@@ -149,7 +149,8 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let status = capture.response.as_ref().map(|response| response.status_code);
     if let Some(status @ 200..=299) = status {
         let ms = capture.duration_ms();
-        return Ok(passed(Hop::App, format!("answered {status} in {ms} ms"), Some(ms)));
+        let took = ms.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
+        return Ok(passed(Hop::App, format!("answered {status}{took}"), ms));
     }
     let diagnosis = diagnose(&Seen {
         status,

@@ -4,8 +4,10 @@ pub mod app;
 pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
+pub mod forgery;
 mod judgement;
 pub mod proof;
+pub mod relaunch;
 pub mod secret;
 pub mod tunnel;
 

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Hop, HopResult, Proof, Status, Step};
 use crate::events;
 use crate::ngrok::api::AgentApi;
+use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
 use crate::svix::{Endpoint, Outcome, Svix};
 
@@ -97,7 +98,7 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
             .as_ref()
             .and_then(|capture| capture.response.as_ref())
             .map(|response| response.status_code),
-        duration_ms: capture.as_ref().filter(|capture| capture.response.is_some()).map(|capture| capture.duration_ms()),
+        duration_ms: capture.as_ref().and_then(Capture::duration_ms),
     };
     let result = match broken {
         None => {
@@ -190,7 +191,7 @@ async fn watch_attempts(
                 let mut seen = seen.borrow_mut();
                 seen.attempts_fault = Some(error.to_string());
                 // The agent has seen how the attempt ended; Svix need not tell it too.
-                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.response.is_some()) {
+                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.is_over()) {
                     return;
                 }
             }
@@ -216,7 +217,7 @@ async fn watch_captures(
                 seen.borrow_mut().captures_fault = None;
                 let first = captures.into_iter().rev().find(|capture| capture.message_id() == Some(message_id));
                 if let Some(capture) = first {
-                    let complete = capture.response.is_some();
+                    let complete = capture.is_over();
                     seen.borrow_mut().capture = Some((capture, milliseconds(started)));
                     if complete {
                         answered.notify_one();

@@ -10,6 +10,7 @@ use crate::event::{self, Status, Step};
 use crate::ngrok::api::{AgentApi, Session};
 use crate::ngrok::version::{self, Version};
 use crate::ngrok::{self, Agent, Launch};
+use crate::session::control::Address;
 use crate::session::{Kept, Setup};
 
 /// A public URL for the app, with the agent behind it.
@@ -20,6 +21,21 @@ pub struct Tunnel {
     pub api: AgentApi,
     /// What is told of it.
     pub told: event::Tunnel,
+}
+
+/// What a state file holds beside the tunnel.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Beside<'a> {
+    /// Public URL and webhook path.
+    pub webhook_url: Option<&'a str>,
+    /// `ep_…`.
+    pub endpoint_id: Option<&'a str>,
+    /// How the edge verifies.
+    pub secured: Option<&'a str>,
+    /// The control channel.
+    pub control: Option<&'a Address>,
+    /// When the set-up began; now when absent.
+    pub since: Option<Timestamp>,
 }
 
 impl Tunnel {
@@ -35,16 +51,18 @@ impl Tunnel {
 
     /// Writes the state file, by which other commands find the set-up. Without one they do not, which is no reason to
     /// end.
-    pub fn keep(&self, context: &Context, webhook_url: Option<&str>, endpoint_id: Option<&str>) -> Option<Kept> {
+    pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
             pid: std::process::id(),
-            started_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%TZ").to_string(),
             upstream: self.told.upstream.clone(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),
             agent_pid: self.told.agent_pid,
-            webhook_url: webhook_url.map(str::to_owned),
-            endpoint_id: endpoint_id.map(str::to_owned),
+            webhook_url: beside.webhook_url.map(str::to_owned),
+            endpoint_id: beside.endpoint_id.map(str::to_owned),
+            secured: beside.secured.map(str::to_owned),
+            control: beside.control.cloned(),
             services: context.settings.addresses(),
         };
         match context.state.save(&setup) {
@@ -55,6 +73,11 @@ impl Tunnel {
                 None
             }
         }
+    }
+
+    /// What its agent was started with, when clerkhook did it.
+    pub fn launch(&self) -> Option<Launch> {
+        self.agent.as_ref().map(|agent| agent.launch().clone())
     }
 
     /// Stops the agent if clerkhook started it.
@@ -121,8 +144,23 @@ async fn find_or_start(
         domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
         without: settings.proxies.clone(),
         ready_within: settings.agent_timeout,
+        verification: None,
     };
     step.update(&format!("starting ngrok {version}"));
+    start(context, launch, upstream, abort).await
+}
+
+/// Starts an agent. `upstream` is the app, which a gateway may stand in front of.
+///
+/// # Errors
+/// Those of the agent's start.
+pub async fn start(
+    context: &Context,
+    launch: Launch,
+    upstream: &Upstream,
+    abort: &CancellationToken,
+) -> Result<Tunnel> {
+    let version = launch.version;
     let started = |pid| context.shutdown.would_leave("agent", format!("the ngrok agent (process {pid})"));
     let agent = ngrok::start(launch, abort.cancelled(), started).await;
     let agent = agent.inspect_err(|_| context.shutdown.cleaned("agent"))?;
@@ -173,16 +211,35 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
     Some(Tunnel { agent: None, api: found.api, told })
 }
 
-/// The tunnel that later steps need, of a running set-up or of any agent that serves the app.
+/// The tunnel that later steps need: a running set-up's, whatever stands between it and the app, or that of any agent
+/// that serves the app.
 ///
 /// # Errors
 /// `TunnelMissing`.
 pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
-    let setup = context.state.find(upstream);
-    let upstream = match (upstream, &setup) {
-        (Some(upstream), _) => upstream.clone(),
-        (None, Some((_, setup))) => setup.upstream.parse().map_err(|_| Error::TunnelMissing)?,
-        (None, None) => Upstream::local(super::app::PORT),
+    if let Some((_, setup)) = context.state.find(upstream)
+        && let Some(tunnel) = of_setup(&setup).await
+    {
+        return Ok(tunnel);
+    }
+    let usual = Upstream::local(super::app::PORT);
+    find(context, upstream.unwrap_or(&usual)).await.ok_or(Error::TunnelMissing)
+}
+
+async fn of_setup(setup: &Setup) -> Option<Tunnel> {
+    let api = AgentApi::at(&setup.agent_address).ok()?;
+    let listed = api.tunnels().await.ok()?;
+    if !listed.iter().any(|tunnel| tunnel.public_url == setup.public_url) {
+        return None;
+    }
+    let version = api.status().await.ok().and_then(|(_, version)| version);
+    let told = event::Tunnel {
+        public_url: setup.public_url.clone(),
+        upstream: setup.upstream.clone(),
+        api_url: api.base().to_owned(),
+        agent_version: version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
+        agent_pid: setup.agent_pid,
+        started_by_us: false,
     };
-    find(context, &upstream).await.ok_or(Error::TunnelMissing)
+    Some(Tunnel { agent: None, api, told })
 }

@@ -239,6 +239,12 @@ impl Svix {
         Ok(Secret::new(answer.key))
     }
 
+    /// Makes a new signing secret; the old one signs along for a day. Hosted Svix answers 204, others with the key.
+    pub async fn rotate_secret(&self, endpoint_id: &str) -> Result<()> {
+        let url = self.app_url(&format!("endpoint/{endpoint_id}/secret/rotate"));
+        self.call("rotate the signing secret", self.idempotent(url, json!({}))).await.map(drop)
+    }
+
     /// Holds deliveries back, or lets them go again.
     pub async fn set_disabled(&self, endpoint_id: &str, disabled: bool) -> Result<Endpoint> {
         self.patch(endpoint_id, json!({ "disabled": disabled })).await

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::paint::{BAD, FAINT, GOOD, NAME, STRONG, health_mark, paint, signature_style, status_style};
+use super::paint::{BAD, FAINT, GOOD, NAME, ODD, STRONG, health_mark, paint, signature_style, status_style};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::{hang, harmless, shortened};
 use crate::error::Error;
 use crate::event::{
-    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Serving, Setting, Signature, Standing, Stopped,
+    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing, Stopped,
 };
 
 /// From this width on, message ids are shown whole.
@@ -52,6 +52,20 @@ pub fn replay(replay: &Replay) -> String {
         replay.signed,
         harmless(&edits),
     )
+}
+
+/// What `secure` did and saw.
+pub fn secured(secured: &Secured) -> String {
+    let seen = |what: &str, status: Option<u16>| status.map(|status| format!("{what} → {status}"));
+    let seen = [seen("forged", secured.proof.forged), seen("genuine", secured.proof.genuine)];
+    let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let (mark, state) = match (secured.on, secured.enforced) {
+        (true, true) => (paint(GOOD, "✓"), "verified at the edge"),
+        (true, false) => (paint(ODD, "!"), "observed, not refused"),
+        (false, _) => (paint(ODD, "!"), "not verified"),
+    };
+    let Secured { mechanism, public_url, .. } = secured;
+    format!("  {mark} secure    {public_url} {state} ({mechanism}): {seen}")
 }
 
 /// What follows the steps of `up`.

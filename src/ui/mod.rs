@@ -24,6 +24,7 @@ use text::harmless_json;
 
 use crate::error::Error;
 use crate::event::{Event, Received, Status, Step};
+use crate::secret::Secret;
 
 /// When colours are wanted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,6 +115,7 @@ impl Ui {
             Event::Setting(setting) => self.talk(&human::setting(setting, width)),
             Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
             Event::Endpoint(endpoint) => self.data(&human::endpoint(endpoint)),
+            Event::Secured(secured) => self.data(&human::secured(secured)),
             Event::Replay(replay) => self.data(&human::replay(replay)),
             Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
             Event::Plan(plan) => self.data(&human::plan(plan, width)),
@@ -134,6 +136,9 @@ impl Ui {
     /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may
     /// come by the ten thousand.
     pub fn received(&self, batch: &[Received]) {
+        if batch.is_empty() {
+            return;
+        }
         let lines = batch.iter().filter_map(|received| match self.options {
             Options { json: true, .. } => json_text(&Event::Delivery(received.delivery.clone())),
             Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),
@@ -175,6 +180,15 @@ impl Ui {
         let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
         let told = told && !self.options.quiet;
         self.stderr(&human::error(error, self.width, told));
+    }
+
+    /// Prints a secret to somebody who asked for it.
+    pub fn reveal(&self, secret: &Secret) {
+        if self.options.json {
+            self.stdout(&json!({ "type": "secret", "schema": 1, "secret": secret.expose() }).to_string());
+        } else {
+            self.stdout(secret.expose());
+        }
     }
 
     /// A line of data as text.

@@ -48,8 +48,9 @@ fn each_code_has_one_heading_and_none_is_extra() {
 /// `SNAPSHOTS=overwrite cargo test --test docs` writes the examples anew.
 #[test]
 fn each_example_is_what_is_printed() {
+    let samples = samples();
     let mut examples: BTreeMap<&str, String> =
-        samples().iter().map(|error| (error.code(), printed(error).trim_end().to_owned())).collect();
+        samples.iter().map(|error| (error.code(), printed(error).trim_end().to_owned())).collect();
     examples.insert(USAGE, usage().trim_end().to_owned());
     let document = text("docs/errors.md");
     let mut sections = document.split("\n## ");

@@ -409,6 +409,10 @@ fn steady_line(line: &str) -> String {
         if digits > 0 {
             let after = &rest[digits..];
             if after.starts_with(" ms") {
+                // The column is as wide as the longest number.
+                while out.ends_with("  ") {
+                    out.pop();
+                }
                 out.push_str("[MS]");
             } else if out.ends_with("process ") {
                 out.push_str("[PID]");

@@ -86,7 +86,7 @@ fn a_person_sees_a_line_for_each() {
         str![[r#"
 exit 0
 --- stdout
-  [TIME]  user.created       500     [MS] ms  signature valid    msg_[ID]
+  [TIME]  user.created       500 [MS] ms  signature valid    msg_[ID]
 --- stderr
   ✓ app       http://localhost:[PORT] answers
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])

@@ -1,6 +1,7 @@
 //! The program as its users run it: through the binary, on the sandbox.
 
 mod account;
+mod agent_kinds;
 mod agent_start;
 mod app;
 mod clerk;

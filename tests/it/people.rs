@@ -9,14 +9,16 @@ use crate::fixture::{Machine, PATIENCE, Sandbox, free_port};
 fn on_a_terminal(machine: &Machine, line: &str, columns: u16) -> OsSession {
     let mut command = machine.command(&line.split_whitespace().collect::<Vec<_>>());
     command.env("TERM", "xterm-256color");
-    // The width is set before the command looks at it.
+    // The library sets a width of its own meanwhile, so the command waits until it has the right one.
     let words = [command.get_program()].into_iter().chain(command.get_args()).map(|word| word.to_string_lossy());
-    let line = format!("stty cols {columns} rows 40 && exec {}", words.collect::<Vec<_>>().join(" "));
+    let line = format!("read go && exec {}", words.collect::<Vec<_>>().join(" "));
     let mut shell = std::process::Command::new("sh");
     shell.args(["-c", &line]).current_dir(machine.project()).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let mut session = Session::spawn(shell).expect("a terminal");
     session.set_expect_timeout(Some(PATIENCE));
+    session.get_process_mut().set_window_size(columns, 40).expect("a width");
+    session.send_line("go").expect("typed");
     session
 }
 

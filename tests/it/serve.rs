@@ -81,7 +81,7 @@ fn a_person_sees_headers_and_the_body() {
         str![[r#"
 exit 0
 --- stdout
-  [TIME]  user.created       200     [MS] ms  signature unchecked
+  [TIME]  user.created       200 [MS] ms  signature unchecked
     host: localhost:[PORT]
     connection: close
     x-a: b

@@ -193,7 +193,7 @@ exit 0
   ✓ ok   tunnel         http://127.0.0.1:[PORT] online, inspector http://127.0.0.1:[PORT]
   ✓ ok   endpoint       ep_[ID] for http://127.0.0.1:[PORT]/
   ✓ ok   verification   off at the edge
-  [TIME]  user.created       200     [MS] ms  signature unchecked  msg_[ID]
+  [TIME]  user.created       200 [MS] ms  signature unchecked  msg_[ID]
 
 "#]]
     );

@@ -103,9 +103,20 @@ fn completions_are_scripts_of_their_shells() {
 
 #[test]
 fn a_fault_that_is_none_is_named() {
+    let machine = Machine::new();
     for fault in ["agent=sleepy", "delivery=timeout", "edge=1"] {
-        let output = Machine::new().run(&format!("up --sandbox --serve --once --fault {fault}"));
-        assert!([Some(1), Some(2)].contains(&output.code), "{:?}", output.code);
-        assert!(!output.stderr.is_empty());
+        let output = machine.run(&format!("up --sandbox --serve --once --fault {fault}")).expect_code(2);
+        assert!(output.stderr.contains("--fault"), "{}", output.stderr);
     }
+    assert_data_eq!(
+        machine.run("sandbox --fault delivery=timeout").snapshot(),
+        str![[r#"
+exit 2
+--- stderr
+error: invalid value 'delivery=timeout' for '--fault <FAULT>': `timeout` takes a duration: `timeout:20s`
+
+For more information, try '--help'.
+
+"#]]
+    );
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::fixture::{PATIENCE, alive, free_port, signal};
 use crate::stand::{Stand, eventually};
 use crate::visitor::{deliver, get};
-use crate::walkthrough::{ended, listening};
+use crate::walkthrough::{ended, listening, serve};
 
 pub fn ctrl_c_ends_the_tunnel() {
     ends_the_tunnel("INT");
@@ -56,7 +56,7 @@ pub fn a_running_agent_is_reused_and_left_running() {
     let port = free_port();
     let agent = stand.agent_by_hand(port);
     let stand = stand.looks_at(&agent);
-    let app = stand.machine.start(&format!("serve --port {port} --json"));
+    let app = serve(&stand, port);
     let output = stand.start(&format!("up {port} --once --json --no-env")).finish().expect_code(0);
     let tunnel = &output.of_type("tunnel")[0];
     assert_eq!((&tunnel["started_by_us"], &tunnel["agent_pid"]), (&false.into(), &serde_json::Value::Null));

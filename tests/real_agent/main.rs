@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         refusals::a_web_address_that_is_taken_is_named,
         refusals::an_address_that_is_online_elsewhere_is_refused,
         refusals::too_many_sessions_are_refused,
+        replay::a_request_under_way_is_no_obstacle,
         replay::a_replay_is_proven_by_its_new_capture,
         replay::an_edited_replay_is_signed_afresh,
         replay::an_id_that_is_gone_is_named,

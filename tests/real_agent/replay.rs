@@ -2,8 +2,8 @@
 
 use crate::fixture::free_port;
 use crate::stand::Stand;
-use crate::visitor::{App, deliver};
-use crate::walkthrough::{ended, listening};
+use crate::visitor::{App, begin, deliver};
+use crate::walkthrough::{ended, listening, serve};
 
 const EVENT: &[u8] = br#"{ "type":"user.updated","data" : {"first_name":"Ann","n":1.0e+2}}"#;
 
@@ -37,6 +37,18 @@ pub fn an_edited_replay_is_signed_afresh() {
     ended(up);
 }
 
+pub fn a_request_under_way_is_no_obstacle() {
+    let stand = Stand::with_services();
+    let (mut up, url, secret) = listening(&stand, "up --serve");
+    let visitor = begin(&url);
+    deliver(&url, &secret, "msg_1", EVENT);
+    up.wait_for("the delivery", |line| line.contains("\"msg_1\""));
+    let output = stand.start("replay msg_1 --json").finish().expect_code(0);
+    assert_eq!(output.of_type("replay")[0]["status_code"], 200);
+    drop(visitor);
+    ended(up);
+}
+
 pub fn an_id_that_is_gone_is_named() {
     let stand = Stand::with_services();
     let (up, ..) = listening(&stand, "up --serve");
@@ -49,7 +61,7 @@ pub fn an_id_that_is_gone_is_named() {
 pub fn an_app_that_went_away_is_named() {
     let stand = Stand::with_services();
     let port = free_port();
-    let app = stand.machine.start(&format!("serve --port {port} --json"));
+    let app = serve(&stand, port);
     let (mut up, url, secret) = listening(&stand, &format!("up {port} --path /"));
     deliver(&url, &secret, "msg_1", EVENT);
     up.wait_for_type("delivery");

@@ -9,8 +9,8 @@ use serde_json::Value;
 use crate::edge::{Edge, TOKEN};
 use crate::fixture::{Machine, PATIENCE, Running, Sandbox, alive};
 
-/// The agent that the tests run.
-pub const AGENT: &str = "CLERKHOOK_REAL_NGROK";
+/// Names the agent that the tests run.
+const AGENT: &str = "CLERKHOOK_REAL_NGROK";
 
 pub struct Stand {
     pub edge: Edge,
@@ -19,9 +19,10 @@ pub struct Stand {
     _sandbox: Option<Sandbox>,
 }
 
-/// The agent, where one is named.
+/// The agent, where one is named; the commands run in other directories, so its whole path.
 pub fn agent() -> Option<PathBuf> {
-    std::env::var_os(AGENT).filter(|path| !path.is_empty()).map(PathBuf::from)
+    let path = std::env::var_os(AGENT).filter(|path| !path.is_empty())?;
+    Some(std::fs::canonicalize(path).expect("CLERKHOOK_REAL_NGROK names a file"))
 }
 
 impl Stand {

@@ -29,6 +29,14 @@ pub fn deliver(url: &str, secret: &str, id: &str, body: &[u8]) -> Answer {
     exchange(host(url), &[head.as_bytes(), body].concat()).expect("an answer")
 }
 
+/// Begins a request whose body does not come; it is under way until the connection is dropped.
+pub fn begin(url: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(host(url)).expect("a connection");
+    let head = format!("POST /slow HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\n\r\n", host(url));
+    stream.write_all(head.as_bytes()).expect("sent");
+    stream
+}
+
 /// Gets a path of a public URL or of an agent's API; nothing where the connection is cut.
 pub fn get(url: &str, path: &str) -> Option<Answer> {
     let host = host(url);

@@ -100,6 +100,13 @@ pub fn an_app_that_is_down_is_named() {
     tunnel.finish().expect_code(0);
 }
 
+/// The sample app, once it listens.
+pub fn serve(stand: &Stand, port: u16) -> Running {
+    let mut app = stand.machine.start(&format!("serve --port {port} --json"));
+    app.wait_for_type("serving");
+    app
+}
+
 /// Starts a set-up that waits for events: the command, its public URL, the endpoint's signing secret.
 pub fn listening(stand: &Stand, line: &str) -> (Running, String, String) {
     let mut up = stand.start(&format!("{line} --json --env-file .env.local"));

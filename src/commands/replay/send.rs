@@ -57,7 +57,7 @@ pub async fn through_agent(api: &AgentApi, source: &Capture) -> Result<(Replay, 
     api.replay(&source.id).await?;
     let is_it = |capture: &Capture| {
         capture.is_replay()
-            && capture.response.is_some()
+            && capture.is_over()
             && capture.message_id() == source.message_id()
             && capture.request.uri == source.request.uri
             && !before.contains(&capture.id)
@@ -82,7 +82,7 @@ pub async fn through_agent(api: &AgentApi, source: &Capture) -> Result<(Replay, 
         signed: "original",
         edits: Vec::new(),
         status_code: answer.status,
-        duration_ms: capture.duration_ms(),
+        duration_ms: capture.duration_ms().unwrap_or_default(),
     };
     Ok((told, answer))
 }

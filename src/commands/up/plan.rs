@@ -1,12 +1,11 @@
 //! `up --dry-run`: what would be started, created, changed and left alone.
 
-use super::Options;
-use super::setup::by_hand;
 use crate::config::Upstream;
 use crate::error::Result;
 use crate::event::{Event, Plan, Step};
 use crate::handler::listens;
 use crate::ngrok;
+use crate::setup::{Options, by_hand};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, app, secret, tunnel, webhook_path};
 

@@ -1,5 +1,7 @@
 //! The state files of running set-ups, by which later commands find them, and the mark of this machine.
 
+pub mod control;
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -31,6 +33,12 @@ pub struct Setup {
     pub webhook_url: Option<String>,
     /// `ep_…`.
     pub endpoint_id: Option<String>,
+    /// How the edge verifies signatures, if it does.
+    #[serde(default)]
+    pub secured: Option<String>,
+    /// Where the set-up can be asked.
+    #[serde(default)]
+    pub control: Option<control::Address>,
     /// Where Clerk and Svix are for this set-up.
     pub services: Addresses,
 }
@@ -44,6 +52,13 @@ pub struct StateDirectory(PathBuf);
 pub struct Kept {
     path: PathBuf,
     text: Vec<u8>,
+}
+
+impl Kept {
+    /// Leaves the file to the one that was written in its place.
+    pub fn leave(mut self) {
+        self.text.clear();
+    }
 }
 
 impl Drop for Kept {
@@ -159,6 +174,8 @@ mod tests {
             agent_pid: Some(1),
             webhook_url: None,
             endpoint_id: None,
+            secured: None,
+            control: None,
             services: Addresses {
                 clerk_api_url: "https://api.clerk.com".parse().expect("a URL"),
                 svix_server_url: None,

@@ -1,6 +1,6 @@
 //! The end of a set-up, in reverse order: no more events, the endpoint, the session, the agent last.
 
-use super::setup::SetUp;
+use super::parts::SetUp;
 use super::{OnExit, Options};
 use crate::error::Result;
 use crate::event::{Event, Stopped};

@@ -1,18 +1,22 @@
 //! What `up` has set up so far, step by step; whatever is here must be taken down at the end.
 
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::securing::Secured;
 use crate::config::{Source, Sourced};
 use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
+use crate::ngrok::api::preferred;
 use crate::secret::Secret;
 use crate::session::Kept;
+use crate::session::control::{self, Control};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
 use crate::steps::secret::{self, Learned};
-use crate::steps::tunnel::{self, Tunnel};
+use crate::steps::tunnel::{self, Beside, Tunnel};
 use crate::steps::{Begun, Context, webhook_path};
 use crate::ui::Answer;
 
@@ -26,10 +30,16 @@ pub struct SetUp {
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     pub kept: Option<Kept>,
+    pub control: Option<Control>,
+    pub secured: Option<Secured>,
     pub path: String,
     pub webhook_url: String,
     pub deliveries: u64,
     pub ready: bool,
+    /// When it began.
+    pub since: Option<Timestamp>,
+    /// Messages whose proof was shown, so that their deliveries need not be.
+    pub proven: Vec<String>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
@@ -68,9 +78,30 @@ impl SetUp {
         let (Some(app), Some(tunnel)) = (&self.app, &self.tunnel) else { return Err(Error::TunnelMissing) };
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
-        self.kept = tunnel.keep(context, Some(&self.webhook_url), None);
-        context.ui.record(&Event::Tunnel(tunnel.told.clone()));
+        let told = tunnel.told.clone();
+        self.control = control::open().await.ok();
+        self.note(context);
+        context.ui.record(&Event::Tunnel(told));
         Ok(())
+    }
+
+    /// Notes in the state file how the set-up stands now.
+    pub fn note(&mut self, context: &Context) {
+        let Some(tunnel) = &self.tunnel else { return };
+        let kept = tunnel.keep(
+            context,
+            Beside {
+                webhook_url: Some(&self.webhook_url),
+                endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.as_str()),
+                secured: self.secured.as_ref().map(|secured| secured.mechanism.word()),
+                control: self.control.as_ref().map(|control| &control.address),
+                since: self.since,
+            },
+        );
+        if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
+            before.leave();
+        }
+        self.kept = kept;
     }
 
     /// Makes the endpoint right.
@@ -84,12 +115,12 @@ impl SetUp {
         let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
-        // Where the first note could not be written, the warning was given.
-        if let (Some(tunnel), true) = (&self.tunnel, self.kept.is_some()) {
-            self.kept = tunnel.keep(context, Some(&self.webhook_url), Some(&id));
-        }
         context.ui.record(&Event::Endpoint(registered.told.clone()));
         self.registered = Some(registered);
+        // Where the first note could not be written, the warning was given.
+        if self.kept.is_some() {
+            self.note(context);
+        }
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
     }
@@ -110,24 +141,25 @@ impl SetUp {
         Ok(())
     }
 
-    /// Sends the test event and proves it; gives the message's id. A person may mend the app and try again.
-    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<Option<String>> {
+    /// Sends the test event and proves it. A person may mend the app and try again.
+    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
         let (Some(app), Some(tunnel), Some(remote), Some(registered), Some(learned)) =
             (&self.app, &self.tunnel, &self.remote, &self.registered, &self.learned)
         else {
             context.ui.emit(&Event::step(Step::Test, Status::Skip, "left to you: send one from the Clerk dashboard"));
-            return Ok(None);
+            return Ok(());
         };
         if options.no_test {
             context.ui.emit(&Event::step(Step::Test, Status::Skip, "not sent (`--no-test`)"));
-            return Ok(None);
+            return Ok(());
         }
+        let upstream = app.upstream.to_string();
         let trial = Trial {
             svix: &remote.svix,
             endpoint: &registered.endpoint,
             api: &tunnel.api,
             secrets: std::slice::from_ref(&learned.secret),
-            upstream: &app.upstream.to_string(),
+            upstream: &upstream,
             path: &self.path,
             event: example(&options.events),
             timeout: options.timeout,
@@ -135,7 +167,10 @@ impl SetUp {
         };
         loop {
             match prove(context, &trial).await {
-                Ok(proof) => return Ok(Some(proof.message_id)),
+                Ok(proof) => {
+                    self.proven.push(proof.message_id);
+                    return Ok(());
+                }
                 Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
                     context.ui.note(&error.hint());
                     if ask_again(context).await? == Answer::No {
@@ -144,6 +179,24 @@ impl SetUp {
                 }
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Asks the agent for its URL; whether it is another one now.
+    pub async fn ask_url(&mut self) -> bool {
+        let Some(tunnel) = &mut self.tunnel else { return false };
+        let Ok(listed) = tunnel.api.tunnels().await else { return false };
+        let Ok(upstream) = tunnel.launch().map_or_else(|| tunnel.told.upstream.parse(), |launch| Ok(launch.upstream))
+        else {
+            return false;
+        };
+        let ours = listed.iter().filter(|listed| upstream.is_same_app(&listed.upstream));
+        match preferred(ours) {
+            Some(now) if now.public_url != tunnel.told.public_url => {
+                tunnel.told.public_url.clone_from(&now.public_url);
+                true
+            }
+            _ => false,
         }
     }
 
@@ -156,7 +209,7 @@ impl SetUp {
             webhook_url: self.webhook_url.clone(),
             inspector_url: tunnel.told.api_url.clone(),
             endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
-            secured: false,
+            secured: self.secured.is_some(),
             pid: std::process::id(),
         });
         // With `--once` nothing waits, so a person has nothing to be told.
@@ -172,7 +225,7 @@ fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {
 }
 
 /// The walkthrough's event if it is listened to, else the first that is.
-fn example(events: &[String]) -> &str {
+pub fn example(events: &[String]) -> &str {
     let usual = events.iter().find(|event| *event == "user.created");
     usual.or_else(|| events.first()).map_or("user.created", String::as_str)
 }

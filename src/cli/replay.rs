@@ -1,0 +1,98 @@
+//! The flags of `replay`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use url::Url;
+
+use crate::commands::replay::{self, Edit};
+use crate::config::Upstream;
+use crate::payload;
+
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The agent's id, a message id, or `last` [default: pick one, or list them]
+    id: Option<String>,
+    /// Set a value: `data.first_name=Ada`, `data.email_addresses[0].reserved=true`; repeatable
+    #[arg(long, value_name = "PATH=VALUE", value_parser = set_edit)]
+    set: Vec<Edit>,
+    /// Remove a value; repeatable
+    #[arg(long, value_name = "PATH", value_parser = unset_edit)]
+    unset: Vec<Edit>,
+    /// Set a header; repeatable
+    #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
+    set_header: Vec<(String, String)>,
+    /// Another body: `@FILE`, or `@-` for stdin
+    #[arg(long, value_name = "@FILE", value_parser = body_file)]
+    body: Option<PathBuf>,
+    /// Edit the body in $VISUAL or $EDITOR
+    #[arg(long)]
+    edit: bool,
+    /// Sign afresh though nothing is changed
+    #[arg(long, conflicts_with = "original")]
+    fresh: bool,
+    /// A new svix-id, so that the app does not take it for a repetition
+    #[arg(long, conflicts_with = "original")]
+    new_id: bool,
+    /// The old bytes with the old signature, to see it refused once it is five minutes old
+    #[arg(long, conflicts_with_all = ["set", "unset", "body", "edit"])]
+    original: bool,
+    /// Send it to another address
+    #[arg(long, value_name = "URL")]
+    to: Option<Url>,
+    /// How often to send it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    times: u32,
+    /// Show how the answer differs from the one of then
+    #[arg(long)]
+    diff: bool,
+    /// Which tunnel, when several run
+    #[arg(long, value_name = "UPSTREAM")]
+    upstream: Option<Upstream>,
+}
+
+impl ReplayArgs {
+    /// The command's options.
+    pub fn into_options(self, dry_run: bool) -> replay::Options {
+        replay::Options {
+            id: self.id,
+            upstream: self.upstream,
+            edits: self.set.into_iter().chain(self.unset).collect(),
+            headers: self.set_header,
+            body: self.body,
+            editor: self.edit,
+            fresh: self.fresh,
+            new_id: self.new_id,
+            original: self.original,
+            to: self.to,
+            times: self.times,
+            difference: self.diff,
+            dry_run,
+        }
+    }
+}
+
+/// `PATH=VALUE`; what is no JSON is a string.
+fn set_edit(text: &str) -> Result<Edit, String> {
+    let (path, value) = text.split_once('=').ok_or("expected `PATH=VALUE`")?;
+    let path = path.parse().map_err(|fault: payload::Fault| fault.to_string())?;
+    Ok(Edit::Set(path, serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+}
+
+fn unset_edit(text: &str) -> Result<Edit, String> {
+    text.parse().map(Edit::Unset).map_err(|fault: payload::Fault| fault.to_string())
+}
+
+fn header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if name.is_empty() || !name.chars().all(plain) {
+        return Err("a header's name has letters, digits and `-`".to_owned());
+    }
+    Ok((name.to_owned(), value.trim().to_owned()))
+}
+
+fn body_file(text: &str) -> Result<PathBuf, String> {
+    let path = text.strip_prefix('@').ok_or("expected `@FILE`, or `@-` for stdin")?;
+    Ok(path.into())
+}

@@ -1,0 +1,47 @@
+//! `clerkhook secure`: has a running set-up verify signatures and prove it, or keeps one of its own.
+
+use crate::error::{Error, Result};
+use crate::event::{Event, Plan, Step};
+use crate::session::control::{self, Question, SecureWish};
+use crate::setup;
+use crate::steps::Context;
+
+/// Options of `secure`.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// How to verify.
+    pub wish: SecureWish,
+    /// What to set up where nothing runs.
+    pub setup: setup::Options,
+    /// Say what would be done.
+    pub dry_run: bool,
+}
+
+/// Turns verification on or off.
+///
+/// # Errors
+/// Those of the set-up; `TunnelMissing` when there is nothing to turn off.
+pub async fn secure(context: &Context, options: &Options) -> Result<()> {
+    let running = context.state.find(options.setup.app.upstream.as_ref());
+    let control = running.and_then(|(_, setup)| setup.control);
+    if options.dry_run {
+        let (action, place) =
+            if control.is_some() { ("change", "the running set-up") } else { ("start", "a new set-up") };
+        let state = if options.wish.off { "off" } else { "on" };
+        let detail = format!("{place}, with verification {state}");
+        context.ui.emit(&Event::Plan(Plan { step: Step::Tunnel, action, detail }));
+        return Ok(());
+    }
+    match control {
+        Some(address) => {
+            let question = Question::Secure(options.wish);
+            let value = context.unless_interrupted(control::ask(&context.http.patient(), &address, &question)).await?;
+            let secured =
+                serde_json::from_value(value).map_err(|error| Error::SetUpSilent { cause: error.to_string() })?;
+            context.ui.emit(&Event::Secured(secured));
+            Ok(())
+        }
+        None if options.wish.off => Err(Error::TunnelMissing),
+        None => setup::run(context, &options.setup).await,
+    }
+}

@@ -1,0 +1,49 @@
+//! An error as it crosses from one process to another.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Error, Exit};
+
+/// All that an error says, as text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// `CH` and four digits.
+    pub code: String,
+    /// What failed.
+    pub message: String,
+    /// Why.
+    pub cause: Option<String>,
+    /// What to type.
+    pub hint: String,
+    /// The exit code.
+    pub exit: u8,
+}
+
+impl Error {
+    /// The error for another process.
+    pub fn told(&self) -> Told {
+        Told {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            cause: self.cause().map(str::to_owned),
+            hint: self.hint(),
+            exit: self.exit_code() as u8,
+        }
+    }
+}
+
+impl Told {
+    /// The exit code that was told; one that nobody knows is unexpected.
+    pub(super) fn exit_code(&self) -> Exit {
+        let known = [
+            Exit::Usage,
+            Exit::Settings,
+            Exit::Remote,
+            Exit::Tunnel,
+            Exit::NotDelivered,
+            Exit::Check,
+            Exit::Interrupted,
+        ];
+        known.into_iter().find(|exit| *exit as u8 == self.exit).unwrap_or(Exit::Unexpected)
+    }
+}

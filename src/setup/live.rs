@@ -1,0 +1,191 @@
+//! The one place that owns the life of a set-up: agent, deliveries, questions and the wish to end are its arms.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+use super::Options;
+use super::follow::Lives;
+use super::parts::SetUp;
+use crate::error::{Error, Result};
+use crate::event::{Event, Received};
+use crate::ngrok::Pulse;
+use crate::session::control::{Asked, Control, Question};
+use crate::steps::Context;
+use crate::steps::deliveries::{Deliveries, rhythm};
+
+/// After so many looks in vain the agent counts as gone.
+const PATIENCE: u32 = 20;
+
+/// A wall clock that runs ahead of the machine's by this much means that it slept.
+const SLEPT: Duration = Duration::from_secs(30);
+
+/// What happened next.
+enum Happening {
+    End,
+    AgentEnded(Error),
+    Session(bool),
+    Received(Box<Received>),
+    Look,
+    CheckEndpoint,
+    Asked(Asked),
+}
+
+/// Keeps the set-up and shows deliveries until the end is asked for.
+///
+/// # Errors
+/// `Interrupted` when the end was asked for; the agent's when it cannot be kept.
+pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since: Timestamp) -> Result<()> {
+    let secrets = setup.learned.iter().map(|learned| learned.secret.clone()).collect();
+    let mut deliveries = Deliveries::since(since, secrets);
+    let ended = keep(context, options, setup, &mut deliveries).await;
+    // What was answered is shown, even when the end is asked for in the same moment.
+    let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+    let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
+    for received in left {
+        show(context, deliveries.from_receiver(received));
+    }
+    setup.deliveries = deliveries.count();
+    ended
+}
+
+async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliveries: &mut Deliveries) -> Result<()> {
+    let (mut rhythm, mut check) = (rhythm(), interval(context.settings.endpoint_check));
+    check.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    check.reset();
+    let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
+    let mut online = true;
+    loop {
+        for message_id in setup.proven.drain(..) {
+            deliveries.already_shown(&message_id, &setup.path);
+        }
+        let happening = {
+            let pulse = setup.tunnel.as_ref().and_then(|tunnel| tunnel.agent.as_ref()).map(|agent| agent.pulse());
+            let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
+            let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+            tokio::select! {
+                () = context.shutdown.wait() => Happening::End,
+                error = or_never(agent.map(|agent| agent.ended())) => Happening::AgentEnded(error),
+                now = or_never(pulse.map(|pulse| session_change(pulse, online))) => Happening::Session(now),
+                received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
+                asked = question(setup.control.as_mut()) => Happening::Asked(asked),
+                _ = rhythm.tick() => Happening::Look,
+                _ = check.tick() => Happening::CheckEndpoint,
+            }
+        };
+        match happening {
+            Happening::End => return Err(Error::Interrupted),
+            Happening::AgentEnded(death) => setup.revive(context, options, &mut lives, death).await?,
+            Happening::Session(now) => {
+                online = now;
+                setup.say_session(context, now);
+                if now {
+                    after_a_gap(context, options, setup).await?;
+                }
+            }
+            Happening::Received(received) => show(context, deliveries.from_receiver(*received)),
+            Happening::Look => {
+                in_vain = look(context, setup, deliveries, in_vain).await?;
+                if clocks.slept() {
+                    context.ui.note("this machine slept; looking whether everything still stands");
+                    after_a_gap(context, options, setup).await?;
+                }
+            }
+            Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
+            Happening::Asked(asked) => answer(context, options, setup, asked).await,
+        }
+    }
+}
+
+/// Endpoint and URL are looked at anew. A service that cannot be reached is asked again next time.
+async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
+    if setup.ask_url().await || setup.replace_dead_url(context).await? {
+        return setup.follow_url(context, options).await;
+    }
+    match setup.refresh(context, options).await {
+        Err(Error::Interrupted) => Err(Error::Interrupted),
+        Err(error) => {
+            tracing::debug!(%error, "the endpoint could not be looked at");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+async fn look(context: &Context, setup: &SetUp, deliveries: &mut Deliveries, in_vain: u32) -> Result<u32> {
+    let Some(tunnel) = &setup.tunnel else { return Ok(0) };
+    match deliveries.ask(&tunnel.api).await {
+        Ok(new) => {
+            show(context, new);
+            Ok(0)
+        }
+        Err(error) if in_vain + 1 >= PATIENCE => Err(error),
+        Err(error) => {
+            tracing::debug!(%error, in_vain, "the agent was asked in vain");
+            Ok(in_vain + 1)
+        }
+    }
+}
+
+async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: Asked) {
+    let done = match asked.question {
+        Question::Secure(wish) => setup.secure(context, options, wish).await,
+        Question::SecretRotated => setup.learn_anew(context, options).await,
+    };
+    let _ = asked.reply.send(done);
+}
+
+fn show(context: &Context, new: impl IntoIterator<Item = crate::event::Delivery>) {
+    new.into_iter().for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
+}
+
+async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
+    match happening {
+        Some(happening) => happening.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn session_change(mut pulse: watch::Receiver<Pulse>, online: bool) -> bool {
+    match pulse.wait_for(|pulse| pulse.online != online).await {
+        Ok(pulse) => pulse.online,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn next(received: Option<&mut tokio::sync::mpsc::UnboundedReceiver<Received>>) -> Received {
+    match or_never(received.map(|received| received.recv())).await {
+        Some(received) => received,
+        None => std::future::pending().await,
+    }
+}
+
+async fn question(control: Option<&mut Control>) -> Asked {
+    match or_never(control.map(|control| control.questions.recv())).await {
+        Some(asked) => asked,
+        None => std::future::pending().await,
+    }
+}
+
+/// Both clocks at one moment: the monotonic one stands still while the machine sleeps.
+struct Clocks {
+    wall: SystemTime,
+    monotonic: Instant,
+}
+
+impl Clocks {
+    fn now() -> Self {
+        Self { wall: SystemTime::now(), monotonic: Instant::now() }
+    }
+
+    /// Whether the machine slept since the last call.
+    fn slept(&mut self) -> bool {
+        let now = Self::now();
+        let wall = now.wall.duration_since(self.wall).unwrap_or_default();
+        let gap = wall.saturating_sub(now.monotonic - self.monotonic);
+        *self = now;
+        gap > SLEPT
+    }
+}

@@ -1,0 +1,277 @@
+//! Verification in front of the app: turned on and off, by the edge or by our own gateway, and proven.
+
+use serde_json::Value;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::Options;
+use super::parts::{SetUp, example};
+use crate::config::Upstream;
+use crate::error::{Error, Result};
+use crate::event::{self, Event};
+use crate::ngrok::Launch;
+use crate::ngrok::policy::{Means, Verification};
+use crate::receiver::{Gateway, Secrets, gateway};
+use crate::serve;
+use crate::session::control::SecureWish;
+use crate::steps::Context;
+use crate::steps::forgery::{self, Forged};
+use crate::steps::proof::{Trial, prove};
+use crate::steps::relaunch::relaunch;
+use crate::steps::secret;
+
+/// How the agent starts when the command line starts it.
+const AGENT_ENDPOINT: &str = "command_line";
+
+/// Who verifies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// The edge, told through the agent's API.
+    PolicyUpdate,
+    /// The edge, told by a policy file at a restart.
+    PolicyRestart,
+    /// The edge, told by flags at a restart.
+    FlagRestart,
+    /// clerkhook, in front of the app.
+    Gateway,
+}
+
+impl Mechanism {
+    /// The word for it, as in JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PolicyUpdate => "policy-update",
+            Self::PolicyRestart => "policy-restart",
+            Self::FlagRestart => "flag-restart",
+            Self::Gateway => "gateway",
+        }
+    }
+}
+
+/// Verification that is on.
+#[derive(Debug)]
+pub struct Secured {
+    /// Who verifies.
+    pub mechanism: Mechanism,
+    wish: SecureWish,
+    secrets: Secrets,
+    _gateway: Option<DropGuard>,
+}
+
+impl SetUp {
+    /// Turns verification on or off as wished, and proves it.
+    ///
+    /// # Errors
+    /// `AgentForeign`; those of the agent's start, after which it runs as before; `NotSecured`, `NotDelivered`.
+    pub async fn secure(&mut self, context: &Context, options: &Options, wish: SecureWish) -> Result<Value> {
+        if let Some(app) = &self.app {
+            crate::handler::listens(&app.upstream)
+                .await
+                .map_err(|error| Error::AppDown { upstream: app.upstream.to_string(), cause: error.to_string() })?;
+        }
+        let mechanism = self.change(context, options, wish).await?;
+        self.note(context);
+        self.follow_url(context, options).await?;
+        self.prove_secured(context, options, wish, mechanism).await
+    }
+
+    /// Learns the secret anew after it was rotated, and tells whoever verifies.
+    ///
+    /// # Errors
+    /// Those of Svix and of the agent's restart.
+    pub async fn learn_anew(&mut self, context: &Context, options: &Options) -> Result<Value> {
+        let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else {
+            return Err(Error::EndpointMissing);
+        };
+        let text = context.unless_interrupted(remote.svix.secret(&registered.endpoint.id)).await?;
+        let fresh = secret::parse(&text, "the endpoint")?;
+        if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
+            built_in.secrets.set(vec![fresh.clone()]);
+        }
+        if let Some(learned) = &mut self.learned {
+            learned.secret = fresh.clone();
+        }
+        match self.secured.as_ref().map(|secured| (secured.mechanism, secured.wish)) {
+            None => {}
+            Some((Mechanism::Gateway, _)) => {
+                self.secured.iter().for_each(|secured| secured.secrets.set(vec![fresh.clone()]));
+            }
+            Some((_, wish)) => {
+                self.change(context, options, wish).await?;
+                self.follow_url(context, options).await?;
+            }
+        }
+        Ok(Value::Null)
+    }
+
+    /// Brings the wish about; gives who verifies now, or who did when it is turned off.
+    async fn change(&mut self, context: &Context, _options: &Options, wish: SecureWish) -> Result<Mechanism> {
+        let (Some(tunnel), Some(app), Some(learned)) = (&self.tunnel, &self.app, &self.learned) else {
+            return Err(Error::TunnelMissing);
+        };
+        let path = (!wish.all_paths).then(|| self.path.clone());
+        let verification = Verification { secret: learned.secret.text().clone(), path, enforce: !wish.observe };
+        let before = self.secured.as_ref().map(|secured| secured.mechanism);
+        if wish.in_place && before != Some(Mechanism::Gateway) && before != Some(Mechanism::FlagRestart) {
+            let policy = if wish.off { String::new() } else { verification.policy().to_string() };
+            match tunnel.api.set_policy(AGENT_ENDPOINT, &policy).await {
+                Ok(()) => {
+                    self.secured = (!wish.off).then(|| Secured::new(Mechanism::PolicyUpdate, wish));
+                    return Ok(Mechanism::PolicyUpdate);
+                }
+                Err(error) => {
+                    let cause = error.cause().unwrap_or_default().to_owned();
+                    context.ui.note(&format!("the agent takes no policy in place ({cause}): restarting it"));
+                }
+            }
+        }
+        let Some(launch) = tunnel.launch() else {
+            return Err(Error::AgentForeign { url: tunnel.api.base().to_owned() });
+        };
+        let (url, upstream) = (tunnel.public_url().to_owned(), app.upstream.clone());
+        let plain = Launch { verification: None, upstream: upstream.clone(), ..launch.clone() };
+        let (wanted, secured) =
+            if wish.off { (plain, None) } else { self.prepare(context, wish, verification, &plain, &upstream).await? };
+        let mechanism =
+            secured.as_ref().map(|secured| secured.mechanism).or(before).unwrap_or(Mechanism::PolicyRestart);
+        self.restart(context, &launch, &wanted, &upstream, &url).await?;
+        self.secured = secured;
+        Ok(mechanism)
+    }
+
+    /// What the agent is to be started with, by the means that its version has.
+    async fn prepare(
+        &self,
+        context: &Context,
+        wish: SecureWish,
+        verification: Verification,
+        plain: &Launch,
+        upstream: &Upstream,
+    ) -> Result<(Launch, Option<Secured>)> {
+        let mechanism = match Means::of(plain.version) {
+            _ if wish.local => Mechanism::Gateway,
+            Means::None => {
+                context.ui.note("this agent cannot have the edge verify: clerkhook does it in front of the app");
+                Mechanism::Gateway
+            }
+            Means::PolicyFile => Mechanism::PolicyRestart,
+            Means::Flags => {
+                context.ui.warn("this agent takes the secret as a flag only: it shows in the process list");
+                Mechanism::FlagRestart
+            }
+        };
+        if mechanism != Mechanism::Gateway {
+            let launch = Launch { verification: Some(verification), ..plain.clone() };
+            return Ok((launch, Some(Secured::new(mechanism, wish))));
+        }
+        let mut secured = Secured::new(mechanism, wish);
+        secured.secrets.set(self.learned.iter().map(|learned| learned.secret.clone()).collect());
+        let taken = |error: std::io::Error| Error::Unexpected { what: "opening the gateway", cause: error.to_string() };
+        let listener = serve::bind(0).await.map_err(taken)?;
+        let port = listener.local_addr().map_err(taken)?.port();
+        let app = gateway(Gateway {
+            upstream: upstream.origin().clone(),
+            path: verification.path,
+            enforce: verification.enforce,
+            secrets: secured.secrets.clone(),
+            http: context.http.clone(),
+        });
+        let stop = CancellationToken::new();
+        tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
+        secured._gateway = Some(stop.drop_guard());
+        Ok((Launch { upstream: Upstream::local(port), ..plain.clone() }, Some(secured)))
+    }
+
+    /// Stops the agent and starts it as wanted; when that fails, as it was.
+    async fn restart(
+        &mut self,
+        context: &Context,
+        before: &Launch,
+        wanted: &Launch,
+        upstream: &Upstream,
+        url: &str,
+    ) -> Result<()> {
+        let abort = context.shutdown.child();
+        if let Some(agent) = self.tunnel.as_mut().and_then(|tunnel| tunnel.agent.take()) {
+            agent.stop().await;
+        }
+        let refused = match relaunch(context, wanted, upstream, url, &abort).await {
+            Ok(tunnel) => {
+                self.tunnel = Some(tunnel);
+                return Ok(());
+            }
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => error,
+        };
+        self.tunnel = Some(relaunch(context, before, upstream, url, &abort).await?);
+        context.ui.note("the agent runs again as before");
+        Err(refused)
+    }
+
+    /// Forged events must not pass, a genuine one must.
+    async fn prove_secured(
+        &mut self,
+        context: &Context,
+        options: &Options,
+        wish: SecureWish,
+        mechanism: Mechanism,
+    ) -> Result<Value> {
+        let (Some(app), Some(tunnel), Some(learned)) = (&self.app, &self.tunnel, &self.learned) else {
+            return Err(Error::TunnelMissing);
+        };
+        let enforced = !wish.off && !wish.observe;
+        let mut forged = None;
+        if enforced {
+            let tried = context.unless_interrupted(forgery::try_all(context, tunnel, &self.webhook_url)).await?;
+            refuse_passed(&tried)?;
+            self.proven.extend([tried.mark.clone(), tried.mark.clone()]);
+            forged = Some(tried.unsigned);
+        }
+        let upstream = app.upstream.to_string();
+        let proof = match (&self.remote, &self.registered) {
+            (Some(remote), Some(registered)) => {
+                let trial = Trial {
+                    svix: &remote.svix,
+                    endpoint: &registered.endpoint,
+                    api: &tunnel.api,
+                    secrets: std::slice::from_ref(&learned.secret),
+                    upstream: &upstream,
+                    path: &self.path,
+                    event: example(&options.events),
+                    timeout: options.timeout,
+                    secret_is_new: learned.written,
+                };
+                Some(prove(context, &trial).await?)
+            }
+            _ => None,
+        };
+        let told = event::Secured {
+            mechanism: mechanism.word().to_owned(),
+            public_url: tunnel.public_url().to_owned(),
+            enforced,
+            on: !wish.off,
+            proof: event::SecuredProof { forged, genuine: proof.as_ref().and_then(|proof| proof.status_code) },
+        };
+        let value = serde_json::to_value(&told).unwrap_or_default();
+        context.ui.emit(&Event::Secured(told));
+        self.proven.extend(proof.map(|proof| proof.message_id));
+        Ok(value)
+    }
+}
+
+impl Secured {
+    fn new(mechanism: Mechanism, wish: SecureWish) -> Self {
+        Self { mechanism, wish, secrets: Secrets::default(), _gateway: None }
+    }
+}
+
+fn refuse_passed(forged: &Forged) -> Result<()> {
+    let fix = "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".to_owned();
+    let found = match forged {
+        Forged { unsigned: 403, tampered: 403, reached_app: 0, .. } => return Ok(()),
+        Forged { reached_app: 1.., .. } => "a forged event reached the app".to_owned(),
+        Forged { unsigned, tampered, .. } => {
+            format!("an unsigned event was answered {unsigned} and a tampered one {tampered}, where 403 is due")
+        }
+    };
+    Err(Error::NotSecured { found, fix })
+}
