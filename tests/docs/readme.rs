@@ -84,7 +84,7 @@ fn the_real_thing_works() {
             None => drop(machine.run(&line).expect_code(0)),
         }
     }
-    assert_eq!(count, 5, "the commands of the README's real thing");
+    assert_eq!(count, 6, "the commands of the README's real thing");
     assert!(machine.read(".env.local").contains("CLERK_WEBHOOK_SIGNING_SECRET=whsec_"));
     let set_up = set_up.expect("`up` is among them");
     set_up.signal("INT");

@@ -23,6 +23,7 @@ fn general() -> Vec<Error> {
             path: path("/home/ann/.local/state/clerkhook"),
             cause: "Permission denied (os error 13)".into(),
         },
+        Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
     ]
 }
@@ -84,6 +85,7 @@ fn tunnel() -> Vec<Error> {
         Error::AgentApi { url: "http://127.0.0.1:4040".into(), cause: "Connection refused (os error 111)".into() },
         Error::AgentDied { status: "signal 9".into(), tail: tail() },
         Error::TunnelMissing,
+        Error::AgentForeign { url: "http://127.0.0.1:4040".into() },
     ]
 }
 
@@ -196,6 +198,10 @@ fn delivery() -> Vec<Error> {
             cause: "Connection refused (os error 111)".into(),
         },
         Error::DoctorFailed { failed: 1, checks: 7 },
+        Error::NotSecured {
+            found: "a forged event reached the app".into(),
+            fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),
+        },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]
 }
