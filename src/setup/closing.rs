@@ -37,7 +37,7 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.
 fn usual(context: &Context, tunnel: Option<&Tunnel>) -> OnExit {
-    let reused = tunnel.is_some_and(|tunnel| tunnel.agent.is_none());
+    let reused = tunnel.is_some_and(|tunnel| !tunnel.told.started_by_us);
     if reused || context.settings.domain.is_some() { OnExit::Keep } else { OnExit::Disable }
 }
 

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
 use crate::ngrok::api::preferred;
 use crate::secret::Secret;
-use crate::session::Kept;
 use crate::session::control::{self, Control};
+use crate::session::{Kept, Setup};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
@@ -30,6 +30,8 @@ pub struct SetUp {
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     pub kept: Option<Kept>,
+    /// The state directory cannot be written to.
+    pub unnoted: bool,
     pub control: Option<Control>,
     pub secured: Option<Secured>,
     pub path: String,
@@ -38,6 +40,8 @@ pub struct SetUp {
     pub ready: bool,
     /// When it began.
     pub since: Option<Timestamp>,
+    /// What the built-in app received and the agent has not told of yet.
+    pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
 }
@@ -87,7 +91,7 @@ impl SetUp {
 
     /// Notes in the state file how the set-up stands now.
     pub fn note(&mut self, context: &Context) {
-        let Some(tunnel) = &self.tunnel else { return };
+        let Some(tunnel) = self.tunnel.as_ref().filter(|_| !self.unnoted) else { return };
         let kept = tunnel.keep(
             context,
             Beside {
@@ -101,6 +105,8 @@ impl SetUp {
         if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
             before.leave();
         }
+        // The warning was given, and the directory is not tried again.
+        self.unnoted = kept.is_none();
         self.kept = kept;
     }
 
@@ -116,11 +122,9 @@ impl SetUp {
         let id = registered.endpoint.id.clone();
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
+        warn_of_others(context, &id);
         self.registered = Some(registered);
-        // Where the first note could not be written, the warning was given.
-        if self.kept.is_some() {
-            self.note(context);
-        }
+        self.note(context);
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
     }
@@ -214,6 +218,18 @@ impl SetUp {
         });
         // With `--once` nothing waits, so a person has nothing to be told.
         if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
+    }
+}
+
+/// There is one endpoint for machine, user and profile, so a second app takes it from the first.
+fn warn_of_others(context: &Context, endpoint_id: &str) {
+    for (_, other) in context.state.running() {
+        if other.pid != std::process::id() && other.endpoint_id.as_deref() == Some(endpoint_id) {
+            let Setup { upstream, pid, .. } = other;
+            context.ui.warn(&format!(
+                "events no longer go to {upstream}: this took the endpoint of its `up` (process {pid})"
+            ));
+        }
     }
 }
 

@@ -176,8 +176,10 @@ async fn find_or_start(
     step: &Begun,
 ) -> Result<Tunnel> {
     let held = end_orphans(context, upstream).await;
-    if reuse && let Some(running) = find(context, upstream).await {
-        return Ok(running);
+    match if reuse { search(context, upstream).await } else { Search::Nothing } {
+        Search::Found(running) => return Ok(*running),
+        Search::Offline(what) => context.ui.note(&format!("{what}: starting another")),
+        Search::Nothing => {}
     }
     let settings = &context.settings;
     let bin = ngrok::locate(settings)?;
@@ -232,13 +234,31 @@ pub async fn start(
     Ok(Tunnel { api: agent.api.clone(), agent: Some(agent), told })
 }
 
+/// What a look at the running agents gave.
+enum Search {
+    /// None serves this app.
+    Nothing,
+    /// One does, but its tunnel is not online: what was said of it.
+    Offline(String),
+    /// One does.
+    Found(Box<Tunnel>),
+}
+
 /// A running agent whose tunnel to this app is online.
 pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
+    match search(context, upstream).await {
+        Search::Found(tunnel) => Some(*tunnel),
+        Search::Nothing | Search::Offline(_) => None,
+    }
+}
+
+async fn search(context: &Context, upstream: &Upstream) -> Search {
     let settings = &context.settings;
     let setups = context.state.running();
     let known: Vec<String> = setups.iter().map(|(_, setup)| setup.agent_address.clone()).collect();
     let domain = settings.domain.as_ref().map(|domain| domain.value.as_str());
-    let found = ngrok::find(upstream, domain, settings.agent_ports, &known).await?;
+    let found = ngrok::find(upstream, domain, settings.agent_ports, &known).await;
+    let Some(found) = found else { return Search::Nothing };
     let offline = match &found.session {
         Session::Online => None,
         Session::Offline(word) => Some(word.clone()),
@@ -248,11 +268,10 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
         }
     };
     if let Some(word) = offline {
-        let address = found.api.base();
-        context
-            .ui
-            .note(&format!("the agent at {address} serves this app but is not online ({word}): starting another"));
-        return None;
+        return Search::Offline(format!(
+            "the agent at {} serves this app but is not online ({word})",
+            found.api.base()
+        ));
     }
     let told = event::Tunnel {
         public_url: found.public_url,
@@ -265,7 +284,7 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
             .and_then(|(_, setup)| setup.agent_pid),
         started_by_us: false,
     };
-    Some(Tunnel { agent: None, api: found.api, told })
+    Search::Found(Box::new(Tunnel { agent: None, api: found.api, told }))
 }
 
 /// The tunnel that later steps need: a running set-up's, whatever stands between it and the app, or that of any agent

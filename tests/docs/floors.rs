@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{root, text};
 
-/// Who uses a neighbour, as the document says.
+/// Neighbours that do use each other, as the document says.
 const NEIGHBOURS: [(&str, &str); 1] = [("error", "event")];
 
 /// The row of each room, from the document's drawing. The upper rows have one room and words about it.
@@ -14,7 +14,7 @@ fn floors() -> BTreeMap<String, usize> {
     let drawing = document.split("```\n").nth(1).expect("a drawing").to_owned();
     let mut floors = BTreeMap::new();
     for line in drawing.lines() {
-        let (number, rest) = line.trim_start().split_once(' ').expect("a number and rooms");
+        let (number, rest) = line.split_once(' ').expect("a number and rooms");
         let number: usize = number.parse().expect("a number");
         let rooms: Vec<&str> = rest.split_whitespace().collect();
         let alone = rest.trim_start().contains("    ");
