@@ -60,7 +60,7 @@ impl Tunnel {
     /// end.
     pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
-            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%TZ").to_string(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).to_string(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),
             agent_pid: self.told.agent_pid,
@@ -99,7 +99,7 @@ impl Tunnel {
 fn beginning(context: &Context, upstream: &str) -> Setup {
     Setup {
         pid: std::process::id(),
-        started_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+        started_at: Timestamp::now().to_string(),
         upstream: upstream.to_owned(),
         public_url: String::new(),
         agent_address: String::new(),
@@ -299,7 +299,14 @@ pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<
         return Ok(tunnel);
     }
     let usual = Upstream::local(super::app::PORT);
-    find(context, upstream.unwrap_or(&usual)).await.ok_or(Error::TunnelMissing)
+    match search(context, upstream.unwrap_or(&usual)).await {
+        Search::Found(tunnel) => Ok(*tunnel),
+        Search::Offline(what) => {
+            context.ui.note(&what);
+            Err(Error::TunnelMissing)
+        }
+        Search::Nothing => Err(Error::TunnelMissing),
+    }
 }
 
 async fn of_setup(setup: &Setup) -> Option<Tunnel> {

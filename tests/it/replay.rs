@@ -110,7 +110,7 @@ fn a_missing_path_is_made_and_told() {
         str![[r#"
 exit 0
 --- stdout
-  test      send    [APP] to http://localhost:[PORT]/api/webhooks signed afresh (data.public_metadata.plan)
+  test      send    airt_[ID] to http://localhost:[PORT]/api/webhooks signed afresh (data.public_metadata.plan)
 --- stderr
   note: `data.public_metadata.plan` was not there before; it was added
 
@@ -268,7 +268,7 @@ fn times_diff_to_and_dry_run() {
         str![[r#"
 exit 0
 --- stdout
-  test      send    [CAPTURE] through the agent, as it was
+  test      send    airt_[ID] through the agent, as it was
 
 "#]]
     );
@@ -324,7 +324,7 @@ error: the agent has no captured request `msg_gone` CH0807
         str![[r#"
 exit 6
 --- stdout
-  502 [MS] ms  airt_3MW9uFA… via agent, original signature
+  502 [MS] ms  airt_[ID]… via agent, original signature
 --- stderr
 error: `user.created` was not delivered: the agent reached no app at `http://localhost:[PORT]` (ERR_NGROK_8012) CH0805
 

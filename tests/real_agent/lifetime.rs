@@ -101,7 +101,7 @@ pub fn an_agent_that_a_killed_clerkhook_left_is_ended_and_named() {
     let left = tunnel.wait_for_type("tunnel")["agent_pid"].clone();
     tunnel.signal("KILL");
     tunnel.finish();
-    assert_eq!(stand.agents().iter().map(|id| Value::from(*id)).collect::<Vec<_>>(), [left.clone()]);
+    assert_eq!(stand.agents().iter().map(|id| Value::from(*id)).collect::<Vec<_>>(), std::slice::from_ref(&left));
     let mut tunnel = stand.start(&line);
     let told = tunnel.wait_for_type("tunnel");
     assert_eq!(told["started_by_us"], true);
