@@ -34,7 +34,8 @@ pub async fn status(context: &Context, options: &Options) -> Result<()> {
         say("set-up", Health::Warn, "none is running; start one with `clerkhook up`".to_owned());
     }
     for setup in &setups {
-        say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, setup.started_at));
+        let since = setup.started_at.split('.').next().unwrap_or_default().trim_end_matches('Z');
+        say("set-up", Health::Ok, format!("process {}, since {since}Z", setup.pid));
         app(setup, &say).await;
         tunnel(setup, &say).await;
         let registered = match (&setup.endpoint_id, &setup.webhook_url) {

@@ -19,7 +19,7 @@ use crate::process;
 pub struct Setup {
     /// Of the clerkhook process that keeps it.
     pub pid: u32,
-    /// RFC 3339.
+    /// RFC 3339, in microseconds: the newest is found by it.
     pub started_at: String,
     /// The app's address.
     pub upstream: String,

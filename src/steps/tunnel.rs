@@ -54,7 +54,7 @@ impl Tunnel {
     pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
             pid: std::process::id(),
-            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%TZ").to_string(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%T%.6fZ").to_string(),
             upstream: self.told.upstream.clone(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),
