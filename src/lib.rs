@@ -83,7 +83,7 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
-    match result {
+    let code = match result {
         Ok(()) => 0,
         // Nobody reads any more: `| head -1` has what it wanted.
         Err(Error::Interrupted) if ui.closed() => 0,
@@ -91,7 +91,9 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
             ui.error(&error);
             error.exit_code() as u8
         }
-    }
+    };
+    ui.finish();
+    code
 }
 
 /// Settings → context → command.

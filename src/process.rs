@@ -89,13 +89,51 @@ pub fn alive(pid: u32) -> bool {
         use nix::errno::Errno;
         use nix::sys::signal::kill;
         use nix::unistd::Pid;
-        let Ok(pid) = i32::try_from(pid) else { return false };
-        matches!(kill(Pid::from_raw(pid), None), Ok(()) | Err(Errno::EPERM))
+        let Ok(raw) = i32::try_from(pid) else { return false };
+        let known = matches!(kill(Pid::from_raw(raw), None), Ok(()) | Err(Errno::EPERM));
+        known && !is_zombie(pid)
     }
     #[cfg(not(unix))]
     {
         let _ = pid;
         true
+    }
+}
+
+/// Ended, but not yet asked for by its parent; in a container there may be nobody who ever asks.
+#[cfg(unix)]
+fn is_zombie(pid: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'))
+}
+
+/// The words that a process was started with, where the system tells them (Linux).
+pub fn command_line(pid: u32) -> Option<Vec<String>> {
+    let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    Some(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect())
+}
+
+/// Ends a process that is no child of this one, with its group: asked first, killed after `grace`.
+pub async fn end(pid: u32, grace: Duration) {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{Signal, killpg};
+        use nix::unistd::Pid;
+        let Ok(raw) = i32::try_from(pid) else { return };
+        let _ = killpg(Pid::from_raw(raw), Signal::SIGTERM);
+        let gone = async {
+            while alive(pid) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        if timeout(grace, gone).await.is_err() {
+            let _ = killpg(Pid::from_raw(raw), Signal::SIGKILL);
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (pid, grace);
     }
 }
 

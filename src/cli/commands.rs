@@ -112,6 +112,9 @@ pub struct RegisterArgs {
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
     upstream: Option<Upstream>,
+    /// Go on, and follow the URL of a tunnel that somebody else keeps
+    #[arg(long, conflicts_with_all = ["url", "dry_run"])]
+    watch: bool,
     #[command(flatten)]
     endpoint: EndpointArgs,
 }
@@ -250,6 +253,7 @@ impl CommandArgs {
                 upstream: args.upstream,
                 events: args.endpoint.events,
                 adopt: args.endpoint.adopt,
+                watch: args.watch,
                 dry_run,
             }),
             Self::SendTest(args) => Command::SendTest(send_test::Options {

@@ -47,6 +47,11 @@ pub async fn status(context: &Context, options: &Options) -> Result<()> {
         say("verification", Health::Ok, verified.to_owned());
         deliveries(context, setup).await;
     }
+    for orphan in context.state.orphans() {
+        let (pid, upstream) = (orphan.pid, &orphan.setup.upstream);
+        let found = format!("process {pid} was left by a killed clerkhook for {upstream}; `kill {pid}` ends it");
+        say("agent", Health::Warn, found);
+    }
     if options.remote { remote(context, &say).await } else { Ok(()) }
 }
 

@@ -47,7 +47,7 @@ impl Error {
                 fix.clone()
             }
             Self::AgentForeign { .. } => {
-                "stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`".into()
+                "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
             }
             Self::PortTaken { fix, .. } => (*fix).into(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {

@@ -30,11 +30,24 @@ pub struct Agent {
     launch: Launch,
     pulse: watch::Receiver<Pulse>,
     reader: JoinHandle<()>,
+    /// The session as it was told last: whether it stands, how often it was lost.
+    told: (bool, u32),
     _policy: Option<PolicyFile>,
     /// Its API.
     pub api: AgentApi,
     /// Without a path.
     pub public_url: String,
+}
+
+/// What happens to a running agent.
+#[derive(Debug)]
+pub enum News {
+    /// It ended, with what it said last.
+    Ended(Error),
+    /// Its session with the edge is lost; it reconnects.
+    Offline,
+    /// The session is back, perhaps so soon that its loss was not told.
+    Online,
 }
 
 /// Starts the agent and waits until its tunnel is online.
@@ -72,7 +85,10 @@ pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: imp
         }
     };
     match ready {
-        Ok((api, public_url)) => Ok(Agent { child, launch, pulse, reader, _policy: policy, api, public_url }),
+        Ok((api, public_url)) => {
+            let told = pulse.borrow().session();
+            Ok(Agent { child, launch, pulse, reader, told, _policy: policy, api, public_url })
+        }
         Err(error) => {
             child.stop(STOP_WITHIN).await;
             Err(error)
@@ -101,21 +117,40 @@ impl Agent {
         self.launch.version
     }
 
-    /// Follows whether its session stands.
-    pub fn pulse(&self) -> watch::Receiver<Pulse> {
-        self.pulse.clone()
+    /// Resolves when something happens to it. Safe to cancel and call again.
+    pub async fn news(&mut self) -> News {
+        tokio::select! {
+            status = self.child.wait() => {
+                let _ = timeout(Duration::from_secs(1), &mut self.reader).await;
+                News::Ended(ended(&self.launch, &self.pulse.borrow(), status.ok(), false))
+            }
+            session = other_session(self.pulse.clone(), self.told) => {
+                self.told = session;
+                if session.0 { News::Online } else { News::Offline }
+            }
+        }
     }
 
     /// Resolves when it ends, with what it said last.
     pub async fn ended(&mut self) -> Error {
-        let status = self.child.wait().await.ok();
-        let _ = timeout(Duration::from_secs(1), &mut self.reader).await;
-        ended(&self.launch, &self.pulse.borrow(), status, false)
+        loop {
+            if let News::Ended(error) = self.news().await {
+                return error;
+            }
+        }
     }
 
     /// Ends it: asked first, killed after three seconds.
     pub async fn stop(mut self) {
         self.child.stop(STOP_WITHIN).await;
+    }
+}
+
+async fn other_session(mut pulse: watch::Receiver<Pulse>, told: (bool, u32)) -> (bool, u32) {
+    match pulse.wait_for(|pulse| pulse.session() != told).await {
+        Ok(pulse) => pulse.session(),
+        // The pipes are closed: only its end is left to be told.
+        Err(_) => std::future::pending().await,
     }
 }
 

@@ -12,8 +12,7 @@ mod pulse;
 mod running;
 pub mod version;
 
-pub use agent::{Agent, start};
+pub use agent::{Agent, News, start};
 pub use launch::Launch;
 pub use locate::locate;
-pub use pulse::Pulse;
 pub use running::{Found, ONLINE_CHECK, find, offline_code};

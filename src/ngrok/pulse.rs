@@ -23,6 +23,8 @@ pub struct Pulse {
     pub tunnels: Vec<String>,
     /// Whether the session with the edge stands.
     pub online: bool,
+    /// How often it was lost.
+    pub losses: u32,
     /// Why the agent gives up.
     pub fatal: Option<String>,
     refused: Option<String>,
@@ -44,6 +46,8 @@ impl Pulse {
             }
             Record::Session => self.online = true,
             Record::SessionLost(text) => {
+                // Attempts to reconnect that fail are told in the same way.
+                self.losses += u32::from(self.online);
                 self.online = false;
                 self.note_refusal(&text);
             }
@@ -74,6 +78,11 @@ impl Pulse {
         let lines: Vec<_> = self.tail.iter().filter(|line| line.grave || !any_grave).collect();
         let skip = lines.len().saturating_sub(SHOWN);
         lines[skip..].iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Whether the session stands, and how often it was lost before.
+    pub fn session(&self) -> (bool, u32) {
+        (self.online, self.losses)
     }
 
     /// The first error code with the words around it; the same whichever of the agent's pipes was read first.
@@ -117,4 +126,22 @@ fn words<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 /// A line without the mark of a refusal.
 pub fn clean(line: &str) -> &str {
     line.trim().trim_start_matches(MARK).trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_counted_once_and_remembered_when_the_session_is_back() {
+        let mut pulse = Pulse::default();
+        let lost = r#"{"lvl":"eror","msg":"session closed, starting reconnect loop","err":"EOF"}"#;
+        let in_vain = r#"{"lvl":"eror","msg":"failed to reconnect session","err":"dial tcp: refused"}"#;
+        let back = r#"{"lvl":"info","msg":"tunnel session started"}"#;
+        let sessions = [back, lost, in_vain, in_vain, back, lost].map(|line| {
+            pulse.take(line);
+            pulse.session()
+        });
+        assert_eq!(sessions, [(true, 0), (false, 1), (false, 1), (false, 1), (true, 1), (false, 2)]);
+    }
 }

@@ -42,7 +42,7 @@ pub async fn find(upstream: &Upstream, domain: Option<&str>, ports: PortRange, k
         });
     }
     let found = probes.join_all().await.into_iter().flatten();
-    found.min_by_key(|(order, _)| *order).map(|(_, found)| found)
+    found.min_by_key(|(order, found)| (matches!(found.session, Session::Offline(_)), *order)).map(|(_, found)| found)
 }
 
 async fn probe(address: &str, upstream: &Upstream, domain: Option<&str>) -> Option<Found> {

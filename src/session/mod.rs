@@ -29,6 +29,9 @@ pub struct Setup {
     pub agent_address: String,
     /// The agent's process.
     pub agent_pid: Option<u32>,
+    /// Whether that process is clerkhook's own.
+    #[serde(default)]
+    pub owns_agent: bool,
     /// Public URL and webhook path, once an endpoint is registered.
     pub webhook_url: Option<String>,
     /// `ep_…`.
@@ -41,6 +44,34 @@ pub struct Setup {
     pub control: Option<control::Address>,
     /// Where Clerk and Svix are for this set-up.
     pub services: Addresses,
+}
+
+impl Setup {
+    /// The agent that outlived a killed clerkhook. The command line must look like our agent's, as process ids come
+    /// round again.
+    fn orphan(&self) -> Option<u32> {
+        let pid = self.agent_pid.filter(|pid| self.owns_agent && !process::alive(self.pid) && process::alive(*pid))?;
+        let words = process::command_line(pid)?;
+        let is_ours = ["http", "--log=stdout", "--log-format=json"].iter().all(|word| words.iter().any(|w| w == word));
+        is_ours.then_some(pid)
+    }
+}
+
+/// An agent that a killed clerkhook left running.
+#[derive(Clone, Debug)]
+pub struct Orphan {
+    /// Its process, which is also its group.
+    pub pid: u32,
+    /// The set-up that it belonged to.
+    pub setup: Setup,
+    path: PathBuf,
+}
+
+impl Orphan {
+    /// Removes the note, once the agent has ended.
+    pub fn forget(self) {
+        let _ = fs::remove_file(self.path);
+    }
 }
 
 /// The directory of state files, one for each process that keeps a set-up.
@@ -85,6 +116,41 @@ impl StateDirectory {
         let text = serde_json::to_vec_pretty(setup).expect("a set-up is plain data");
         self.write(&path, &text)?;
         Ok(Kept { path, text })
+    }
+
+    /// The agents that killed processes left running.
+    pub fn orphans(&self) -> Vec<Orphan> {
+        let orphan = |path: PathBuf| {
+            let setup: Setup = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
+            Some(Orphan { pid: setup.orphan()?, setup, path })
+        };
+        self.files().into_iter().filter_map(orphan).collect()
+    }
+
+    /// Notes an agent before it is ready, so that it is found should this process be killed meanwhile. What is already
+    /// noted of the set-up stays. Where nothing can be written, the note after it will say so.
+    pub fn note_agent(&self, beginning: &Setup, pid: u32) {
+        let known = self.noted(beginning).unwrap_or_else(|| beginning.clone());
+        let setup = Setup { agent_pid: Some(pid), owns_agent: true, ..known };
+        self.save(&setup).into_iter().for_each(Kept::leave);
+    }
+
+    /// Removes the note of a set-up that did not come about.
+    pub fn forget(&self, beginning: &Setup) {
+        if self.noted(beginning).is_some_and(|setup| setup.public_url.is_empty()) {
+            let _ = fs::remove_file(self.file(beginning));
+        }
+    }
+
+    /// Removes what a process noted of itself.
+    pub fn forget_process(&self, pid: u32) {
+        let own = format!(".{pid}.json");
+        let is_own = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(&own));
+        self.files().into_iter().filter(is_own).for_each(|path| drop(fs::remove_file(path)));
+    }
+
+    fn noted(&self, beginning: &Setup) -> Option<Setup> {
+        serde_json::from_slice(&fs::read(self.file(beginning)).ok()?).ok()
     }
 
     /// The set-ups whose process runs, the newest first. State files of dead processes are removed.
@@ -151,6 +217,7 @@ impl StateDirectory {
         let text = fs::read(&path).ok()?;
         match serde_json::from_slice::<Setup>(&text) {
             Ok(setup) if process::alive(setup.pid) => Some((path, setup)),
+            Ok(setup) if setup.orphan().is_some() => None,
             _ => {
                 tracing::debug!(path = %path.display(), "removed the state of a process that is gone");
                 let _ = fs::remove_file(&path);
@@ -172,6 +239,7 @@ mod tests {
             public_url: "https://a.example".into(),
             agent_address: "127.0.0.1:4040".into(),
             agent_pid: Some(1),
+            owns_agent: true,
             webhook_url: None,
             endpoint_id: None,
             secured: None,

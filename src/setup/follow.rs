@@ -21,6 +21,9 @@ const LONG_LIFE: Duration = Duration::from_secs(30);
 /// How many short lives in a row are enough.
 const SHORT_LIVES: u32 = 3;
 
+/// A session that is back has its URL again within this time.
+const BINDS_WITHIN: Duration = Duration::from_secs(1);
+
 /// The recent past of the agent.
 #[derive(Debug)]
 pub struct Lives {
@@ -129,6 +132,15 @@ impl SetUp {
             return Ok(false);
         };
         let Some(app) = &self.app else { return Ok(false) };
+        if offline_code(&context.http, &url).await.is_none() {
+            return Ok(false);
+        }
+        // The agent may be about to ask for the URL once more.
+        let waiting = async {
+            sleep(BINDS_WITHIN).await;
+            Ok(())
+        };
+        context.unless_interrupted(waiting).await?;
         let Some(code) = offline_code(&context.http, &url).await else { return Ok(false) };
         let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
         context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));

@@ -3,15 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use tokio::sync::watch;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::Options;
 use super::follow::Lives;
 use super::parts::SetUp;
 use crate::error::{Error, Result};
 use crate::event::{Event, Received};
-use crate::ngrok::Pulse;
+use crate::ngrok::News;
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
 use crate::steps::deliveries::{Deliveries, rhythm};
@@ -19,14 +18,19 @@ use crate::steps::deliveries::{Deliveries, rhythm};
 /// After so many looks in vain the agent counts as gone.
 const PATIENCE: u32 = 20;
 
+/// How long the agent has to tell of a delivery before the built-in app's word is shown.
+const HEARD_FIRST: Duration = Duration::from_millis(200);
+
+/// How long the agent is waited for at the end.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+
 /// A wall clock that runs ahead of the machine's by this much means that it slept.
 const SLEPT: Duration = Duration::from_secs(30);
 
 /// What happened next.
 enum Happening {
     End,
-    AgentEnded(Error),
-    Session(bool),
+    Agent(News),
     Received(Box<Received>),
     Look,
     CheckEndpoint,
@@ -43,9 +47,16 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since
     let ended = keep(context, options, setup, &mut deliveries).await;
     // What was answered is shown, even when the end is asked for in the same moment.
     let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+    let held = setup.held.drain(..).map(|(_, received)| received);
     let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
-    for received in left {
+    for received in held.chain(left) {
         show(context, deliveries.from_receiver(received));
+    }
+    leave_out_proven(setup, &mut deliveries);
+    if let Some(tunnel) = &setup.tunnel
+        && let Ok(Ok(new)) = timeout(LAST_LOOK, deliveries.ask(&tunnel.api)).await
+    {
+        show(context, new);
     }
     setup.deliveries = deliveries.count();
     ended
@@ -56,19 +67,14 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
-    let mut online = true;
     loop {
-        for message_id in setup.proven.drain(..) {
-            deliveries.already_shown(&message_id, &setup.path);
-        }
+        leave_out_proven(setup, deliveries);
         let happening = {
-            let pulse = setup.tunnel.as_ref().and_then(|tunnel| tunnel.agent.as_ref()).map(|agent| agent.pulse());
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
             tokio::select! {
                 () = context.shutdown.wait() => Happening::End,
-                error = or_never(agent.map(|agent| agent.ended())) => Happening::AgentEnded(error),
-                now = or_never(pulse.map(|pulse| session_change(pulse, online))) => Happening::Session(now),
+                news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
                 received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
                 asked = question(setup.control.as_mut()) => Happening::Asked(asked),
                 _ = rhythm.tick() => Happening::Look,
@@ -77,24 +83,29 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
         };
         match happening {
             Happening::End => return Err(Error::Interrupted),
-            Happening::AgentEnded(death) => setup.revive(context, options, &mut lives, death).await?,
-            Happening::Session(now) => {
-                online = now;
-                setup.say_session(context, now);
-                if now {
-                    after_a_gap(context, options, setup).await?;
-                }
+            Happening::Agent(News::Ended(death)) => setup.revive(context, options, &mut lives, death).await?,
+            Happening::Agent(News::Offline) => setup.say_session(context, false),
+            Happening::Agent(News::Online) => {
+                setup.say_session(context, true);
+                after_a_gap(context, options, setup).await?;
             }
-            Happening::Received(received) => show(context, deliveries.from_receiver(*received)),
+            // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
+            Happening::Received(received) => setup.held.push((Instant::now(), *received)),
             Happening::Look => {
                 in_vain = look(context, setup, deliveries, in_vain).await?;
+                let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
+                let ripe: Vec<_> = setup.held.drain(..ripe).collect();
+                ripe.into_iter().for_each(|(_, received)| show(context, deliveries.from_receiver(received)));
                 if clocks.slept() {
                     context.ui.note("this machine slept; looking whether everything still stands");
                     after_a_gap(context, options, setup).await?;
                 }
             }
             Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
-            Happening::Asked(asked) => answer(context, options, setup, asked).await,
+            Happening::Asked(asked) => {
+                answer(context, options, setup, asked).await;
+                deliveries.verify_with(setup.learned.iter().map(|learned| learned.secret.clone()).collect());
+            }
         }
     }
 }
@@ -111,6 +122,12 @@ async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) ->
             Ok(())
         }
         Ok(()) => Ok(()),
+    }
+}
+
+fn leave_out_proven(setup: &mut SetUp, deliveries: &mut Deliveries) {
+    for message_id in setup.proven.drain(..) {
+        deliveries.already_shown(&message_id, &setup.path);
     }
 }
 
@@ -145,13 +162,6 @@ async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
         None => std::future::pending().await,
-    }
-}
-
-async fn session_change(mut pulse: watch::Receiver<Pulse>, online: bool) -> bool {
-    match pulse.wait_for(|pulse| pulse.online != online).await {
-        Ok(pulse) => pulse.online,
-        Err(_) => std::future::pending().await,
     }
 }
 

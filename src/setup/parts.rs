@@ -42,6 +42,8 @@ pub struct SetUp {
     pub superseded: bool,
     /// When it began.
     pub since: Option<Timestamp>,
+    /// What the built-in app received and the agent has not told of yet.
+    pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
 }

@@ -216,6 +216,7 @@ impl SetUp {
             Err(error) => error,
         };
         self.tunnel = Some(relaunch(context, before, upstream, url, &abort).await?);
+        self.note(context);
         context.ui.note("the agent runs again as before");
         Err(refused)
     }

@@ -1,8 +1,11 @@
 //! The tunnel: a running agent for this app is reused, else one is started.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::relaunch::relaunch;
 use super::{Begun, Context};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
@@ -10,8 +13,15 @@ use crate::event::{self, Status, Step};
 use crate::ngrok::api::{AgentApi, Session};
 use crate::ngrok::version::{self, Version};
 use crate::ngrok::{self, Agent, Launch};
+use crate::process;
 use crate::session::control::Address;
 use crate::session::{Kept, Setup};
+
+/// How long a left agent may take to end.
+const ORPHAN_ENDS_WITHIN: Duration = Duration::from_secs(3);
+
+/// Of fixed width, so that moments of one second are in order as text too.
+const MOMENT: &str = "%FT%T%.6fZ";
 
 /// A public URL for the app, with the agent behind it.
 pub struct Tunnel {
@@ -53,17 +63,16 @@ impl Tunnel {
     /// end.
     pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
-            pid: std::process::id(),
-            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%T%.6fZ").to_string(),
-            upstream: self.told.upstream.clone(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime(MOMENT).to_string(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),
             agent_pid: self.told.agent_pid,
+            owns_agent: self.told.started_by_us,
             webhook_url: beside.webhook_url.map(str::to_owned),
             endpoint_id: beside.endpoint_id.map(str::to_owned),
             secured: beside.secured.map(str::to_owned),
             control: beside.control.cloned(),
-            services: context.settings.addresses(),
+            ..beginning(context, &self.told.upstream)
         };
         match context.state.save(&setup) {
             Ok(kept) => Some(kept),
@@ -87,6 +96,46 @@ impl Tunnel {
         }
         context.shutdown.cleaned("agent");
     }
+}
+
+/// A set-up of which nothing is known but the app.
+fn beginning(context: &Context, upstream: &str) -> Setup {
+    Setup {
+        pid: std::process::id(),
+        started_at: Timestamp::now().strftime(MOMENT).to_string(),
+        upstream: upstream.to_owned(),
+        public_url: String::new(),
+        agent_address: String::new(),
+        agent_pid: None,
+        owns_agent: false,
+        webhook_url: None,
+        endpoint_id: None,
+        secured: None,
+        control: None,
+        services: context.settings.addresses(),
+    }
+}
+
+/// Ends the agents that a killed clerkhook left for this app, and gives the URL that one held. Those for other apps
+/// are only named.
+async fn end_orphans(context: &Context, upstream: &Upstream) -> Option<String> {
+    let mut url = None;
+    for orphan in context.state.orphans() {
+        let (pid, app) = (orphan.pid, orphan.setup.upstream.clone());
+        if upstream.is_same_app(&app) {
+            process::end(pid, ORPHAN_ENDS_WITHIN).await;
+            context
+                .ui
+                .note(&format!("ended the ngrok agent (process {pid}) that a killed clerkhook had left for this app"));
+            url = Some(orphan.setup.public_url.clone()).filter(|url| !url.is_empty());
+            orphan.forget();
+        } else {
+            context.ui.warn(&format!(
+                "an ngrok agent (process {pid}) that a killed clerkhook left still runs for {app}; `kill {pid}` ends it"
+            ));
+        }
+    }
+    url
 }
 
 /// Finds or starts the agent. `abort` ends a start that nobody needs any more.
@@ -129,8 +178,11 @@ async fn find_or_start(
     abort: &CancellationToken,
     step: &Begun,
 ) -> Result<Tunnel> {
-    if reuse && let Some(running) = find(context, upstream).await {
-        return Ok(running);
+    let held = end_orphans(context, upstream).await;
+    match if reuse { search(context, upstream).await } else { Search::Nothing } {
+        Search::Found(running) => return Ok(*running),
+        Search::Offline(what) => context.ui.note(&format!("{what}: starting another")),
+        Search::Nothing => {}
     }
     let settings = &context.settings;
     let bin = ngrok::locate(settings)?;
@@ -147,7 +199,10 @@ async fn find_or_start(
         verification: None,
     };
     step.update(&format!("starting ngrok {version}"));
-    start(context, launch, upstream, abort).await
+    match held {
+        Some(url) => relaunch(context, &launch, upstream, &url, abort).await,
+        None => start(context, launch, upstream, abort).await,
+    }
 }
 
 /// Starts an agent. `upstream` is the app, which a gateway may stand in front of.
@@ -161,9 +216,16 @@ pub async fn start(
     abort: &CancellationToken,
 ) -> Result<Tunnel> {
     let version = launch.version;
-    let started = |pid| context.shutdown.would_leave("agent", format!("the ngrok agent (process {pid})"));
+    let beginning = beginning(context, &upstream.to_string());
+    let started = |pid| {
+        context.shutdown.would_leave("agent", format!("the ngrok agent (process {pid})"));
+        context.state.note_agent(&beginning, pid);
+    };
     let agent = ngrok::start(launch, abort.cancelled(), started).await;
-    let agent = agent.inspect_err(|_| context.shutdown.cleaned("agent"))?;
+    let agent = agent.inspect_err(|_| {
+        context.shutdown.cleaned("agent");
+        context.state.forget(&beginning);
+    })?;
     let told = event::Tunnel {
         public_url: agent.public_url.clone(),
         upstream: upstream.to_string(),
@@ -175,13 +237,31 @@ pub async fn start(
     Ok(Tunnel { api: agent.api.clone(), agent: Some(agent), told })
 }
 
+/// What a look at the running agents gave.
+enum Search {
+    /// None serves this app.
+    Nothing,
+    /// One does, but its tunnel is not online: what was said of it.
+    Offline(String),
+    /// One does.
+    Found(Box<Tunnel>),
+}
+
 /// A running agent whose tunnel to this app is online.
 pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
+    match search(context, upstream).await {
+        Search::Found(tunnel) => Some(*tunnel),
+        Search::Nothing | Search::Offline(_) => None,
+    }
+}
+
+async fn search(context: &Context, upstream: &Upstream) -> Search {
     let settings = &context.settings;
     let setups = context.state.running();
     let known: Vec<String> = setups.iter().map(|(_, setup)| setup.agent_address.clone()).collect();
     let domain = settings.domain.as_ref().map(|domain| domain.value.as_str());
-    let found = ngrok::find(upstream, domain, settings.agent_ports, &known).await?;
+    let found = ngrok::find(upstream, domain, settings.agent_ports, &known).await;
+    let Some(found) = found else { return Search::Nothing };
     let offline = match &found.session {
         Session::Online => None,
         Session::Offline(word) => Some(word.clone()),
@@ -191,11 +271,10 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
         }
     };
     if let Some(word) = offline {
-        let address = found.api.base();
-        context
-            .ui
-            .note(&format!("the agent at {address} serves this app but is not online ({word}): starting another"));
-        return None;
+        return Search::Offline(format!(
+            "the agent at {} serves this app but is not online ({word})",
+            found.api.base()
+        ));
     }
     let told = event::Tunnel {
         public_url: found.public_url,
@@ -208,7 +287,7 @@ pub async fn find(context: &Context, upstream: &Upstream) -> Option<Tunnel> {
             .and_then(|(_, setup)| setup.agent_pid),
         started_by_us: false,
     };
-    Some(Tunnel { agent: None, api: found.api, told })
+    Search::Found(Box::new(Tunnel { agent: None, api: found.api, told }))
 }
 
 /// The tunnel that later steps need: a running set-up's, whatever stands between it and the app, or that of any agent

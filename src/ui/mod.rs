@@ -66,6 +66,7 @@ struct Streams {
     steps: Steps,
     held: Option<Held>,
     failed: Option<String>,
+    last_line: Option<String>,
     closed: bool,
 }
 
@@ -84,6 +85,7 @@ impl Ui {
             steps: Steps::new(stderr_terminal && !options.json && !options.quiet),
             held: None,
             failed: None,
+            last_line: None,
             closed: false,
         };
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
@@ -110,7 +112,7 @@ impl Ui {
         match event {
             Event::Step { step, status, detail, .. } => self.step(*step, *status, detail),
             Event::Ready(ready) => self.talk(&human::ready(ready)),
-            Event::Stopped(stopped) => self.talk(&human::stopped(stopped, width.is_some())),
+            Event::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
             Event::Serving(serving) => self.talk(&human::serving(serving)),
             Event::Setting(setting) => self.talk(&human::setting(setting, width)),
             Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
@@ -182,6 +184,12 @@ impl Ui {
         self.stderr(&human::error(error, self.width, told));
     }
 
+    /// Prints what was held back until everything else was said.
+    pub fn finish(&self) {
+        let held = self.streams().last_line.take();
+        held.iter().for_each(|line| self.talk(&format!("\n{line}")));
+    }
+
     /// Prints a secret to somebody who asked for it.
     pub fn reveal(&self, secret: &Secret) {
         if self.options.json {
@@ -189,6 +197,17 @@ impl Ui {
         } else {
             self.stdout(secret.expose());
         }
+    }
+
+    /// The last line of a set-up: after a failure it follows what is said of that.
+    fn end(&self, line: String) {
+        let mut streams = self.streams();
+        if streams.failed.is_some() {
+            streams.last_line = Some(line);
+            return;
+        }
+        drop(streams);
+        self.talk(&line);
     }
 
     /// A line of data as text.

@@ -32,10 +32,11 @@ exit 6
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
   ✗ test      `user.created` was not delivered: the app answered 401: its auth middleware protects the route
-  Stopped: no deliveries, endpoint disabled.
               CH0805
 
   → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+
+  Stopped: no deliveries, endpoint disabled.
 
 "#]]
     );

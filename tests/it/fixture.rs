@@ -482,3 +482,13 @@ pub fn agents(sandbox: &Sandbox) -> Vec<u32> {
     let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_agent).collect()
 }
+
+/// Waits until something holds that no output tells.
+#[track_caller]
+pub fn until(what: &str, holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !holds() {
+        assert!(Instant::now() < deadline, "{what}: not within {} s", PATIENCE.as_secs());
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

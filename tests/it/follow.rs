@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use crate::account::Account;
 use crate::fixture::{Machine, agents, signal};
 use crate::stand::{OK, Stand};
-use crate::wire::{RawApp, create_user, port_of};
+use crate::wire::{RawApp, create_user};
 
 fn kill_agent(stand: &Stand) -> u32 {
     let running = agents(stand.machine.sandbox());
@@ -98,21 +98,4 @@ ep_[ID] updated: enabled again; user.created, user.deleted, user.updated
 
 "#]]
     );
-}
-
-#[test]
-fn the_agent_of_a_set_up_that_was_killed_is_found_by_the_next() {
-    let mut stand = Stand::start("");
-    let orphan = agents(stand.machine.sandbox());
-    let api = port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
-    stand.up.signal("KILL");
-    let _ = stand.up.child.wait();
-    let mut command = stand.machine.command(&["up", &stand.app.port.to_string(), "--once", "--no-env", "--json"]);
-    command.env("CLERKHOOK_AGENT_PORTS", format!("{api}-{api}"));
-    let output = stand.machine.watch(command).finish().expect_code(0);
-    let told = &output.of_type("tunnel")[0];
-    assert_eq!((&told["public_url"], &told["started_by_us"]), (&stand.ready["public_url"], &json!(false)));
-    assert_eq!(output.of_type("proof")[0]["status_code"], 200);
-    assert_eq!((agents(stand.machine.sandbox()), stand.machine.setups()), (orphan.clone(), 0));
-    signal(orphan[0], "TERM");
 }

@@ -176,10 +176,11 @@ exit 6
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; no env file written (`--no-env`)
   ✗ test      `user.created` was not delivered: no attempt was seen within 1 s: Svix does not allow this session to read the attempts
-  Stopped: no deliveries, endpoint disabled.
               CH0802
 
   → wait longer with `clerkhook send-test --timeout 60s`, or look at the endpoint's log in the Clerk dashboard
+
+  Stopped: no deliveries, endpoint disabled.
 
 "#]]
     );

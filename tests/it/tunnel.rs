@@ -59,7 +59,7 @@ exit 0
 http://127.0.0.1:[PORT]
 --- stderr
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (already running, agent 3.39.10, inspector http://127.0.0.1:[PORT])
-  note: the agent runs by itself and is left running
+  note: that agent ran already and is left running
 
 "#]]
     );
@@ -119,7 +119,35 @@ exit 0
 }
 
 #[test]
-fn what_a_killed_process_left_is_noticed_and_cleaned() {
+fn the_agent_of_a_killed_process_is_named_and_taken_over() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox);
+    let mut tunnel = machine.start("tunnel 3000 --json");
+    tunnel.wait_for_type("tunnel");
+    tunnel.signal("KILL");
+    assert_eq!(tunnel.finish().code, None);
+    let [orphan] = agents(&sandbox)[..] else { panic!("one agent lives on") };
+    let status = machine.run("status").expect_code(0);
+    assert!(status.stdout.contains(&format!("process {orphan} was left by a killed clerkhook")), "{}", status.stdout);
+
+    let mut other = machine.start("tunnel 4000 --json");
+    other.wait_for_type("tunnel");
+    other.signal("INT");
+    let output = other.finish().expect_code(0);
+    assert!(output.stderr.contains(&format!("`kill {orphan}` ends it")), "{}", output.stderr);
+    assert!(alive(orphan), "another app's agent is only named");
+
+    let mut again = machine.start("tunnel 3000 --json");
+    again.wait_for_type("tunnel");
+    assert!(!alive(orphan), "it is ended before another one starts");
+    again.signal("INT");
+    let output = again.finish().expect_code(0);
+    assert!(output.stderr.contains(&format!("ended the ngrok agent (process {orphan})")), "{}", output.stderr);
+    assert_eq!((machine.setups(), agents(&sandbox).len()), (0, 0));
+}
+
+#[test]
+fn what_a_killed_process_left_is_cleaned_when_its_agent_is_gone() {
     let sandbox = Sandbox::start("");
     let machine = Machine::with(&sandbox);
     let mut tunnel = machine.start("tunnel 3000 --json");
@@ -127,20 +155,12 @@ fn what_a_killed_process_left_is_noticed_and_cleaned() {
     tunnel.signal("KILL");
     assert_eq!(tunnel.finish().code, None);
     assert_eq!(machine.setups(), 1);
-    assert_data_eq!(
-        machine.run("status").snapshot(),
-        str![[r#"
-exit 0
---- stdout
-  ! warn set-up         none is running; start one with `clerkhook up`
-
-"#]]
-    );
-    assert_eq!(machine.setups(), 0);
-    // The agent of a killed process lives on, and nobody else may end it.
     for agent in agents(&sandbox) {
         crate::fixture::signal(agent, "KILL");
+        crate::fixture::until("the agent is gone", || !alive(agent));
     }
+    machine.run("status").expect_code(0);
+    assert_eq!(machine.setups(), 0);
 }
 
 #[test]
@@ -192,7 +212,7 @@ exit 0
   ✓ ok   app            http://localhost:[PORT] answers
   ✓ ok   tunnel         http://127.0.0.1:[PORT] online, inspector http://127.0.0.1:[PORT]
   ✓ ok   endpoint       ep_[ID] for http://127.0.0.1:[PORT]/
-  ✓ ok   verification   off at the edge
+  ✓ ok   verification   off
   [TIME]  user.created       200 [MS] ms  signature unchecked  msg_[ID]
 
 "#]]

@@ -1,12 +1,14 @@
-//! The agent's life: found, started, lost, back, killed, stopped.
+//! The agent's life: found, started, left by a killed clerkhook, stopped.
 
 use std::net::TcpListener;
 use std::time::Duration;
 
-use crate::fixture::{PATIENCE, alive, free_port, signal};
+use serde_json::Value;
+
+use crate::fixture::{PATIENCE, alive, free_port};
 use crate::stand::{Stand, eventually};
-use crate::visitor::{deliver, get};
-use crate::walkthrough::{ended, listening, serve};
+use crate::visitor::get;
+use crate::walkthrough::{ended, serve};
 
 pub fn ctrl_c_ends_the_tunnel() {
     ends_the_tunnel("INT");
@@ -59,7 +61,7 @@ pub fn a_running_agent_is_reused_and_left_running() {
     let app = serve(&stand, port);
     let output = stand.start(&format!("up {port} --once --json --no-env")).finish().expect_code(0);
     let tunnel = &output.of_type("tunnel")[0];
-    assert_eq!((&tunnel["started_by_us"], &tunnel["agent_pid"]), (&false.into(), &serde_json::Value::Null));
+    assert_eq!((&tunnel["started_by_us"], &tunnel["agent_pid"]), (&false.into(), &Value::Null));
     assert_eq!(tunnel["api_url"], format!("http://{}", agent.api));
     assert_eq!(output.of_type("stopped")[0]["endpoint"], "kept");
     assert!(alive(agent.running.child.id()), "it was not ours to stop");
@@ -91,32 +93,21 @@ pub fn another_web_address_is_found_when_the_default_one_is_taken() {
     ended(tunnel);
 }
 
-pub fn an_agent_that_is_killed_ends_the_set_up() {
-    let stand = Stand::with_services();
-    let mut up = stand.start("up --serve --json --no-env");
-    let tunnel = up.wait_for_type("tunnel");
-    up.wait_for_type("ready");
-    let agent = tunnel["agent_pid"].as_u64().and_then(|pid| u32::try_from(pid).ok()).expect("a process");
-    assert_eq!(stand.agents(), [agent]);
-    signal(agent, "KILL");
-    let output = up.finish().expect_code(5);
-    assert!(output.stderr.contains("\"code\":\"CH0309\""), "{}", output.stderr);
-    assert!(output.stderr.contains("signal 9"), "{}", output.stderr);
-    assert_eq!(output.of_type("stopped")[0]["endpoint"], "disabled");
-}
-
-pub fn a_lost_session_comes_back_and_so_do_deliveries() {
-    let stand = Stand::with_services();
-    let (mut up, url, secret) = listening(&stand, "up --serve");
-    let agents = stand.agents();
-    stand.edge.drop_sessions();
-    let again = eventually("the agent binds again", || stand.edge.asked_for_addresses().get(1).cloned());
-    assert_eq!(again["Id"], "1", "it asks for the same address");
-    eventually("the tunnel serves again", || get(&url, "/").filter(|answer| answer.status == 200));
-    assert_eq!(deliver(&url, &secret, "msg_after", br#"{"type":"user.updated"}"#).status, 200);
-    up.wait_for("the delivery", |line| line.contains("\"msg_after\""));
-    assert_eq!(stand.agents(), agents, "the same agent");
-    ended(up);
+/// Killed without a word, clerkhook leaves an agent, which the next run for the same app ends.
+pub fn an_agent_that_a_killed_clerkhook_left_is_ended_and_named() {
+    let stand = Stand::new();
+    let line = format!("tunnel {} --json", free_port());
+    let mut tunnel = stand.start(&line);
+    let left = tunnel.wait_for_type("tunnel")["agent_pid"].clone();
+    tunnel.signal("KILL");
+    tunnel.finish();
+    assert_eq!(stand.agents().iter().map(|id| Value::from(*id)).collect::<Vec<_>>(), std::slice::from_ref(&left));
+    let mut tunnel = stand.start(&line);
+    let told = tunnel.wait_for_type("tunnel");
+    assert_eq!(told["started_by_us"], true);
+    assert_eq!(stand.agents().iter().map(|id| Value::from(*id)).collect::<Vec<_>>(), [told["agent_pid"].clone()]);
+    let output = ended(tunnel);
+    assert!(output.stderr.contains(&format!("(process {left})")), "{}", output.stderr);
 }
 
 /// When the edge gives another address after a loss, the agent neither logs nor lists it: it goes on with the one that

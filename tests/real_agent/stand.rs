@@ -1,6 +1,6 @@
 //! What each test stands on: an edge, a person's machine, and where wanted the sandbox's Clerk and Svix.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -15,8 +15,9 @@ const AGENT: &str = "CLERKHOOK_REAL_NGROK";
 pub struct Stand {
     pub edge: Edge,
     pub machine: Machine,
+    agent: PathBuf,
     config: PathBuf,
-    _sandbox: Option<Sandbox>,
+    sandbox: Option<Sandbox>,
 }
 
 /// The agent, where one is named; the commands run in other directories, so its whole path.
@@ -42,11 +43,24 @@ impl Stand {
         Self::of(machine, Some(sandbox))
     }
 
+    /// With Clerk and Svix, and with the sandbox's agent where no real one is named.
+    pub fn with_any_agent() -> Self {
+        let stand = Self::with_services();
+        match &stand.sandbox {
+            Some(sandbox) if agent().is_none() => {
+                let (agent, config) = (sandbox.text("ngrok_bin").into(), sandbox.text("ngrok_config").into());
+                Self { agent, config, ..stand }
+            }
+            _ => stand,
+        }
+    }
+
     fn of(mut machine: Machine, sandbox: Option<Sandbox>) -> Self {
         let edge = Edge::start();
         let config = edge.config(&format!("authtoken: {TOKEN}"));
         machine.hide(TOKEN);
-        Self { edge, machine, config, _sandbox: sandbox }
+        let agent = agent().unwrap_or_default();
+        Self { edge, machine, agent, config, sandbox }
     }
 
     /// Lets commands look for agents where this one is.
@@ -62,18 +76,31 @@ impl Stand {
         self
     }
 
-    /// Starts a command line of clerkhook with the real agent.
+    /// Starts a command line of clerkhook with the agent.
     pub fn start(&self, line: &str) -> Running {
-        let agent = agent().expect("CLERKHOOK_REAL_NGROK names the agent").display().to_string();
-        let config = self.config.display().to_string();
-        let mut args: Vec<&str> = line.split_whitespace().collect();
-        args.extend(["--ngrok-bin", &agent, "--ngrok-config", &config]);
-        self.machine.start_args(&args)
+        self.machine.watch(self.command(line))
+    }
+
+    /// A command line of clerkhook with the agent.
+    fn command(&self, line: &str) -> Command {
+        let mut command = self.machine.command(&line.split_whitespace().collect::<Vec<_>>());
+        command.arg("--ngrok-bin").arg(&self.agent).arg("--ngrok-config").arg(&self.config);
+        command
+    }
+
+    /// A command line by way of another program, which gets it as its last arguments.
+    pub fn by_way_of(&self, way: &[&str], line: &str) -> Command {
+        let command = self.command(line);
+        let mut outer = Command::new(way[0]);
+        outer.args(&way[1..]).arg(command.get_program()).args(command.get_args());
+        outer.env_clear().envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        outer.current_dir(self.machine.project());
+        outer
     }
 
     /// Starts the agent as a person does, and waits for its tunnel.
     pub fn agent_by_hand(&self, port: u16) -> Agent {
-        let mut command = Command::new(agent().expect("CLERKHOOK_REAL_NGROK names the agent"));
+        let mut command = Command::new(&self.agent);
         command.env_clear().env("HOME", self.machine.project());
         command.arg("http").arg(port.to_string()).arg("--config").arg(&self.config);
         command.args(["--log=stdout", "--log-format=json"]);
@@ -89,12 +116,19 @@ impl Stand {
         Agent { running, api, url }
     }
 
-    /// The processes of agents that belong to this edge.
+    /// The processes of the agents of this stand.
     pub fn agents(&self) -> Vec<u32> {
-        let directory = self.edge.directory();
         let processes = std::fs::read_dir("/proc").expect("processes").flatten();
         let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-        ids.filter(|id| alive(*id) && is_agent(*id, directory)).collect()
+        ids.filter(|id| alive(*id) && self.is_agent(*id)).collect()
+    }
+
+    /// clerkhook's own command line has the config's path too, but not as its program.
+    fn is_agent(&self, id: u32) -> bool {
+        let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let line = String::from_utf8_lossy(&line);
+        let directory = self.config.parent().expect("a directory").to_string_lossy();
+        line.contains(&*directory) && line.split('\0').next() == self.agent.to_str()
     }
 }
 
@@ -109,14 +143,6 @@ pub struct Agent {
 
 fn record(line: &str) -> Value {
     serde_json::from_str(line).unwrap_or_default()
-}
-
-/// clerkhook's own command line has the config's path too, but not as its program.
-fn is_agent(id: u32, directory: &Path) -> bool {
-    let line = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
-    let line = String::from_utf8_lossy(&line);
-    let program = line.split('\0').next().unwrap_or_default();
-    line.contains(&*directory.to_string_lossy()) && Some(Path::new(program)) == agent().as_deref()
 }
 
 /// Asks until there is an answer; the pause only saves processor time.

@@ -5,7 +5,7 @@ mod session;
 mod site;
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -123,11 +123,6 @@ impl Edge {
     fn asked(&self, kind: u32) -> Vec<Value> {
         let asked = self.shared.asked();
         asked.iter().filter(|(of, _)| *of == kind).map(|(_, request)| request.clone()).collect()
-    }
-
-    /// Where its agents' configs are; part of their command lines.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
     }
 }
 

@@ -1,10 +1,12 @@
 //! `clerkhook register`: makes this machine's endpoint right and writes its secret; scripts run it after a URL change.
 
+mod watch;
+
 use url::Url;
 
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::event::{Action, Event};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::secret::{self, EnvWish};
 use crate::steps::{Context, tunnel, webhook_path};
@@ -22,6 +24,8 @@ pub struct Options {
     pub env: EnvWish,
     /// Somebody's endpoint to take over.
     pub adopt: Option<String>,
+    /// Go on, and follow the tunnel's URL.
+    pub watch: bool,
     /// Say what would be done.
     pub dry_run: bool,
 }
@@ -32,14 +36,31 @@ pub struct Options {
 /// `EndpointUrl`, `TunnelMissing`, and those of Clerk, Svix and env files.
 pub async fn register(context: &Context, options: &Options) -> Result<()> {
     let url = address(context, options).await?;
-    let wanted = endpoint::wanted(context, url, &options.events, options.adopt.as_deref())?;
     if options.dry_run {
+        let wanted = endpoint::wanted(context, url, &options.events, options.adopt.as_deref())?;
         let remote = context.unless_interrupted(endpoint::connect(context, Intent::Look)).await?;
         context.ui.emit(&endpoint::planned(remote.as_ref(), &wanted)?);
         context.ui.emit(&secret::planned(context, &options.env)?);
         if let Some(remote) = remote {
             remote.svix.log_out().await;
         }
+        return Ok(());
+    }
+    once(context, options, url.clone(), false).await?;
+    if options.watch { watch::watch(context, options, url).await } else { Ok(()) }
+}
+
+/// Registers `url`. `silently`: only a change is told.
+async fn once(context: &Context, options: &Options, url: String, silently: bool) -> Result<()> {
+    let wanted = endpoint::wanted(context, url, &options.events, options.adopt.as_deref())?;
+    if silently {
+        let looked = context.unless_interrupted(endpoint::connect(context, Intent::Change)).await?;
+        let remote = looked.ok_or(Error::EndpointMissing)?;
+        let registered = endpoint::ensure(context, &remote, &wanted).await?;
+        if registered.told.action != Action::Unchanged {
+            context.ui.emit(&Event::Endpoint(registered.told));
+        }
+        remote.svix.log_out().await;
         return Ok(());
     }
     let (remote, step) = endpoint::connecting(context).await?;
