@@ -19,7 +19,7 @@ use crate::process;
 pub struct Setup {
     /// Of the clerkhook process that keeps it.
     pub pid: u32,
-    /// RFC 3339.
+    /// RFC 3339, in microseconds: the newest is found by it.
     pub started_at: String,
     /// The app's address.
     pub upstream: String,
@@ -138,6 +138,13 @@ impl StateDirectory {
         if self.noted(beginning).is_some_and(|setup| setup.public_url.is_empty()) {
             let _ = fs::remove_file(self.file(beginning));
         }
+    }
+
+    /// Removes what a process noted of itself.
+    pub fn forget_process(&self, pid: u32) {
+        let own = format!(".{pid}.json");
+        let is_own = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(&own));
+        self.files().into_iter().filter(is_own).for_each(|path| drop(fs::remove_file(path)));
     }
 
     fn noted(&self, beginning: &Setup) -> Option<Setup> {

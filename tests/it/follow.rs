@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use crate::account::Account;
 use crate::fixture::{Machine, agents, signal};
 use crate::stand::{OK, Stand};
-use crate::wire::{RawApp, create_user, port_of};
+use crate::wire::{RawApp, create_user};
 
 fn kill_agent(stand: &Stand) -> u32 {
     let running = agents(stand.machine.sandbox());
