@@ -1,6 +1,7 @@
 //! `clerkhook secret`: shows, rotates or writes the endpoint's signing secret.
 
 use crate::error::{Error, Result};
+use crate::session::Setup;
 use crate::session::control::{self, Question};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
@@ -28,7 +29,7 @@ pub struct Options {
     pub dry_run: bool,
 }
 
-/// Does it. A running set-up is told of a rotation, so that whoever verifies keeps in step.
+/// Does it. Each running set-up is told of a rotation, so that whoever verifies keeps in step.
 ///
 /// # Errors
 /// `EndpointMissing`, those of Clerk, Svix, env files and the set-up.
@@ -50,7 +51,9 @@ pub async fn secret(context: &Context, options: &Options) -> Result<()> {
         Deed::Rotate => {
             remote.svix.rotate_secret(&ours.id).await?;
             secret::learn(context, &remote.svix, &ours.id, &options.env).await?;
-            if let Some(address) = context.state.find(None).and_then(|(_, setup)| setup.control) {
+            let with_it = |setup: &Setup| setup.endpoint_id.as_deref() == Some(&ours.id);
+            let setups = context.state.running().into_iter().map(|(_, setup)| setup).filter(with_it);
+            for address in setups.filter_map(|setup| setup.control) {
                 control::ask(&context.http.patient(), &address, &Question::SecretRotated).await?;
             }
         }

@@ -33,7 +33,7 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, Beside::default()));
     context.ui.emit(&Event::Tunnel(tunnel.told.clone()));
     let Some(agent) = &mut tunnel.agent else {
-        context.ui.note("the agent runs by itself and is left running");
+        context.ui.note("that agent ran already and is left running");
         return Ok(());
     };
     let ended = tokio::select! {

@@ -8,7 +8,7 @@ use super::{replace, text};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-/// What [`write`] did.
+/// What [`write()`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     /// There was no file.

@@ -47,7 +47,7 @@ impl Error {
                 fix.clone()
             }
             Self::AgentForeign { .. } => {
-                "stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`".into()
+                "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
             }
             Self::PortTaken { fix, .. } => (*fix).into(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
@@ -120,7 +120,9 @@ impl Error {
                 "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"
                     .into()
             }
-            Self::EditRefused { .. } => "correct the path or the value, for example `--set data.first_name=Ada`".into(),
+            Self::EditRefused { .. } => {
+                "correct what is named above; a value is set like `--set data.first_name=Ada`".into()
+            }
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),

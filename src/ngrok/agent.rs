@@ -13,7 +13,7 @@ use tokio::time::{Instant, interval, timeout};
 use super::api::{AgentApi, Session, preferred};
 use super::codes;
 use super::launch::{Launch, Prepared};
-use super::policy::PolicyFile;
+use super::policy::{PolicyFile, Verification};
 use super::pulse::Pulse;
 use super::version::Version;
 use crate::error::{Error, Result};
@@ -100,6 +100,11 @@ impl Agent {
     /// What it was started with, to start it once more.
     pub fn launch(&self) -> &Launch {
         &self.launch
+    }
+
+    /// Notes what the edge verifies since its policy was changed in place, so that a restart keeps it.
+    pub fn verifies(&mut self, verification: Option<Verification>) {
+        self.launch.verification = verification;
     }
 
     /// Its process id.

@@ -155,7 +155,21 @@ const QUOTA: &[Row] = &[
     (
         &[732, 733, 735, 736, 737, 738, 739, 740],
         "the account's traffic policy use of this month is used up",
-        "run it without verification at the edge, or upgrade at https://dashboard.ngrok.com/billing",
+        "have clerkhook verify instead of the edge: `clerkhook secure --local`",
+    ),
+];
+
+/// What the edge says of a traffic policy.
+const POLICY: &[Row] = &[
+    (
+        &[6032, 7031, 9016],
+        "the account may not have the edge verify webhooks",
+        "have clerkhook verify instead: `clerkhook secure --local`",
+    ),
+    (
+        &[2200, 2201, 2202, 2203, 2204, 2205, 2206, 7027, 7030],
+        "the edge does not take the traffic policy",
+        "have clerkhook verify instead: `clerkhook secure --local`",
     ),
 ];
 
@@ -205,9 +219,11 @@ const TRAFFIC: &[Row] = &[
     ),
 ];
 
+const ALL: [&[Row]; 5] = [ACCESS, ADDRESS, QUOTA, POLICY, TRAFFIC];
+
 /// The meaning of `ERR_NGROK_<number>`.
 pub fn explain(number: u32) -> Meaning {
-    let row = [ACCESS, ADDRESS, QUOTA, TRAFFIC].into_iter().flatten().find(|(numbers, ..)| numbers.contains(&number));
+    let row = ALL.into_iter().flatten().find(|(numbers, ..)| numbers.contains(&number));
     match row {
         Some((_, meaning, fix)) => Meaning { meaning: Cow::Borrowed(meaning), fix: Cow::Borrowed(fix) },
         None => Meaning {
@@ -232,7 +248,7 @@ mod tests {
     use super::*;
 
     fn rows() -> impl Iterator<Item = &'static Row> {
-        [ACCESS, ADDRESS, QUOTA, TRAFFIC].into_iter().flatten()
+        ALL.into_iter().flatten()
     }
 
     #[test]
@@ -241,8 +257,9 @@ mod tests {
         let met = [
             102, 103, 105, 106, 107, 108, 115, 116, 119, 120, 121, 122, 123, 300, 308, 313, 314, 316, 319, 320, 324,
             334, 348, 349, 350, 351, 702, 703, 714, 717, 725, 726, 727, 728, 732, 733, 734, 735, 736, 737, 738, 739,
-            740, 3004, 3200, 3204, 3208, 3209, 3210, 4018, 6022, 6024, 6025, 6030, 8000, 8001, 8002, 8003, 8005, 8006,
-            8007, 8008, 8009, 8011, 8012, 8013, 8014, 9009, 9034, 9035, 9036, 9037, 9038, 9040, 15002, 15013,
+            740, 2200, 2201, 2202, 2203, 2204, 2205, 2206, 3004, 3200, 3204, 3208, 3209, 3210, 4018, 6022, 6024, 6025,
+            6030, 6032, 7027, 7030, 7031, 8000, 8001, 8002, 8003, 8005, 8006, 8007, 8008, 8009, 8011, 8012, 8013, 8014,
+            9009, 9016, 9034, 9035, 9036, 9037, 9038, 9040, 15002, 15013,
         ];
         assert_eq!(known, BTreeSet::from(met));
     }

@@ -1,6 +1,6 @@
 //! The end of a set-up, in reverse order: no more events, the endpoint, the session, the agent last.
 
-use super::parts::SetUp;
+use super::parts::{SetUp, other_set_up};
 use super::{OnExit, Options};
 use crate::error::Result;
 use crate::event::{Event, Stopped};
@@ -41,9 +41,20 @@ fn usual(context: &Context, tunnel: Option<&Tunnel>) -> OnExit {
     if reused || context.settings.domain.is_some() { OnExit::Keep } else { OnExit::Disable }
 }
 
+/// Whether a set-up that was started later has it now.
+async fn is_anothers(context: &Context, remote: &Remote, registered: &Registered) -> bool {
+    let id = &registered.endpoint.id;
+    if other_set_up(context, id).is_none() {
+        return false;
+    }
+    let endpoints = remote.svix.endpoints().await.unwrap_or_default();
+    endpoints.iter().any(|now| now.id == *id && now.url != registered.endpoint.url)
+}
+
 async fn end(context: &Context, remote: &Remote, registered: &Registered, on_exit: OnExit) -> &'static str {
     let id = &registered.endpoint.id;
     let done: Result<&'static str> = match on_exit {
+        _ if is_anothers(context, remote, registered).await => Ok("kept"),
         OnExit::Keep => Ok("kept"),
         OnExit::Disable => remote.svix.set_disabled(id, true).await.map(|_| "disabled"),
         OnExit::Delete => remote.svix.delete(id).await.map(|()| "deleted"),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Options;
-use super::parts::{SetUp, example};
+use super::parts::{SetUp, example, other_set_up};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
@@ -94,22 +94,30 @@ impl SetUp {
     /// # Errors
     /// Those of Clerk and Svix. A proof that fails is shown and is no error: the app may be at fault.
     pub async fn follow_url(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let Some(tunnel) = &self.tunnel else { return Ok(()) };
+        if self.lead_endpoint(context, options).await? {
+            self.prove_again(context, options).await;
+        }
+        Ok(())
+    }
+
+    /// Leads the endpoint to the tunnel's URL; whether it is another one now.
+    ///
+    /// # Errors
+    /// Those of Clerk and Svix.
+    pub async fn lead_endpoint(&mut self, context: &Context, options: &Options) -> Result<bool> {
+        let Some(tunnel) = &self.tunnel else { return Ok(false) };
         let url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         context.ui.record(&Event::Tunnel(tunnel.told.clone()));
-        if url == self.webhook_url {
-            self.note(context);
-            return Ok(());
-        }
+        let changed = url != self.webhook_url;
         self.webhook_url = url;
-        if self.registered.is_some() {
-            self.refresh(context, options).await?;
-            self.prove_again(context, options).await;
-        } else {
-            context.ui.warn(&format!("the URL changed: enter {} at the endpoint", self.webhook_url));
-        }
+        // Noted whatever comes: the agent may be another one at the same URL.
         self.note(context);
-        Ok(())
+        match &self.registered {
+            _ if !changed => {}
+            Some(_) => self.refresh(context, options).await?,
+            None => context.ui.warn(&format!("the URL changed: enter {} at the endpoint", self.webhook_url)),
+        }
+        Ok(changed)
     }
 
     /// Asks the edge whether it still serves the URL, and starts the agent anew where it does not: 2.x goes on listing a
@@ -158,6 +166,18 @@ impl SetUp {
             (Ok(_), None) => {}
         }
         let Some(remote) = &self.remote else { return Err(Error::EndpointMissing) };
+        if let Some(now) = endpoint::ours(context, &remote.endpoints)?
+            && let Some(other) = other_set_up(context, &now.id)
+            && now.url != self.webhook_url
+            && other.webhook_url.as_deref() == Some(now.url.as_str())
+        {
+            let words = format!("{} leads to the set-up for {} now", now.id, other.upstream);
+            if !std::mem::replace(&mut self.superseded, true) {
+                context.ui.emit(&Event::step(Step::Endpoint, Status::Warn, words));
+            }
+            return Ok(());
+        }
+        self.superseded = false;
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, None)?;
         let registered = endpoint::ensure(context, remote, &wanted).await?;
         let words = endpoint::words(remote, &wanted, &registered);

@@ -18,6 +18,9 @@ use crate::steps::deliveries::{Deliveries, rhythm};
 /// After so many looks in vain the agent counts as gone.
 const PATIENCE: u32 = 20;
 
+/// How long the agent has to tell of a delivery before the built-in app's word is shown.
+const HEARD_FIRST: Duration = Duration::from_millis(200);
+
 /// A wall clock that runs ahead of the machine's by this much means that it slept.
 const SLEPT: Duration = Duration::from_secs(30);
 
@@ -41,8 +44,9 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since
     let ended = keep(context, options, setup, &mut deliveries).await;
     // What was answered is shown, even when the end is asked for in the same moment.
     let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+    let held = setup.held.drain(..).map(|(_, received)| received);
     let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
-    for received in left {
+    for received in held.chain(left) {
         show(context, deliveries.from_receiver(received));
     }
     setup.deliveries = deliveries.count();
@@ -78,16 +82,23 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
                 setup.say_session(context, true);
                 after_a_gap(context, options, setup).await?;
             }
-            Happening::Received(received) => show(context, deliveries.from_receiver(*received)),
+            // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
+            Happening::Received(received) => setup.held.push((Instant::now(), *received)),
             Happening::Look => {
                 in_vain = look(context, setup, deliveries, in_vain).await?;
+                let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
+                let ripe: Vec<_> = setup.held.drain(..ripe).collect();
+                ripe.into_iter().for_each(|(_, received)| show(context, deliveries.from_receiver(received)));
                 if clocks.slept() {
                     context.ui.note("this machine slept; looking whether everything still stands");
                     after_a_gap(context, options, setup).await?;
                 }
             }
             Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
-            Happening::Asked(asked) => answer(context, options, setup, asked).await,
+            Happening::Asked(asked) => {
+                answer(context, options, setup, asked).await;
+                deliveries.verify_with(setup.learned.iter().map(|learned| learned.secret.clone()).collect());
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use parts::by_hand;
+pub use parts::{by_hand, example};
 
 use crate::error::{Error, Result};
 use crate::session::control::SecureWish;

@@ -10,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
 use crate::ngrok::api::preferred;
 use crate::secret::Secret;
-use crate::session::Kept;
 use crate::session::control::{self, Control};
+use crate::session::{Kept, Setup};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::proof::{Trial, prove};
@@ -30,14 +30,20 @@ pub struct SetUp {
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     pub kept: Option<Kept>,
+    /// The state directory cannot be written to.
+    pub unnoted: bool,
     pub control: Option<Control>,
     pub secured: Option<Secured>,
     pub path: String,
     pub webhook_url: String,
     pub deliveries: u64,
     pub ready: bool,
+    /// Another set-up has the endpoint now.
+    pub superseded: bool,
     /// When it began.
     pub since: Option<Timestamp>,
+    /// What the built-in app received and the agent has not told of yet.
+    pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
 }
@@ -87,7 +93,7 @@ impl SetUp {
 
     /// Notes in the state file how the set-up stands now.
     pub fn note(&mut self, context: &Context) {
-        let Some(tunnel) = &self.tunnel else { return };
+        let Some(tunnel) = self.tunnel.as_ref().filter(|_| !self.unnoted) else { return };
         let kept = tunnel.keep(
             context,
             Beside {
@@ -101,6 +107,8 @@ impl SetUp {
         if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
             before.leave();
         }
+        // The warning was given, and the directory is not tried again.
+        self.unnoted = kept.is_none();
         self.kept = kept;
     }
 
@@ -114,13 +122,14 @@ impl SetUp {
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
         let registered = endpoint::register(context, remote, &wanted, step).await?;
         let id = registered.endpoint.id.clone();
+        if let Some(other) = other_set_up(context, &id) {
+            let words = "gets no events from now on; a profile for each app gives each an endpoint of its own";
+            context.ui.warn(&format!("the set-up for {} {words}", other.upstream));
+        }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Event::Endpoint(registered.told.clone()));
         self.registered = Some(registered);
-        // Where the first note could not be written, the warning was given.
-        if self.kept.is_some() {
-            self.note(context);
-        }
+        self.note(context);
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
     }
@@ -215,6 +224,12 @@ impl SetUp {
         // With `--once` nothing waits, so a person has nothing to be told.
         if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
     }
+}
+
+/// Another running set-up with the same endpoint.
+pub fn other_set_up(context: &Context, endpoint_id: &str) -> Option<Setup> {
+    let is_it = |setup: &Setup| setup.pid != std::process::id() && setup.endpoint_id.as_deref() == Some(endpoint_id);
+    context.state.running().into_iter().map(|(_, setup)| setup).find(is_it)
 }
 
 fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {

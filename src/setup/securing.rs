@@ -68,9 +68,12 @@ impl SetUp {
                 .await
                 .map_err(|error| Error::AppDown { upstream: app.upstream.to_string(), cause: error.to_string() })?;
         }
-        let mechanism = self.change(context, options, wish).await?;
+        let changed = self.change(context, wish).await;
+        // After a refusal too the agent is another process, which the state file must name.
+        let led = self.lead_endpoint(context, options).await;
+        let mechanism = changed?;
+        led?;
         self.note(context);
-        self.follow_url(context, options).await?;
         self.prove_secured(context, options, wish, mechanism).await
     }
 
@@ -84,19 +87,22 @@ impl SetUp {
         };
         let text = context.unless_interrupted(remote.svix.secret(&registered.endpoint.id)).await?;
         let fresh = secret::parse(&text, "the endpoint")?;
+        // What was sent before the rotation carries the old one's signature alone.
+        let before = self.learned.iter().map(|learned| learned.secret.clone());
+        let accepted: Vec<_> = std::iter::once(fresh.clone()).chain(before).collect();
         if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
-            built_in.secrets.set(vec![fresh.clone()]);
+            built_in.secrets.set(accepted.clone());
         }
         if let Some(learned) = &mut self.learned {
-            learned.secret = fresh.clone();
+            learned.secret = fresh;
         }
         match self.secured.as_ref().map(|secured| (secured.mechanism, secured.wish)) {
             None => {}
             Some((Mechanism::Gateway, _)) => {
-                self.secured.iter().for_each(|secured| secured.secrets.set(vec![fresh.clone()]));
+                self.secured.iter().for_each(|secured| secured.secrets.set(accepted.clone()));
             }
             Some((_, wish)) => {
-                self.change(context, options, wish).await?;
+                self.change(context, wish).await?;
                 self.follow_url(context, options).await?;
             }
         }
@@ -104,8 +110,8 @@ impl SetUp {
     }
 
     /// Brings the wish about; gives who verifies now, or who did when it is turned off.
-    async fn change(&mut self, context: &Context, _options: &Options, wish: SecureWish) -> Result<Mechanism> {
-        let (Some(tunnel), Some(app), Some(learned)) = (&self.tunnel, &self.app, &self.learned) else {
+    async fn change(&mut self, context: &Context, wish: SecureWish) -> Result<Mechanism> {
+        let (Some(tunnel), Some(app), Some(learned)) = (&mut self.tunnel, &self.app, &self.learned) else {
             return Err(Error::TunnelMissing);
         };
         let path = (!wish.all_paths).then(|| self.path.clone());
@@ -115,6 +121,7 @@ impl SetUp {
             let policy = if wish.off { String::new() } else { verification.policy().to_string() };
             match tunnel.api.set_policy(AGENT_ENDPOINT, &policy).await {
                 Ok(()) => {
+                    tunnel.agent.iter_mut().for_each(|agent| agent.verifies((!wish.off).then(|| verification.clone())));
                     self.secured = (!wish.off).then(|| Secured::new(Mechanism::PolicyUpdate, wish));
                     return Ok(Mechanism::PolicyUpdate);
                 }
@@ -154,8 +161,14 @@ impl SetUp {
                 Mechanism::Gateway
             }
             Means::PolicyFile => Mechanism::PolicyRestart,
+            Means::Flags if wish.observe => {
+                context.ui.note("this agent's flags can only refuse: clerkhook observes in front of the app");
+                Mechanism::Gateway
+            }
             Means::Flags => {
-                context.ui.warn("this agent takes the secret as a flag only: it shows in the process list");
+                let words = "this agent takes the secret as a flag only: it shows in the process list, and every path \
+                             is verified; `--local` avoids both";
+                context.ui.warn(words);
                 Mechanism::FlagRestart
             }
         };

@@ -61,6 +61,11 @@ impl Deliveries {
         self.counts.entry(key).or_default().shown += 1;
     }
 
+    /// Verifies with these from now on.
+    pub fn verify_with(&mut self, secrets: Vec<SigningSecret>) {
+        self.secrets = secrets;
+    }
+
     /// How many were given out.
     pub fn count(&self) -> u64 {
         self.shown

@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::payload;
 use crate::process::{self, Program};
 
 /// Opens the body, indented, in `$VISUAL` or `$EDITOR`, and gives it back compact, as Clerk sends it.
@@ -30,12 +31,12 @@ pub async fn edit_json(context: &Context, body: &[u8]) -> Result<Vec<u8>> {
     if after == before {
         return Ok(body.to_vec());
     }
-    let value: serde_json::Value = serde_json::from_slice(&after)
-        .map_err(|error| Error::EditRefused { why: format!("what the editor gave back is no JSON: {error}") })?;
-    Ok(value.to_string().into_bytes())
+    let refused = |why: String| Error::EditRefused { why: format!("what the editor gave back is no JSON: {why}") };
+    let after = String::from_utf8(after).map_err(|error| refused(error.to_string()))?;
+    payload::compact(&after).map(String::into_bytes).map_err(|error| refused(error.to_string()))
 }
 
 fn indented(body: &[u8]) -> Vec<u8> {
-    let value = serde_json::from_slice::<serde_json::Value>(body);
-    value.ok().and_then(|value| serde_json::to_vec_pretty(&value).ok()).unwrap_or_else(|| body.to_vec())
+    let lines = std::str::from_utf8(body).ok().and_then(payload::indent);
+    lines.map_or_else(|| body.to_vec(), |lines| format!("{lines}\n").into_bytes())
 }

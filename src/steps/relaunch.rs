@@ -21,7 +21,7 @@ const IN_USE: [u32; 2] = [334, 6025];
 const NOT_ASKABLE: [u32; 10] = [313, 314, 319, 320, 15002, 15013, 9034, 9035, 9036, 9037];
 
 /// Starts the agent and asks for `url`, which it had before. While the edge still holds it, asking is repeated; where
-/// it cannot be asked for, any URL is taken.
+/// it cannot be had and the person did not ask for it, any URL is taken.
 ///
 /// # Errors
 /// Those of the agent's start.
@@ -32,11 +32,11 @@ pub async fn relaunch(
     url: &str,
     abort: &CancellationToken,
 ) -> Result<Tunnel> {
-    let mut asking = launch.clone();
+    // The launch may hold a URL that was only tried to keep; what the person asked for stands in the settings.
+    let wished = context.settings.domain.as_ref().map(|domain| domain.value.clone());
     // Agents 2.x need a paid plan for every name.
-    if asking.domain.is_none() && !asking.version.is_legacy() {
-        asking.domain = Some(url.to_owned());
-    }
+    let kept = (!launch.version.is_legacy()).then(|| url.to_owned());
+    let mut asking = Launch { domain: wished.clone().or(kept), ..launch.clone() };
     let until = Instant::now() + HELD_FOR;
     let mut pause = Duration::from_millis(500);
     loop {
@@ -48,9 +48,9 @@ pub async fn relaunch(
                 }
             }
             Err(Error::AgentRefused { number, .. })
-                if NOT_ASKABLE.contains(&number) && asking.domain != launch.domain =>
+                if (NOT_ASKABLE.contains(&number) || IN_USE.contains(&number)) && asking.domain != wished =>
             {
-                asking.domain.clone_from(&launch.domain);
+                asking.domain.clone_from(&wished);
             }
             result => return result,
         }

@@ -60,6 +60,7 @@ pub fn secured(secured: &Secured) -> String {
     let seen = [seen("forged", secured.proof.forged), seen("genuine", secured.proof.genuine)];
     let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let (mark, state) = match (secured.on, secured.enforced) {
+        (true, true) if secured.mechanism == "gateway" => (paint(GOOD, "✓"), "verified in front of the app"),
         (true, true) => (paint(GOOD, "✓"), "verified at the edge"),
         (true, false) => (paint(ODD, "!"), "observed, not refused"),
         (false, _) => (paint(ODD, "!"), "not verified"),

@@ -10,6 +10,7 @@ mod floors;
 mod links;
 mod readme;
 mod samples;
+mod walkthrough;
 
 use std::path::{Path, PathBuf};
 
@@ -26,4 +27,11 @@ fn text(path: &str) -> String {
 /// The texts of a document's `## ` headings, in their order.
 fn headings(document: &str) -> Vec<&str> {
     document.lines().filter_map(|line| line.strip_prefix("## ")).map(str::trim).collect()
+}
+
+/// The lines of the code blocks of a language.
+fn blocks<'a>(document: &'a str, language: &str) -> Vec<Vec<&'a str>> {
+    let fence = format!("```{language}\n");
+    let blocks = document.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(|block| block.lines().collect()).collect()
 }

@@ -3,14 +3,7 @@
 use snapbox::assert_data_eq;
 
 use crate::fixture::{Machine, Running, Sandbox, free_port, steady};
-use crate::text;
-
-/// The lines of the code blocks of a language.
-fn blocks<'a>(document: &'a str, language: &str) -> Vec<Vec<&'a str>> {
-    let fence = format!("```{language}\n");
-    let blocks = document.split(&fence).skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.map(|block| block.lines().collect()).collect()
-}
+use crate::{blocks, text};
 
 /// The commands of the shell blocks, without their comments.
 fn commands(document: &str) -> Vec<String> {
@@ -25,7 +18,7 @@ fn until_ready(machine: &Machine, line: &str) -> Running {
 }
 
 /// The set-up's note tells that the endpoint is there; a delivery that is shown, that the first proof is over.
-fn wait_for_deliveries(machine: &Machine) {
+pub fn wait_for_deliveries(machine: &Machine) {
     for _ in 0..600 {
         let status = machine.run("status --json").expect_code(0);
         if !status.of_type("delivery").is_empty() {
@@ -84,7 +77,7 @@ fn the_real_thing_works() {
             None => drop(machine.run(&line).expect_code(0)),
         }
     }
-    assert_eq!(count, 5, "the commands of the README's real thing");
+    assert_eq!(count, 6, "the commands of the README's real thing");
     assert!(machine.read(".env.local").contains("CLERK_WEBHOOK_SIGNING_SECRET=whsec_"));
     let set_up = set_up.expect("`up` is among them");
     set_up.signal("INT");

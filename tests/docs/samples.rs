@@ -24,6 +24,7 @@ fn general() -> Vec<Error> {
             cause: "Permission denied (os error 13)".into(),
         },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
+        Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }
 
@@ -84,6 +85,7 @@ fn tunnel() -> Vec<Error> {
         Error::AgentApi { url: "http://127.0.0.1:4040".into(), cause: "Connection refused (os error 111)".into() },
         Error::AgentDied { status: "signal 9".into(), tail: tail() },
         Error::TunnelMissing,
+        Error::AgentForeign { url: "http://127.0.0.1:4040".into() },
     ]
 }
 
@@ -189,13 +191,17 @@ fn delivery() -> Vec<Error> {
         ),
         Error::CaptureMissing { id: "msg_2abcdefghijklmnopqrstuvwxyz".into() },
         Error::CaptureTruncated { id: "airt_2abcdefghijklmnopqrstuvwxyz".into() },
-        Error::EditRefused { why: "`data.first_name` is a text and has no parts".into() },
+        Error::EditRefused { why: "`data.first_name.x` cannot be reached: `data.first_name` is a string".into() },
         Error::EditorFailed { editor: "vi".into(), cause: "it ended with exit 1".into() },
         Error::ReplayUnanswered {
             url: "http://localhost:3000/".into(),
             cause: "Connection refused (os error 111)".into(),
         },
         Error::DoctorFailed { failed: 1, checks: 7 },
+        Error::NotSecured {
+            found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),
+            fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),
+        },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]
 }

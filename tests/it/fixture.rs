@@ -1,6 +1,6 @@
 //! The ground of every test: a home, a project directory and a command line; exit code, stdout and stderr as one text.
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
@@ -129,6 +129,15 @@ impl Machine {
     /// Starts a command with its arguments.
     pub fn start_args(&self, args: &[&str]) -> Running {
         self.watch(self.command(args))
+    }
+
+    /// Runs a command line that reads this text on stdin.
+    pub fn run_with_input(&self, line: &str, text: &str) -> Output {
+        let mut command = self.command(&line.split_whitespace().collect::<Vec<_>>());
+        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("the binary starts");
+        child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("read");
+        Running::new(child, self.secrets.clone()).finish()
     }
 
     /// Starts any command, and reads what it says.
@@ -260,6 +269,13 @@ impl Running {
         serde_json::from_str(&line).expect("JSON")
     }
 
+    /// The last JSON line of a type that was seen so far.
+    #[track_caller]
+    pub fn seen_of_type(&self, kind: &str) -> Value {
+        let lines = self.seen.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.into_iter().find(|line| line["type"] == kind).unwrap_or_else(|| panic!("no {kind} in:\n{}", self.seen))
+    }
+
     /// Sends a signal, such as `INT`.
     pub fn signal(&self, name: &str) {
         signal(self.child.id(), name);
@@ -382,10 +398,11 @@ fn steady_line(line: &str) -> String {
                 }
             }
         }
-        for prefix in ["ep_", "msg_", "app_", "ins_", "user_"] {
+        for prefix in ["ep_", "msg_", "app_", "ins_", "user_", "airt_"] {
             if let Some(after) = rest.strip_prefix(prefix) {
                 let length = after.chars().take_while(char::is_ascii_alphanumeric).count();
-                if length >= 20 {
+                // The agent's ids are shown shortened.
+                if length >= 20 || (length > 0 && prefix == "airt_") {
                     out.push_str(prefix);
                     out.push_str("[ID]");
                     rest = &after[length..];

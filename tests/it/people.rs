@@ -6,7 +6,7 @@ use expectrl::{Eof, Expect as _, Session};
 use crate::fixture::{Machine, PATIENCE, Sandbox, free_port};
 
 /// The command on a terminal of this width.
-fn on_a_terminal(machine: &Machine, line: &str, columns: u16) -> OsSession {
+pub fn on_a_terminal(machine: &Machine, line: &str, columns: u16) -> OsSession {
     let mut command = machine.command(&line.split_whitespace().collect::<Vec<_>>());
     command.env("TERM", "xterm-256color");
     // The library sets a width of its own meanwhile, so the command waits until it has the right one.
@@ -23,7 +23,7 @@ fn on_a_terminal(machine: &Machine, line: &str, columns: u16) -> OsSession {
 }
 
 /// The rest of what it prints, and its exit code.
-fn finish(mut session: OsSession) -> (String, i32) {
+pub fn finish(mut session: OsSession) -> (String, i32) {
     let found = session.expect(Eof).expect("an end");
     let text = String::from_utf8_lossy(found.as_bytes()).into_owned();
     let status = session.get_process().wait().expect("a status");

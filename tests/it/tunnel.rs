@@ -59,7 +59,7 @@ exit 0
 http://127.0.0.1:[PORT]
 --- stderr
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (already running, agent 3.39.10, inspector http://127.0.0.1:[PORT])
-  note: the agent runs by itself and is left running
+  note: that agent ran already and is left running
 
 "#]]
     );

@@ -90,3 +90,30 @@ pub fn serve(machine: &Machine, args: &str) -> (Running, u64) {
     let port = app.wait_for_type("serving")["port"].as_u64().expect("a port");
     (app, port)
 }
+
+#[test]
+fn a_second_up_shows_and_proves_the_first() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox);
+    let (_app, port) = serve(&machine, "");
+    let mut first = machine.start(&format!("up {port} --json --no-env"));
+    let ready = first.wait_for_type("ready");
+    assert_data_eq!(
+        machine.run(&format!("up {port} --no-env")).snapshot(),
+        str![[r#"
+exit 0
+--- stderr
+  note: `up` runs already for http://localhost:[PORT] (process [PID]); this shows that one
+  ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (inspector http://127.0.0.1:[PORT])
+  ✓ endpoint  ep_[ID] for http://127.0.0.1:[PORT]/api/webhooks
+  ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
+
+"#]]
+    );
+    // The first goes on.
+    assert_eq!(machine.run("send-test --json").expect_code(0).of_type("proof").len(), 1);
+    first.signal("INT");
+    let output = first.finish().expect_code(0);
+    assert_eq!(output.of_type("delivery").len(), 2, "{}", output.stdout);
+    assert!(ready["endpoint_id"].is_string());
+}

@@ -18,7 +18,12 @@ pub struct RawApp {
 impl RawApp {
     /// Answers every request with these bytes and closes the connection; with none it only closes.
     pub fn answering(answer: &'static str) -> Self {
-        Self::start(Some(answer))
+        Self::start(Some(vec![answer]))
+    }
+
+    /// Answers each request with the next of these bytes, and with the last of them from then on.
+    pub fn answering_in_turn(answers: &[&'static str]) -> Self {
+        Self::start(Some(answers.to_vec()))
     }
 
     /// Takes requests and says nothing.
@@ -26,7 +31,7 @@ impl RawApp {
         Self::start(None)
     }
 
-    fn start(answer: Option<&'static str>) -> Self {
+    fn start(answers: Option<Vec<&'static str>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -39,14 +44,40 @@ impl RawApp {
                 if request.is_empty() {
                     continue;
                 }
-                seen.lock().expect("no panic").push(request);
-                match answer {
-                    Some(answer) => drop(stream.write_all(answer.as_bytes())),
+                let number = seen
+                    .lock()
+                    .map(|mut seen| {
+                        seen.push(request);
+                        seen.len() - 1
+                    })
+                    .expect("no panic");
+                match &answers {
+                    Some(answers) => drop(stream.write_all(answers[number.min(answers.len() - 1)].as_bytes())),
                     None => unanswered.push(stream),
                 }
             }
         });
         Self { port, requests }
+    }
+
+    /// A header of each request; empty where it has none.
+    pub fn header(&self, name: &str) -> Vec<String> {
+        let value = |(head, _): (String, String)| {
+            let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+        };
+        self.messages().into_iter().map(|message| value(message).unwrap_or_default()).collect()
+    }
+
+    /// The body of each request, as it came.
+    pub fn bodies(&self) -> Vec<String> {
+        self.messages().into_iter().map(|(_, body)| body).collect()
+    }
+
+    fn messages(&self) -> Vec<(String, String)> {
+        let requests = self.requests.lock().expect("no panic");
+        let parts = |request: &String| request.split_once("\r\n\r\n").map(|(head, body)| (head.into(), body.into()));
+        requests.iter().filter_map(parts).collect()
     }
 
     /// How many requests came.
@@ -95,8 +126,9 @@ pub fn port_of(url: &str) -> u16 {
 fn read_message(stream: &mut TcpStream) -> String {
     let (mut message, mut buffer) = (Vec::new(), [0; 8192]);
     loop {
-        let text = String::from_utf8_lossy(&message).to_ascii_lowercase();
+        let text = String::from_utf8_lossy(&message).into_owned();
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let head = head.to_ascii_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             if body.len() >= length.unwrap_or(0) {
                 return text;

@@ -24,7 +24,9 @@ pub async fn choose<'a>(context: &Context, id: Option<&str>, captures: &'a [Capt
         }
         Some(id) => {
             let meant = |capture: &&Capture| capture.id == id || capture.message_id() == Some(id);
-            captures.iter().find(meant).ok_or_else(|| Error::CaptureMissing { id: id.to_owned() })?
+            // A message id means the delivery itself rather than a replay of it.
+            let first = captures.iter().filter(meant).find(|capture| capture.id == id || !capture.is_replay());
+            first.or_else(|| captures.iter().find(meant)).ok_or_else(|| Error::CaptureMissing { id: id.to_owned() })?
         }
         None => match pick(context, captures).await? {
             Some(source) => source,

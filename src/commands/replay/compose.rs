@@ -148,6 +148,6 @@ pub fn describe(context: &Context, source: &Capture, composed: Option<&Composed>
             format!("{} to {} {signed} ({edits})", source.id, composed.url)
         }
     };
-    context.ui.emit(&crate::event::Event::Plan(Plan { step: Step::Test, action: "start", detail }));
+    context.ui.emit(&crate::event::Event::Plan(Plan { step: Step::Test, action: "send", detail }));
     Ok(())
 }

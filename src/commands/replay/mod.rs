@@ -7,14 +7,17 @@ mod send;
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
 use serde_json::Value;
 use url::Url;
 
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::handler::diagnose;
+use crate::handler::{Diagnosis, diagnose};
+use crate::ngrok::capture::Capture;
 use crate::payload;
+use crate::signature::TOLERANCE;
 use crate::steps::{Context, tunnel};
 
 /// Options of `replay`.
@@ -73,7 +76,8 @@ impl Options {
 pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     let tunnel = context.unless_interrupted(tunnel::existing(context, options.upstream.as_ref())).await?;
     let captures = tunnel.api.captures(choose::MANY).await?;
-    let Some(source) = choose::choose(context, options.id.as_deref(), &captures).await? else { return Ok(()) };
+    let chosen = choose::choose(context, options.id.as_deref(), &captures);
+    let Some(source) = context.unless_interrupted(chosen).await? else { return Ok(()) };
     let request = if options.is_plain() {
         None
     } else {
@@ -101,13 +105,30 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     }
     match worst {
         None => Ok(()),
-        Some(answer) => Err(refused(source, &answer, &tunnel.told.upstream)),
+        Some(answer) => {
+            let old_signature = request.is_none_or(|request| request.signing.is_none());
+            Err(refused(source, &answer, &tunnel.told.upstream, old_signature))
+        }
     }
 }
 
-fn refused(source: &crate::ngrok::capture::Capture, answer: &send::Answer, upstream: &str) -> Error {
+/// What an app that verifies answers to a signature of long ago.
+fn too_old(source: &Capture, answer: &send::Answer) -> Option<Diagnosis> {
+    let signed_at: i64 = source.request.signed().timestamp?.parse().ok()?;
+    let age = Timestamp::now().as_second() - signed_at;
+    (age > TOLERANCE && matches!(answer.status, 400 | 401 | 403)).then(|| Diagnosis {
+        found: format!(
+            "the app answered {}: its signature is {age} s old, and apps that verify refuse it after {TOLERANCE} s",
+            answer.status
+        ),
+        fix: "sign it afresh: add `--fresh`".to_owned(),
+    })
+}
+
+fn refused(source: &Capture, answer: &send::Answer, upstream: &str, old_signature: bool) -> Error {
     let path = source.request.uri.split('?').next().unwrap_or("/");
-    let diagnosis = diagnose(&answer.seen(path, upstream));
+    let stale = old_signature.then(|| too_old(source, answer)).flatten();
+    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(path, upstream)));
     let event = source.delivery(&[]).event.unwrap_or_else(|| "the replay".to_owned());
     Error::NotDelivered { event, hop: crate::event::Hop::App, found: diagnosis.found, fix: diagnosis.fix }
 }

@@ -103,6 +103,8 @@ pub fn captured_answer(capture: &Capture) -> Answer {
 /// # Errors
 /// `ReplayUnanswered`.
 pub async fn directly(context: &Context, source: &Capture, composed: &Composed) -> Result<(Replay, Answer)> {
+    // Made before the clock starts, as the first client takes longer than a whole delivery.
+    let _ = context.http.client(&composed.url);
     let started = Instant::now();
     let delivered = Delivered {
         method: &composed.method,

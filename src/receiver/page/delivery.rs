@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::escape::Escaped;
-use super::indent::indent;
 use crate::event::Delivery;
+use crate::payload::indent;
 use crate::receiver::history::Entry;
 use crate::receiver::texts;
 

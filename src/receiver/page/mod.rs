@@ -2,7 +2,6 @@
 
 mod delivery;
 mod escape;
-mod indent;
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Ways in which an agent can misbehave, for tests of what then happens: `slow:5s`, `334:2`, `exit:3s`, ….
+//! Ways in which an agent can misbehave, for tests of what then happens: `slow:5s`, `334:2`, `319`, `2201`, `9016`, `exit:3s`, ….
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,7 +10,7 @@ pub enum AgentFault {
     Slow(Duration),
     /// `334` or `334:2`: is refused with this code at every start, or only at the first so many.
     Refused {
-        /// 4018, 105, 108, 121 or 334.
+        /// 4018, 105, 108, 121 or 334; 319 only with a URL that is asked for, 2201 and 9016 only with a policy.
         number: u32,
         /// How many starts are refused; `None`: all.
         starts: Option<u32>,
@@ -59,7 +59,9 @@ impl FromStr for AgentFault {
             ("garbage", None) => Some(Self::Garbage),
             ("plain", None) => Some(Self::Plain),
             ("noinspect", None) => Some(Self::NoInspect),
-            (number @ ("4018" | "105" | "108" | "121" | "334"), rest) => refused(number, rest),
+            (number @ ("4018" | "105" | "108" | "121" | "334" | "319" | "2201" | "9016"), rest) => {
+                refused(number, rest)
+            }
             _ => None,
         };
         fault.ok_or_else(|| UnknownFault { text: text.to_owned() })

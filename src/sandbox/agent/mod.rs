@@ -164,6 +164,17 @@ fn credentials(plan: &Plan) -> Result<Credentials, Refusal> {
         Some(334) => {
             return Err(Refusal::AlreadyOnline { url: plan.wish.url.clone().unwrap_or_else(|| DEV_URL.to_owned()) });
         }
+        Some(319) => {
+            let url = plan.wish.url.as_deref().unwrap_or(DEV_URL);
+            return Err(Refusal::NotReserved { host: url.rsplit("://").next().unwrap_or(url).to_owned() });
+        }
+        Some(number @ 2201) => {
+            return Err(Refusal::Policy { number, why: "unknown action type 'verify-webhook'".to_owned() });
+        }
+        Some(number @ 9016) => {
+            let why = "your account is not authorized to use webhook verification".to_owned();
+            return Err(Refusal::Policy { number, why });
+        }
         Some(_) => return Err(Refusal::TokenMissing),
         None => {}
     }

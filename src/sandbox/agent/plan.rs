@@ -88,6 +88,9 @@ impl Plan {
     /// The code with which a fault refuses this start, if one does.
     pub(super) fn refused_by_fault(&self) -> Option<u32> {
         self.faults.iter().find_map(|fault| match fault {
+            // What the edge says of a URL or of a policy, it says where there is one.
+            AgentFault::Refused { number: 319, .. } if self.wish.url.is_none() => None,
+            AgentFault::Refused { number: 2201 | 9016, .. } if self.wish.policy.is_none() => None,
             AgentFault::Refused { number, starts: None } => Some(*number),
             AgentFault::Refused { number, starts: Some(starts) } => {
                 self.counted_start(*number).is_ok_and(|start| start <= *starts).then_some(*number)

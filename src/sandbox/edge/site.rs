@@ -94,7 +94,8 @@ impl Sites {
             site.join(holder)?;
             return Ok((site.clone(), None));
         }
-        let taken = |_| Refusal::AlreadyOnline { url: format!("http://127.0.0.1:{port}") };
+        // Another program's port is like another account's domain.
+        let taken = |_| Refusal::NotReserved { host: format!("127.0.0.1:{port}") };
         let listener = listen(port).map_err(taken)?;
         let port = listener.local_addr().map_err(taken)?.port();
         let site = Arc::new(Site { port, holders: Mutex::default() });

@@ -1,4 +1,4 @@
-//! JSON with line breaks and indentation, every token as it was sent: numbers, escapes and double names stay.
+//! JSON with line breaks and indentation, and without: every token as it was sent. Numbers, escapes, double names stay.
 
 use serde::de::IgnoredAny;
 
@@ -6,7 +6,7 @@ use serde::de::IgnoredAny;
 const DEEPEST: usize = 40;
 
 /// The indented text, or `None` when it is not JSON.
-pub(super) fn indent(json: &str) -> Option<String> {
+pub fn indent(json: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(json).ok()?;
     let mut writer = Writer { text: String::with_capacity(json.len() * 2), depth: 0 };
     let mut rest = json.trim_start();
@@ -20,6 +20,26 @@ pub(super) fn indent(json: &str) -> Option<String> {
         writer.token(this, rest);
     }
     Some(writer.text)
+}
+
+/// The same JSON without white space between its tokens.
+///
+/// # Errors
+/// The parser's, with line and column.
+pub fn compact(json: &str) -> Result<String, serde_json::Error> {
+    serde_json::from_str::<IgnoredAny>(json)?;
+    let mut text = String::with_capacity(json.len());
+    let mut rest = json.trim_start();
+    while let Some(c) = rest.chars().next() {
+        let token = match c {
+            '"' => string_end(rest),
+            _ => c.len_utf8(),
+        };
+        let (this, after) = rest.split_at(token);
+        text.push_str(this);
+        rest = after.trim_start();
+    }
+    Ok(text)
 }
 
 struct Writer {

@@ -1,0 +1,73 @@
+//! The session of `docs/walkthrough.md`, run again in its order and compared.
+
+use jiff::Timestamp;
+use snapbox::{Data, assert_data_eq};
+
+use crate::fixture::{Machine, Running, free_port, steady};
+use crate::readme::wait_for_deliveries;
+use crate::{blocks, text};
+
+/// The page's ports: the app's, and that of the handler that verifies.
+const PORTS: [&str; 2] = ["3000", "3001"];
+
+/// The commands in their order, each with what it said.
+fn recorded(document: &str) -> Vec<(&str, String)> {
+    let commands = blocks(document, "text").into_iter();
+    commands.filter_map(|block| Some((block.first()?.strip_prefix("$ clerkhook ")?, block[1..].join("\n")))).collect()
+}
+
+/// The words of a command line; single quotes hold one word.
+fn words(line: &str) -> Vec<&str> {
+    let pieces = line.split('\'').enumerate();
+    let outside = |place: usize| place.is_multiple_of(2);
+    let split =
+        pieces.map(|(place, piece)| if outside(place) { piece.split_whitespace().collect() } else { vec![piece] });
+    split.collect::<Vec<Vec<&str>>>().concat()
+}
+
+/// What differs between runs replaced. A terminal shows both streams, so the order of the lines is not compared.
+fn comparable(said: &str) -> String {
+    let word = |word: &str| match word {
+        _ if word.starts_with("airt_") => "airt_[ID]".to_owned(),
+        _ if word.parse::<Timestamp>().is_ok() => "[TIME]".to_owned(),
+        _ => word.to_owned(),
+    };
+    let line = |line: &str| steady(&line.split_whitespace().map(word).collect::<Vec<_>>().join(" "));
+    let mut lines: Vec<String> = said.lines().map(line).filter(|line| line != "\n").collect();
+    lines.sort();
+    lines.concat()
+}
+
+/// The page's handler, with the secret from the env file.
+fn handler(machine: &Machine, port: &str) -> Running {
+    let mut handler = machine.start(&format!("serve --port {port} --reject-invalid --json"));
+    assert_eq!(handler.wait_for_type("serving")["verifying"], true);
+    handler
+}
+
+#[test]
+fn the_session_is_what_happens() {
+    let (document, machine) = (text("docs/walkthrough.md"), Machine::new());
+    let ports = PORTS.map(|port| (port, free_port().to_string()));
+    let here = |command: &str| ports.iter().fold(command.to_owned(), |line, (port, free)| line.replace(port, free));
+    let mut session = recorded(&document).into_iter();
+    let (first, up_said) = session.next().expect("the first command");
+    let up = machine.start(&here(first));
+    wait_for_deliveries(&machine);
+    let (mut verifying, mut happened, mut expected) = (None, String::new(), String::new());
+    for (command, said) in session {
+        if command.contains(PORTS[1]) && verifying.is_none() {
+            verifying = Some(handler(&machine, &ports[1].1));
+        }
+        let line = here(command);
+        let output = machine.start_args(&words(&line)).finish();
+        happened += &format!("$ {command}\n{}", comparable(&format!("{}{}", output.stdout, output.stderr)));
+        expected += &format!("$ {command}\n{}", comparable(&said));
+    }
+    assert!(verifying.is_some(), "the page replays to a handler that verifies");
+    assert_data_eq!(happened, Data::text(expected).raw());
+    up.signal("INT");
+    let output = up.finish().expect_code(0);
+    let begun = output.stderr.split_inclusive('\n').take(up_said.lines().count()).collect::<String>();
+    assert_data_eq!(comparable(&begun), Data::text(comparable(&up_said)).raw());
+}

@@ -1,0 +1,118 @@
+//! What happens to a running set-up: the agent dies, the session drops, the URL changes, Svix disables the endpoint.
+
+use serde_json::json;
+use snapbox::{assert_data_eq, str};
+
+use crate::account::Account;
+use crate::fixture::{Machine, agents, signal};
+use crate::stand::{OK, Stand};
+use crate::wire::{RawApp, create_user, port_of};
+
+fn kill_agent(stand: &Stand) -> u32 {
+    let running = agents(stand.machine.sandbox());
+    let [agent] = running[..] else { panic!("{running:?}") };
+    signal(agent, "KILL");
+    agent
+}
+
+#[test]
+fn an_agent_that_is_killed_comes_back_at_the_same_url() {
+    let mut stand = Stand::start("");
+    for round in 0..2 {
+        kill_agent(&stand);
+        let told = stand.up.wait_for_type("tunnel");
+        assert_eq!(told["public_url"], stand.ready["public_url"], "round {round}");
+        stand.run("status").expect_code(0);
+        assert_eq!(stand.deliver(&format!("msg_{round}"), "{}"), 200);
+    }
+    let output = stand.end();
+    assert_eq!(output.of_type("stopped")[0]["deliveries"], 2);
+    assert!(output.of_type("proof").is_empty(), "the endpoint needs no proof of the same URL");
+    let steps: Vec<_> = output.of_type("step").iter().map(|step| step["detail"].clone()).collect();
+    assert!(steps.iter().any(|detail| detail.as_str().is_some_and(|detail| detail.contains("signal 9"))), "{steps:?}");
+}
+
+#[test]
+fn an_agent_that_dies_at_once_again_and_again_is_given_up() {
+    let stand = Stand::start("");
+    let directory = stand.machine.sandbox().agent_directory();
+    let settings = directory.join("agent.json");
+    let text = std::fs::read_to_string(&settings).expect("settings");
+    std::fs::write(&settings, text.replace("\"faults\": []", "\"faults\": [\"exit:0s\"]")).expect("written");
+    let sandbox_agents = || agents(stand.machine.sandbox());
+    kill_agent(&stand);
+    let up = stand.up;
+    let output = up.finish().expect_code(5);
+    assert_eq!(output.error()["code"], "CH0305");
+    assert_eq!(output.of_type("stopped")[0]["endpoint"], "disabled");
+    assert_eq!((sandbox_agents().len(), stand.machine.setups()), (0, 0));
+}
+
+#[test]
+fn a_session_that_drops_is_shown_and_back() {
+    let mut stand = Stand::start("--fault agent=drop:1s");
+    let agent = agents(stand.machine.sandbox());
+    stand.up.wait_for("the loss", |line| line.contains("is offline: the agent reconnects"));
+    stand.up.wait_for("the return", |line| line.contains("is back online"));
+    assert_eq!(agents(stand.machine.sandbox()), agent);
+    assert_eq!(stand.deliver("msg_1", "{}"), 200);
+    stand.end();
+}
+
+#[test]
+fn the_endpoint_follows_a_url_that_changes() {
+    let mut stand = Stand::start("--fault agent=319");
+    let (id, secret) = (stand.ready["endpoint_id"].as_str().expect("an id").to_owned(), stand.secret());
+    stand.run("secret write --env-file .env.local").expect_code(0);
+    let env = stand.machine.read(".env.local");
+    let account = Account::at(stand.machine.sandbox());
+    kill_agent(&stand);
+    let told = stand.up.wait_for_type("tunnel");
+    assert_ne!(told["public_url"], stand.ready["public_url"]);
+    let proof = stand.up.wait_for_type("proof");
+    assert_eq!(proof["status_code"], 200);
+    let endpoint = account.endpoint(&id);
+    assert_eq!(endpoint["url"], format!("{}/api/webhooks", told["public_url"].as_str().expect("a URL")));
+    assert_eq!((stand.secret(), stand.machine.read(".env.local")), (secret, env));
+    let output = stand.end();
+    assert_eq!(output.of_type("proof").len(), 1);
+    assert_eq!(output.of_type("endpoint").last().expect("told")["endpoint_id"], id);
+}
+
+#[test]
+fn an_endpoint_that_svix_disables_is_enabled_again() {
+    let machine = |sandbox: &_| Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.3");
+    let mut stand = Stand::with(machine, RawApp::answering(OK), "");
+    let account = Account::at(stand.machine.sandbox());
+    let id = stand.ready["endpoint_id"].as_str().expect("an id").to_owned();
+    account.patch(&id, json!({"disabled": true}));
+    let told = stand.up.wait_for_type("endpoint");
+    assert_eq!((&told["endpoint_id"], &told["disabled"]), (&json!(id), &json!(false)));
+    create_user(&stand.machine.sandbox().addresses, "ann");
+    stand.up.wait_for_type("delivery");
+    let line = stand.end().of_type("step").into_iter().rev().find(|step| step["step"] == "endpoint").expect("told");
+    assert_data_eq!(
+        crate::fixture::steady(line["detail"].as_str().unwrap_or_default()),
+        str![[r#"
+ep_[ID] updated: enabled again; user.created, user.deleted, user.updated
+
+"#]]
+    );
+}
+
+#[test]
+fn the_agent_of_a_set_up_that_was_killed_is_found_by_the_next() {
+    let mut stand = Stand::start("");
+    let orphan = agents(stand.machine.sandbox());
+    let api = port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
+    stand.up.signal("KILL");
+    let _ = stand.up.child.wait();
+    let mut command = stand.machine.command(&["up", &stand.app.port.to_string(), "--once", "--no-env", "--json"]);
+    command.env("CLERKHOOK_AGENT_PORTS", format!("{api}-{api}"));
+    let output = stand.machine.watch(command).finish().expect_code(0);
+    let told = &output.of_type("tunnel")[0];
+    assert_eq!((&told["public_url"], &told["started_by_us"]), (&stand.ready["public_url"], &json!(false)));
+    assert_eq!(output.of_type("proof")[0]["status_code"], 200);
+    assert_eq!((agents(stand.machine.sandbox()), stand.machine.setups()), (orphan.clone(), 0));
+    signal(orphan[0], "TERM");
+}
