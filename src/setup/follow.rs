@@ -136,7 +136,10 @@ impl SetUp {
             return Ok(false);
         }
         // The agent may be about to ask for the URL once more.
-        context.unless_interrupted(async { Ok(sleep(BINDS_WITHIN).await) }).await?;
+        tokio::select! {
+            () = sleep(BINDS_WITHIN) => {}
+            () = context.shutdown.wait() => return Err(Error::Interrupted),
+        }
         let Some(code) = offline_code(&context.http, &url).await else { return Ok(false) };
         let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
         context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));
