@@ -294,7 +294,7 @@ async fn search(context: &Context, upstream: &Upstream) -> Search {
 /// that serves the app.
 ///
 /// # Errors
-/// `TunnelMissing`.
+/// `TunnelMissing`, `TunnelOffline`.
 pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
     if let Some((_, setup)) = context.state.find(upstream)
         && let Some(tunnel) = of_setup(&setup).await
@@ -304,10 +304,7 @@ pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<
     let usual = Upstream::local(super::app::PORT);
     match search(context, upstream.unwrap_or(&usual)).await {
         Search::Found(tunnel) => Ok(*tunnel),
-        Search::Offline(what) => {
-            context.ui.note(&what);
-            Err(Error::TunnelMissing)
-        }
+        Search::Offline(what) => Err(Error::TunnelOffline { what }),
         Search::Nothing => Err(Error::TunnelMissing),
     }
 }

@@ -104,7 +104,7 @@ ep_[ID] updated: enabled again; user.created, user.deleted, user.updated
 fn the_agent_of_a_set_up_that_was_killed_is_ended_by_the_next_at_the_same_url() {
     let mut stand = Stand::start("");
     let orphan = agents(stand.machine.sandbox());
-    let api = port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
+    let api = crate::wire::port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
     stand.up.signal("KILL");
     let _ = stand.up.child.wait();
     let mut command = stand.machine.command(&["up", &stand.app.port.to_string(), "--once", "--no-env", "--json"]);
