@@ -50,6 +50,7 @@ impl Error {
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::TunnelMissing
+            | Self::TunnelOffline { .. }
             | Self::AgentForeign { .. }
             | Self::NotSecured { .. }
             | Self::PortalUrl { .. }

@@ -34,6 +34,7 @@ impl Error {
             Self::AgentDied { .. } => "CH0309",
             Self::TunnelMissing => "CH0310",
             Self::AgentForeign { .. } => "CH0311",
+            Self::TunnelOffline { .. } => "CH0312",
             Self::ClerkKeyRefused { .. } => "CH0401",
             Self::ClerkRefused { .. } => "CH0402",
             Self::ClerkUnreachable { .. } => "CH0403",

@@ -58,6 +58,7 @@ impl Error {
             | Self::AgentApi { .. }
             | Self::AgentDied { .. }
             | Self::AgentForeign { .. }
+            | Self::TunnelOffline { .. }
             | Self::TunnelMissing => Exit::Tunnel,
             Self::ClerkKeyRefused { .. }
             | Self::ClerkRefused { .. }

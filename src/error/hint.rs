@@ -46,6 +46,7 @@ impl Error {
             Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } | Self::NotSecured { fix, .. } => {
                 fix.clone()
             }
+            Self::TunnelOffline { .. } => "restart that agent, or start another with `clerkhook tunnel`".into(),
             Self::AgentForeign { .. } => {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
             }

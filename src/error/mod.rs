@@ -79,6 +79,8 @@ pub enum Error {
     AgentForeign { url: String },
     #[error("no tunnel is running")]
     TunnelMissing,
+    #[error("{what}")]
+    TunnelOffline { what: String },
 
     #[error("Clerk does not know this secret key")]
     ClerkKeyRefused { code: String, words: String },

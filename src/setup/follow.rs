@@ -136,11 +136,10 @@ impl SetUp {
             return Ok(false);
         }
         // The agent may be about to ask for the URL once more.
-        let waiting = async {
-            sleep(BINDS_WITHIN).await;
-            Ok(())
-        };
-        context.unless_interrupted(waiting).await?;
+        tokio::select! {
+            () = sleep(BINDS_WITHIN) => {}
+            () = context.shutdown.wait() => return Err(Error::Interrupted),
+        }
         let Some(code) = offline_code(&context.http, &url).await else { return Ok(false) };
         let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
         context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));

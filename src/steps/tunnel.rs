@@ -294,7 +294,7 @@ async fn search(context: &Context, upstream: &Upstream) -> Search {
 /// that serves the app.
 ///
 /// # Errors
-/// `TunnelMissing`.
+/// `TunnelMissing`, `TunnelOffline`.
 pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
     if let Some((_, setup)) = context.state.find(upstream)
         && let Some(tunnel) = of_setup(&setup).await
@@ -302,7 +302,11 @@ pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<
         return Ok(tunnel);
     }
     let usual = Upstream::local(super::app::PORT);
-    find(context, upstream.unwrap_or(&usual)).await.ok_or(Error::TunnelMissing)
+    match search(context, upstream.unwrap_or(&usual)).await {
+        Search::Found(tunnel) => Ok(*tunnel),
+        Search::Offline(what) => Err(Error::TunnelOffline { what }),
+        Search::Nothing => Err(Error::TunnelMissing),
+    }
 }
 
 async fn of_setup(setup: &Setup) -> Option<Tunnel> {

@@ -85,6 +85,9 @@ fn tunnel() -> Vec<Error> {
         Error::AgentApi { url: "http://127.0.0.1:4040".into(), cause: "Connection refused (os error 111)".into() },
         Error::AgentDied { status: "signal 9".into(), tail: tail() },
         Error::TunnelMissing,
+        Error::TunnelOffline {
+            what: "the agent at http://127.0.0.1:4040 serves this app but is not online (ERR_NGROK_3200)".into(),
+        },
         Error::AgentForeign { url: "http://127.0.0.1:4040".into() },
     ]
 }

@@ -126,7 +126,8 @@ pub fn a_listed_url_that_nobody_serves_is_no_tunnel() {
     stand.edge.drop_sessions();
     eventually("the URL is gone", || get(&agent.url, "/").filter(|answer| answer.status == 404));
     assert!(get(&agent.api, "/api/tunnels").is_some_and(|listed| listed.body.contains(&agent.url)));
-    assert!(register(5).stderr.contains("not online (ERR_NGROK_3200)"));
+    let refused = register(5);
+    assert!(refused.stderr.contains("not online (ERR_NGROK_3200)"), "{refused:?}");
 
     let mut tunnel = stand.start(&format!("tunnel {port} --json"));
     let told = tunnel.wait_for_type("tunnel");

@@ -47,8 +47,11 @@ pub fn replays_pass_when_their_signature_does() {
     let secret = file.trim().rsplit('=').next().expect("a secret").trim_matches('"');
     deliver(url, secret, "msg_1", EVENT);
     deliver(url, FOREIGN, "msg_forged", EVENT);
-    up.wait_for("the delivery", |line| line.contains("\"msg_1\""));
-    up.wait_for("the forged one", |line| line.contains("\"msg_forged\""));
+    // In any order: 2.x tells whole seconds only (seen on 2.3.41).
+    let mut shown =
+        [(); 2].map(|()| up.wait_for_type("delivery")["message_id"].as_str().unwrap_or_default().to_owned());
+    shown.sort();
+    assert_eq!(shown, ["msg_1", "msg_forged"]);
 
     let replay = |line: &str, code| stand.start(&format!("replay {line} --json")).finish().expect_code(code);
     let again = replay("msg_1", 0).of_type("replay").remove(0);
