@@ -13,6 +13,9 @@ use crate::secret::{Secret, mask_text};
 /// Answers of the services are small; what is longer is cut.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
+/// The agent answers with all that it captured: 50 MiB by default, in base64 beside the headers (ngrok docs, agent/config).
+const LOOPBACK_LIMIT: usize = 128 * 1024 * 1024;
+
 /// A longer `Retry-After` is told instead of waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -276,13 +279,14 @@ fn request(call: &Call) -> Request {
 
 /// Sends one request and reads its answer up to the limit.
 async fn read(client: &Client, request: Request) -> Result<Answer, Unreachable> {
+    let limit = if is_loopback(request.url()) { LOOPBACK_LIMIT } else { ANSWER_LIMIT };
     let mut response = client.execute(request).await?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
-        if body.len() > ANSWER_LIMIT {
-            body.truncate(ANSWER_LIMIT);
+        if body.len() > limit {
+            body.truncate(limit);
             break;
         }
     }

@@ -1,5 +1,7 @@
 //! `clerkhook status`: what runs now, from the state files and the agents; Clerk is asked only with `--remote`.
 
+use jiff::Timestamp;
+
 use crate::config::Upstream;
 use crate::error::Result;
 use crate::event::{Event, Health, Standing};
@@ -34,7 +36,7 @@ pub async fn status(context: &Context, options: &Options) -> Result<()> {
         say("set-up", Health::Warn, "none is running; start one with `clerkhook up`".to_owned());
     }
     for setup in &setups {
-        say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, setup.started_at));
+        say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, since(setup)));
         app(setup, &say).await;
         tunnel(setup, &say).await;
         let registered = match (&setup.endpoint_id, &setup.webhook_url) {
@@ -52,6 +54,12 @@ pub async fn status(context: &Context, options: &Options) -> Result<()> {
         say("agent", Health::Warn, found);
     }
     if options.remote { remote(context, &say).await } else { Ok(()) }
+}
+
+/// To the second; the state file is finer, to tell which of two came later.
+fn since(setup: &Setup) -> String {
+    let second = setup.started_at.parse::<Timestamp>().map(|started| started.strftime("%FT%TZ").to_string());
+    second.unwrap_or_else(|_| setup.started_at.clone())
 }
 
 async fn app(setup: &Setup, say: &impl Fn(&'static str, Health, String)) {

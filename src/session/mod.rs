@@ -19,7 +19,7 @@ use crate::process;
 pub struct Setup {
     /// Of the clerkhook process that keeps it.
     pub pid: u32,
-    /// RFC 3339.
+    /// RFC 3339, in microseconds: the newest is found by it.
     pub started_at: String,
     /// The app's address.
     pub upstream: String,
@@ -81,22 +81,20 @@ pub struct StateDirectory(PathBuf);
 /// A state file that is removed when its owner ends.
 #[derive(Debug)]
 pub struct Kept {
-    path: PathBuf,
-    text: Vec<u8>,
+    path: Option<PathBuf>,
 }
 
 impl Kept {
     /// Leaves the file to the one that was written in its place.
     pub fn leave(mut self) {
-        self.text.clear();
+        self.path = None;
     }
 }
 
 impl Drop for Kept {
     fn drop(&mut self) {
-        // It may have been written anew since.
-        if fs::read(&self.path).is_ok_and(|text| text == self.text) {
-            let _ = fs::remove_file(&self.path);
+        if let Some(path) = &self.path {
+            let _ = fs::remove_file(path);
         }
     }
 }
@@ -115,7 +113,7 @@ impl StateDirectory {
         let path = self.file(setup);
         let text = serde_json::to_vec_pretty(setup).expect("a set-up is plain data");
         self.write(&path, &text)?;
-        Ok(Kept { path, text })
+        Ok(Kept { path: Some(path) })
     }
 
     /// The agents that killed processes left running.
@@ -140,6 +138,13 @@ impl StateDirectory {
         if self.noted(beginning).is_some_and(|setup| setup.public_url.is_empty()) {
             let _ = fs::remove_file(self.file(beginning));
         }
+    }
+
+    /// Removes what a process noted of itself.
+    pub fn forget_process(&self, pid: u32) {
+        let own = format!(".{pid}.json");
+        let is_own = |path: &PathBuf| path.to_str().is_some_and(|path| path.ends_with(&own));
+        self.files().into_iter().filter(is_own).for_each(|path| drop(fs::remove_file(path)));
     }
 
     fn noted(&self, beginning: &Setup) -> Option<Setup> {
@@ -264,8 +269,9 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let state = StateDirectory::at(directory.path());
         let kept = state.save(&setup(u32::MAX >> 2, "http://localhost:3000")).expect("saved");
-        assert!(kept.path.exists());
-        assert!(state.running().is_empty() && !kept.path.exists());
+        let path = kept.path.clone().expect("kept");
+        assert!(path.exists());
+        assert!(state.running().is_empty() && !path.exists());
     }
 
     #[cfg(unix)]
@@ -274,7 +280,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let directory = tempfile::tempdir().expect("a directory");
         let kept = StateDirectory::at(directory.path()).save(&setup(1, "x")).expect("saved");
-        let mode = fs::metadata(&kept.path).expect("there").permissions().mode();
+        let mode = fs::metadata(kept.path.as_ref().expect("kept")).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 

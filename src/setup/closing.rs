@@ -12,6 +12,8 @@ use crate::steps::tunnel::Tunnel;
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     let SetUp { app, tunnel, remote, registered, kept, deliveries, .. } = setup;
     drop(kept);
+    // An agent that was to be started again was noted too.
+    context.state.forget_process(std::process::id());
     if tunnel.is_none() && remote.is_none() {
         return;
     }

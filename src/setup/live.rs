@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::Options;
 use super::follow::Lives;
@@ -20,6 +20,9 @@ const PATIENCE: u32 = 20;
 
 /// How long the agent has to tell of a delivery before the built-in app's word is shown.
 const HEARD_FIRST: Duration = Duration::from_millis(200);
+
+/// How long the agent is waited for at the end.
+const LAST_LOOK: Duration = Duration::from_millis(500);
 
 /// A wall clock that runs ahead of the machine's by this much means that it slept.
 const SLEPT: Duration = Duration::from_secs(30);
@@ -49,6 +52,12 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since
     for received in held.chain(left) {
         show(context, deliveries.from_receiver(received));
     }
+    leave_out_proven(setup, &mut deliveries);
+    if let Some(tunnel) = &setup.tunnel
+        && let Ok(Ok(new)) = timeout(LAST_LOOK, deliveries.ask(&tunnel.api)).await
+    {
+        show(context, new);
+    }
     setup.deliveries = deliveries.count();
     ended
 }
@@ -59,9 +68,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
     loop {
-        for message_id in setup.proven.drain(..) {
-            deliveries.already_shown(&message_id, &setup.path);
-        }
+        leave_out_proven(setup, deliveries);
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
@@ -115,6 +122,12 @@ async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) ->
             Ok(())
         }
         Ok(()) => Ok(()),
+    }
+}
+
+fn leave_out_proven(setup: &mut SetUp, deliveries: &mut Deliveries) {
+    for message_id in setup.proven.drain(..) {
+        deliveries.already_shown(&message_id, &setup.path);
     }
 }
 

@@ -20,6 +20,9 @@ use crate::session::{Kept, Setup};
 /// How long a left agent may take to end.
 const ORPHAN_ENDS_WITHIN: Duration = Duration::from_secs(3);
 
+/// Of fixed width, so that moments of one second are in order as text too.
+const MOMENT: &str = "%FT%T%.6fZ";
+
 /// A public URL for the app, with the agent behind it.
 pub struct Tunnel {
     /// Present when clerkhook started it.
@@ -60,7 +63,7 @@ impl Tunnel {
     /// end.
     pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
         let setup = Setup {
-            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime("%FT%TZ").to_string(),
+            started_at: beside.since.unwrap_or_else(Timestamp::now).strftime(MOMENT).to_string(),
             public_url: self.told.public_url.clone(),
             agent_address: self.agent_address(),
             agent_pid: self.told.agent_pid,
@@ -99,7 +102,7 @@ impl Tunnel {
 fn beginning(context: &Context, upstream: &str) -> Setup {
     Setup {
         pid: std::process::id(),
-        started_at: Timestamp::now().strftime("%FT%TZ").to_string(),
+        started_at: Timestamp::now().strftime(MOMENT).to_string(),
         upstream: upstream.to_owned(),
         public_url: String::new(),
         agent_address: String::new(),

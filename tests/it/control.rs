@@ -126,7 +126,7 @@ exit 5
   Stopped: no deliveries, endpoint kept.
 error: the agent at `http://127.0.0.1:[PORT]` belongs to somebody else, so it is not restarted CH0311
 
-  → stop that agent, or let clerkhook start one of its own: `clerkhook secure --no-reuse`
+  → stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own
 
 "#]]
     );

@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use crate::account::Account;
 use crate::fixture::{Machine, agents, signal};
 use crate::stand::{OK, Stand};
-use crate::wire::{RawApp, create_user, port_of};
+use crate::wire::{RawApp, create_user};
 
 fn kill_agent(stand: &Stand) -> u32 {
     let running = agents(stand.machine.sandbox());
@@ -50,7 +50,7 @@ fn an_agent_that_dies_at_once_again_and_again_is_given_up() {
 
 #[test]
 fn a_session_that_drops_is_shown_and_back() {
-    let mut stand = Stand::start("--fault agent=drop:1s");
+    let mut stand = Stand::start("--fault agent=drop:4s");
     let agent = agents(stand.machine.sandbox());
     stand.up.wait_for("the loss", |line| line.contains("is offline: the agent reconnects"));
     stand.up.wait_for("the return", |line| line.contains("is back online"));
@@ -101,18 +101,19 @@ ep_[ID] updated: enabled again; user.created, user.deleted, user.updated
 }
 
 #[test]
-fn the_agent_of_a_set_up_that_was_killed_is_found_by_the_next() {
+fn the_agent_of_a_set_up_that_was_killed_is_ended_by_the_next_at_the_same_url() {
     let mut stand = Stand::start("");
     let orphan = agents(stand.machine.sandbox());
-    let api = port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
+    let api = crate::wire::port_of(stand.up.seen_of_type("tunnel")["api_url"].as_str().expect("a URL"));
     stand.up.signal("KILL");
     let _ = stand.up.child.wait();
     let mut command = stand.machine.command(&["up", &stand.app.port.to_string(), "--once", "--no-env", "--json"]);
     command.env("CLERKHOOK_AGENT_PORTS", format!("{api}-{api}"));
     let output = stand.machine.watch(command).finish().expect_code(0);
     let told = &output.of_type("tunnel")[0];
-    assert_eq!((&told["public_url"], &told["started_by_us"]), (&stand.ready["public_url"], &json!(false)));
+    assert_eq!((&told["public_url"], &told["started_by_us"]), (&stand.ready["public_url"], &json!(true)));
     assert_eq!(output.of_type("proof")[0]["status_code"], 200);
-    assert_eq!((agents(stand.machine.sandbox()), stand.machine.setups()), (orphan.clone(), 0));
-    signal(orphan[0], "TERM");
+    let ended = format!("ended the ngrok agent (process {})", orphan[0]);
+    assert!(output.stderr.contains(&ended), "{}", output.stderr);
+    assert_eq!((agents(stand.machine.sandbox()).len(), stand.machine.setups()), (0, 0));
 }

@@ -7,6 +7,7 @@ mod app;
 mod clerk;
 mod control;
 mod doctor;
+mod edit;
 mod env_file;
 mod fixture;
 mod follow;
