@@ -61,7 +61,6 @@ fn main() -> ExitCode {
         secure::sigterm_while_it_is_turned_on_leaves_no_agent,
         secure::what_is_forged_does_not_reach_the_app,
         shells::a_terminal_that_is_closed_ends_it,
-        shells::ctrl_c_is_for_clerkhook_alone,
         shells::it_can_be_stopped_and_continued,
         shells::it_outlives_its_parent,
         shells::it_runs_in_a_session_of_its_own,

@@ -22,15 +22,6 @@ pub fn it_can_be_stopped_and_continued() {
     assert_eq!((stand.agents(), stand.machine.setups()), (vec![], 0));
 }
 
-pub fn ctrl_c_is_for_clerkhook_alone() {
-    let stand = Stand::new();
-    let (mut shell, _) = in_a_shell(&stand);
-    shell.send("\x03").expect("typed");
-    shell.send_line("echo code $?").expect("typed");
-    shell.expect(Regex(r"code 0\s")).expect("a clean end");
-    assert_eq!((stand.agents(), stand.machine.setups()), (vec![], 0));
-}
-
 pub fn a_terminal_that_is_closed_ends_it() {
     let stand = Stand::new();
     let (shell, _) = in_a_shell(&stand);

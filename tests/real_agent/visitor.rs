@@ -8,6 +8,8 @@ use std::time::Duration;
 use clerkhook::signature::{SigningSecret, sign};
 use jiff::Timestamp;
 
+use crate::fixture::PATIENCE;
+
 /// What the visitor is told.
 #[derive(Debug)]
 pub struct Answer {
@@ -49,6 +51,7 @@ fn host(url: &str) -> &str {
 
 fn exchange(host: &str, request: &[u8]) -> Option<Answer> {
     let mut stream = TcpStream::connect(host).expect("a connection");
+    stream.set_read_timeout(Some(PATIENCE)).ok()?;
     stream.write_all(request).ok()?;
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).ok()?;
