@@ -4,7 +4,7 @@ use serde_json::json;
 use snapbox::{assert_data_eq, str};
 
 use crate::account::Account;
-use crate::fixture::{Machine, agents, signal};
+use crate::fixture::{Machine, Sandbox, agents, signal};
 use crate::stand::{OK, Stand};
 use crate::wire::{RawApp, create_user};
 
@@ -116,4 +116,26 @@ fn the_agent_of_a_set_up_that_was_killed_is_ended_by_the_next_at_the_same_url() 
     let ended = format!("ended the ngrok agent (process {})", orphan[0]);
     assert!(output.stderr.contains(&ended), "{}", output.stderr);
     assert_eq!((agents(stand.machine.sandbox()).len(), stand.machine.setups()), (0, 0));
+}
+
+#[test]
+fn register_watches_a_tunnel_that_somebody_else_keeps() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox);
+    let mut tunnel = machine.start("tunnel 3000 --json");
+    let first = tunnel.wait_for_type("tunnel");
+    let mut watch = machine.start("register --watch --upstream 3000 --no-env --json");
+    let created = watch.wait_for_type("endpoint");
+    assert_eq!(created["url"], format!("{}/api/webhooks", first["public_url"].as_str().expect("a URL")));
+    tunnel.signal("INT");
+    tunnel.finish().expect_code(0);
+    let mut tunnel = machine.start("tunnel 3000 --json");
+    let second = tunnel.wait_for_type("tunnel");
+    let updated = watch.wait_for_type("endpoint");
+    assert_eq!((&updated["action"], &updated["endpoint_id"]), (&json!("updated"), &created["endpoint_id"]));
+    assert_eq!(updated["url"], format!("{}/api/webhooks", second["public_url"].as_str().expect("a URL")));
+    watch.signal("INT");
+    watch.finish().expect_code(0);
+    tunnel.signal("INT");
+    tunnel.finish().expect_code(0);
 }
