@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Options;
-use super::parts::{SetUp, example, other_set_up};
+use super::parts::{SetUp, other_set_up};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
-use crate::steps::proof::{Trial, prove};
+use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
 
 /// An agent that lived this long died of something new.
@@ -194,23 +194,7 @@ impl SetUp {
 
     /// Sends one event and shows what became of it.
     pub async fn prove_again(&mut self, context: &Context, options: &Options) {
-        let (Some(app), Some(tunnel), Some(remote), Some(registered), Some(learned)) =
-            (&self.app, &self.tunnel, &self.remote, &self.registered, &self.learned)
-        else {
-            return;
-        };
-        let upstream = app.upstream.to_string();
-        let trial = Trial {
-            svix: &remote.svix,
-            endpoint: &registered.endpoint,
-            api: &tunnel.api,
-            secrets: std::slice::from_ref(&learned.secret),
-            upstream: &upstream,
-            path: &self.path,
-            event: example(&options.events),
-            timeout: options.timeout,
-            secret_is_new: false,
-        };
+        let Some(trial) = self.trial(options) else { return };
         match prove(context, &trial).await {
             Ok(proof) => self.proven.push(proof.message_id),
             Err(error) => context.ui.note(&error.hint()),

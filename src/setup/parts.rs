@@ -150,36 +150,36 @@ impl SetUp {
         Ok(())
     }
 
-    /// Sends the test event and proves it. A person may mend the app and try again.
-    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let (Some(app), Some(tunnel), Some(remote), Some(registered), Some(learned)) =
-            (&self.app, &self.tunnel, &self.remote, &self.registered, &self.learned)
-        else {
-            context.ui.emit(&Event::step(Step::Test, Status::Skip, "left to you: send one from the Clerk dashboard"));
-            return Ok(());
-        };
-        if options.no_test {
-            context.ui.emit(&Event::step(Step::Test, Status::Skip, "not sent (`--no-test`)"));
-            return Ok(());
-        }
-        let upstream = app.upstream.to_string();
-        let trial = Trial {
-            svix: &remote.svix,
-            endpoint: &registered.endpoint,
-            api: &tunnel.api,
+    /// What a test event of this set-up needs; `None` where the endpoint is made by hand.
+    pub fn trial<'a>(&'a self, options: &'a Options) -> Option<Trial<'a>> {
+        let learned = self.learned.as_ref()?;
+        Some(Trial {
+            svix: &self.remote.as_ref()?.svix,
+            endpoint: &self.registered.as_ref()?.endpoint,
+            api: &self.tunnel.as_ref()?.api,
             secrets: std::slice::from_ref(&learned.secret),
-            upstream: &upstream,
+            upstream: self.app.as_ref()?.upstream.to_string(),
             path: &self.path,
             event: example(&options.events),
             timeout: options.timeout,
             secret_is_new: learned.written,
+        })
+    }
+
+    /// Sends the test event and proves it. A person may mend the app and try again.
+    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
+        let skip = |why: &str| context.ui.emit(&Event::step(Step::Test, Status::Skip, why));
+        let Some(trial) = self.trial(options) else {
+            skip("left to you: send one from the Clerk dashboard");
+            return Ok(());
         };
-        loop {
+        if options.no_test {
+            skip("not sent (`--no-test`)");
+            return Ok(());
+        }
+        let proof = loop {
             match prove(context, &trial).await {
-                Ok(proof) => {
-                    self.proven.push(proof.message_id);
-                    return Ok(());
-                }
+                Ok(proof) => break proof,
                 Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
                     context.ui.note(&error.hint());
                     if ask_again(context).await? == Answer::No {
@@ -188,7 +188,11 @@ impl SetUp {
                 }
                 Err(error) => return Err(error),
             }
-        }
+        };
+        self.proven.push(proof.message_id);
+        // The app has shown that it knows the secret.
+        self.learned.iter_mut().for_each(|learned| learned.written = false);
+        Ok(())
     }
 
     /// Asks the agent for its URL; whether it is another one now.

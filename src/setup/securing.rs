@@ -4,7 +4,7 @@ use serde_json::Value;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Options;
-use super::parts::{SetUp, example};
+use super::parts::SetUp;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{self, Event};
@@ -15,7 +15,7 @@ use crate::serve;
 use crate::session::control::SecureWish;
 use crate::steps::Context;
 use crate::steps::forgery::{self, Forged};
-use crate::steps::proof::{Trial, prove};
+use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
 use crate::steps::secret;
 
@@ -229,9 +229,7 @@ impl SetUp {
         wish: SecureWish,
         mechanism: Mechanism,
     ) -> Result<Value> {
-        let (Some(app), Some(tunnel), Some(learned)) = (&self.app, &self.tunnel, &self.learned) else {
-            return Err(Error::TunnelMissing);
-        };
+        let Some(tunnel) = &self.tunnel else { return Err(Error::TunnelMissing) };
         let enforced = !wish.off && !wish.observe;
         let mut forged = None;
         if enforced {
@@ -240,23 +238,9 @@ impl SetUp {
             self.proven.extend([tried.mark.clone(), tried.mark.clone()]);
             forged = Some(tried.unsigned);
         }
-        let upstream = app.upstream.to_string();
-        let proof = match (&self.remote, &self.registered) {
-            (Some(remote), Some(registered)) => {
-                let trial = Trial {
-                    svix: &remote.svix,
-                    endpoint: &registered.endpoint,
-                    api: &tunnel.api,
-                    secrets: std::slice::from_ref(&learned.secret),
-                    upstream: &upstream,
-                    path: &self.path,
-                    event: example(&options.events),
-                    timeout: options.timeout,
-                    secret_is_new: learned.written,
-                };
-                Some(prove(context, &trial).await?)
-            }
-            _ => None,
+        let proof = match self.trial(options) {
+            Some(trial) => Some(prove(context, &trial).await?),
+            None => None,
         };
         let told = event::Secured {
             mechanism: mechanism.word().to_owned(),

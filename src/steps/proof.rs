@@ -34,7 +34,7 @@ pub struct Trial<'a> {
     /// The endpoint's secrets.
     pub secrets: &'a [SigningSecret],
     /// The app's address.
-    pub upstream: &'a str,
+    pub upstream: String,
     /// The webhook path.
     pub path: &'a str,
     /// Which example to send.
@@ -83,7 +83,7 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
     };
     let scene = Scene {
         secrets: trial.secrets,
-        upstream: trial.upstream,
+        upstream: &trial.upstream,
         path: trial.path,
         accepted_ms,
         waited: trial.timeout.as_secs(),

@@ -62,7 +62,7 @@ async fn prove_with(context: &Context, wish: &Wish, tunnel: &tunnel::Tunnel, rem
         endpoint: &endpoint,
         api: &tunnel.api,
         secrets: &[secret],
-        upstream: &tunnel.told.upstream,
+        upstream: tunnel.told.upstream.clone(),
         path: &path,
         event: &wish.event,
         timeout: wish.timeout,
