@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 /// How much a record matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,6 +89,7 @@ pub(super) struct Log {
     format: Format,
     level: Level,
     garbage: bool,
+    unread: CancellationToken,
 }
 
 impl Log {
@@ -100,7 +102,7 @@ impl Log {
             path => Box::new(OpenOptions::new().create(true).append(true).open(path)?),
         };
         let LogSettings { format, level, garbage, .. } = *settings;
-        Ok(Self { out: Arc::new(Mutex::new(out)), format, level, garbage })
+        Ok(Self { out: Arc::new(Mutex::new(out)), format, level, garbage, unread: CancellationToken::new() })
     }
 
     pub(super) fn info(&self, message: &str, fields: Fields<'_>) {
@@ -119,6 +121,11 @@ impl Log {
         self.record(Level::Crit, message, fields);
     }
 
+    /// Resolves when a record found nobody who reads any more: SIGPIPE ends ngrok then (seen on 2.3.41).
+    pub(super) async fn unread(&self) {
+        self.unread.cancelled().await;
+    }
+
     fn record(&self, level: Level, message: &str, fields: Fields<'_>) {
         if level < self.level {
             return;
@@ -130,8 +137,13 @@ impl Log {
         bytes.extend_from_slice(line(self.format, Timestamp::now(), level, message, fields).as_bytes());
         bytes.push(b'\n');
         let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nobody may read any more; the agent goes on, as ngrok does.
-        let _ = out.write_all(&bytes).and_then(|()| out.flush());
+        if out
+            .write_all(&bytes)
+            .and_then(|()| out.flush())
+            .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        {
+            self.unread.cancel();
+        }
     }
 }
 

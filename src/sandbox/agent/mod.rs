@@ -91,6 +91,7 @@ async fn tunnel(plan: Plan) -> Ending {
     let log = plan.log.clone();
     tokio::select! {
         ending = work(plan) => ending,
+        () = log.unread() => Ending::Died,
         () = asked_to_stop => {
             let fields = [("obj", json!("app")), ("stopReq", json!("{err:<nil> restart:false}"))];
             log.info("received stop request", &fields);
