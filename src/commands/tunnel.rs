@@ -2,8 +2,7 @@
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Plan, Step};
-use crate::ngrok;
+use crate::event::Event;
 use crate::steps::tunnel::Beside;
 use crate::steps::{Context, app, tunnel};
 
@@ -25,7 +24,8 @@ pub struct Options {
 pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     let upstream = options.upstream.clone().unwrap_or_else(|| Upstream::local(app::PORT));
     if options.dry_run {
-        return plan(context, options, &upstream).await;
+        tunnel::plan(context, &upstream, options.reuse).await?;
+        return Ok(());
     }
     let abort = context.shutdown.child();
     let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
@@ -43,18 +43,4 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     drop(kept);
     tunnel.close(context).await;
     ended
-}
-
-async fn plan(context: &Context, options: &Options, upstream: &Upstream) -> Result<()> {
-    let running = if options.reuse { tunnel::find(context, upstream).await } else { None };
-    let (action, detail) = match running {
-        Some(running) => ("use", format!("{} of a running agent", running.public_url())),
-        None => {
-            let bin = ngrok::locate(&context.settings)?;
-            let version = ngrok::version::ask(&bin).await?;
-            ("start", format!("ngrok {version} ({}) for {upstream}", bin.display()))
-        }
-    };
-    context.ui.emit(&Event::Plan(Plan { step: Step::Tunnel, action, detail }));
-    Ok(())
 }

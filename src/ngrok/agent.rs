@@ -238,23 +238,8 @@ fn not_ready(launch: &Launch, pulse: &Pulse) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::launch::tests::launch;
     use super::*;
-    use crate::config::Upstream;
-    use crate::secret::Secret;
-
-    fn launch(version: &str, domain: Option<&str>) -> Launch {
-        Launch {
-            bin: "ngrok".into(),
-            version: version.parse().expect("a version"),
-            config: vec!["a.yml".into()],
-            authtoken: Some(Secret::new("my own odd token")),
-            upstream: Upstream::local(3000),
-            domain: domain.map(str::to_owned),
-            without: vec!["http_proxy"],
-            ready_within: Duration::from_secs(20),
-            verification: None,
-        }
-    }
 
     #[test]
     fn a_refusal_keeps_ngroks_words_and_loses_the_token() {

@@ -112,10 +112,10 @@ impl Launch {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn launch(version: &str, domain: Option<&str>) -> Launch {
+    pub fn launch(version: &str, domain: Option<&str>) -> Launch {
         Launch {
             bin: "ngrok".into(),
             version: version.parse().expect("a version"),

@@ -237,6 +237,24 @@ pub async fn start(
     Ok(Tunnel { api: agent.api.clone(), agent: Some(agent), told })
 }
 
+/// Says what a dry run would do: use a running agent, whose public URL is given, or start one.
+///
+/// # Errors
+/// `AgentMissing`, `AgentNotRunnable`, `AgentVersion`.
+pub async fn plan(context: &Context, upstream: &Upstream, reuse: bool) -> Result<Option<String>> {
+    let running = if reuse { find(context, upstream).await } else { None };
+    let (action, detail) = match &running {
+        Some(running) => ("use", format!("{} of a running agent", running.public_url())),
+        None => {
+            let bin = ngrok::locate(&context.settings)?;
+            let version = version::ask(&bin).await?;
+            ("start", format!("ngrok {version} ({}) for {upstream}", bin.display()))
+        }
+    };
+    context.ui.emit(&event::Event::Plan(event::Plan { step: Step::Tunnel, action, detail }));
+    Ok(running.map(|running| running.public_url().to_owned()))
+}
+
 /// What a look at the running agents gave.
 enum Search {
     /// None serves this app.

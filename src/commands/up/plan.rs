@@ -4,7 +4,6 @@ use crate::config::Upstream;
 use crate::error::Result;
 use crate::event::{Event, Plan, Step};
 use crate::handler::listens;
-use crate::ngrok;
 use crate::setup::{Options, by_hand};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, app, secret, tunnel, webhook_path};
@@ -24,19 +23,9 @@ pub async fn plan(context: &Context, options: &Options) -> Result<()> {
         Ok(()) => say(Step::App, "use", format!("{upstream}, which answers")),
         Err(error) => say(Step::App, "skip", format!("nothing listens at {upstream} ({error}): `--serve` would")),
     }
-    let running = if options.reuse { tunnel::find(context, &upstream).await } else { None };
-    let public_url = match (&running, &context.settings.domain) {
-        (Some(running), _) => {
-            say(Step::Tunnel, "use", format!("{} of a running agent", running.public_url()));
-            running.public_url().to_owned()
-        }
-        (None, domain) => {
-            let bin = ngrok::locate(&context.settings)?;
-            let version = ngrok::version::ask(&bin).await?;
-            say(Step::Tunnel, "start", format!("ngrok {version} ({}) for {upstream}", bin.display()));
-            domain.as_ref().map_or_else(|| UNKNOWN_URL.to_owned(), |domain| as_url(&domain.value))
-        }
-    };
+    let running = tunnel::plan(context, &upstream, options.reuse).await?;
+    let domain = context.settings.domain.as_ref().map(|domain| as_url(&domain.value));
+    let public_url = running.or(domain).unwrap_or_else(|| UNKNOWN_URL.to_owned());
     let path = webhook_path(context, &upstream, options.app.serve);
     if by_hand(context).is_some() {
         say(Step::Endpoint, "skip", "a signing secret is given, so Clerk is not asked".to_owned());
