@@ -16,6 +16,9 @@ const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 /// The agent answers with all that it captured: 50 MiB by default, in base64 beside the headers (ngrok docs, agent/config).
 const LOOPBACK_LIMIT: usize = 128 * 1024 * 1024;
 
+/// An app's answer to a webhook is looked at, not kept: what is longer is cut.
+const DELIVERED_LIMIT: usize = 1024 * 1024;
+
 /// A longer `Retry-After` is told instead of waited for.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -33,6 +36,7 @@ pub struct Http {
 struct Clients {
     direct: OnceLock<Client>,
     proxied: OnceLock<Client>,
+    trusting: OnceLock<Client>,
 }
 
 /// Which failures of a call are tried again.
@@ -84,6 +88,8 @@ pub struct Answer {
     pub headers: HeaderMap,
     /// The body, as bytes.
     pub body: Vec<u8>,
+    /// There was more of it than is read.
+    pub cut: bool,
 }
 
 impl Answer {
@@ -122,21 +128,51 @@ pub struct Delivered<'a> {
     pub headers: &'a [(String, String)],
     /// The bytes.
     pub body: Vec<u8>,
+    /// Until the whole answer is there; the client's own limit when absent.
+    pub within: Option<Duration>,
+    /// Whose certificates are accepted.
+    pub certificates: Certificates,
 }
 
-/// No answer came. The text says why, from the outer to the inner cause.
+/// Whose certificates are accepted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Certificates {
+    /// Those that the platform trusts.
+    #[default]
+    Trusted,
+    /// Any, for an app on this machine that signed its own.
+    Any,
+}
+
+/// No answer came. The text says why, in the words of the innermost cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{cause}")]
 pub struct Unreachable {
-    /// The causes, joined.
+    /// The innermost cause.
     pub cause: String,
+    /// What kind of cause it is.
+    pub kind: Obstacle,
+}
+
+/// What kept an answer from coming.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Nothing listens, or the name is unknown.
+    NoConnection,
+    /// The other side's certificate is not trusted.
+    Certificate,
+    /// It took too long.
+    Time,
+    /// The connection ended, or what came was no HTTP.
+    Broken,
 }
 
 impl From<reqwest::Error> for Unreachable {
     fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() {
-            return Self { cause: "no answer in time".to_owned() };
+            return Self { cause: "no answer in time".to_owned(), kind: Obstacle::Time };
         }
+        let connecting = error.is_connect();
         let error = error.without_url();
         let mut causes = vec![error.to_string()];
         let mut source = std::error::Error::source(&error);
@@ -144,10 +180,14 @@ impl From<reqwest::Error> for Unreachable {
             causes.push(inner.to_string());
             source = inner.source();
         }
-        causes.dedup();
         // The outer layers only repeat that a request failed; the innermost says why.
         let cause = causes.pop().unwrap_or_default();
-        Self { cause: mask_text(&cause) }
+        let kind = match connecting {
+            true if cause.contains("certificate") => Obstacle::Certificate,
+            true => Obstacle::NoConnection,
+            false => Obstacle::Broken,
+        };
+        Self { cause: mask_text(&cause), kind }
     }
 }
 
@@ -165,9 +205,9 @@ impl Http {
     /// The client for an address: loopback is never asked through a proxy.
     pub fn client(&self, url: &Url) -> &Client {
         if is_loopback(url) {
-            self.clients.direct.get_or_init(|| build(self.timeout, false))
+            self.clients.direct.get_or_init(|| build(self.timeout, Way::Direct))
         } else {
-            self.clients.proxied.get_or_init(|| build(self.timeout, true))
+            self.clients.proxied.get_or_init(|| build(self.timeout, Way::Proxied))
         }
     }
 
@@ -206,14 +246,20 @@ impl Http {
             }
         }
         *request.body_mut() = Some(delivered.body.into());
-        read(self.client(delivered.url), request).await
+        *request.timeout_mut() = delivered.within;
+        let client = match delivered.certificates {
+            Certificates::Trusted => self.client(delivered.url),
+            Certificates::Any => self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting)),
+        };
+        read(client, request, DELIVERED_LIMIT).await
     }
 
     async fn once(&self, call: &Call) -> Result<Answer, Outcome> {
         let client = self.client(&call.url);
         let request = request(call);
         let started = std::time::Instant::now();
-        let answer = read(client, request).await.map_err(Outcome::Unreachable)?;
+        let limit = if is_loopback(&call.url) { LOOPBACK_LIMIT } else { ANSWER_LIMIT };
+        let answer = read(client, request, limit).await.map_err(Outcome::Unreachable)?;
         tracing::debug!(
             method = %call.method,
             url = %loggable(&call.url),
@@ -277,23 +323,31 @@ fn request(call: &Call) -> Request {
     request
 }
 
-/// Sends one request and reads its answer up to the limit.
-async fn read(client: &Client, request: Request) -> Result<Answer, Unreachable> {
-    let limit = if is_loopback(request.url()) { LOOPBACK_LIMIT } else { ANSWER_LIMIT };
+/// Sends one request and reads its answer up to a number of bytes.
+async fn read(client: &Client, request: Request, limit: usize) -> Result<Answer, Unreachable> {
     let mut response = client.execute(request).await?;
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
+    let (mut body, mut cut) = (Vec::new(), false);
+    while !cut && let Some(chunk) = response.chunk().await? {
         body.extend_from_slice(&chunk);
-        if body.len() > limit {
-            body.truncate(limit);
-            break;
-        }
+        cut = body.len() > limit;
     }
-    Ok(Answer { status, headers, body })
+    body.truncate(limit);
+    Ok(Answer { status, headers, body, cut })
 }
 
-fn build(timeout: Duration, proxied: bool) -> Client {
+/// How a client gets to an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Loopback.
+    Direct,
+    /// Through the platform's proxy, where one is set.
+    Proxied,
+    /// Loopback, whatever its certificate.
+    Trusting,
+}
+
+fn build(timeout: Duration, way: Way) -> Client {
     let builder = || {
         let builder = Client::builder()
             .user_agent(concat!("clerkhook/", env!("CARGO_PKG_VERSION")))
@@ -301,7 +355,11 @@ fn build(timeout: Duration, proxied: bool) -> Client {
             .connect_timeout(timeout.min(Duration::from_secs(10)))
             .timeout(timeout)
             .tcp_nodelay(true);
-        if proxied { builder } else { builder.no_proxy() }
+        match way {
+            Way::Proxied => builder,
+            Way::Direct => builder.no_proxy(),
+            Way::Trusting => builder.no_proxy().tls_danger_accept_invalid_certs(true),
+        }
     };
     // A slim container has no CA files; loopback must work there all the same.
     let bundled = || {

@@ -104,6 +104,16 @@ pub fn sign(secrets: &[SigningSecret], id: &str, timestamp: i64, body: &[u8]) ->
     secrets.iter().map(one).collect::<Vec<_>>().join(" ")
 }
 
+/// The three signature headers of a delivery that is signed with every secret, the current one first.
+pub fn headers(secrets: &[SigningSecret], id: &str, timestamp: i64, body: &[u8]) -> [(String, String); 3] {
+    let [id_name, timestamp_name, signature_name] = HEADERS.map(str::to_owned);
+    [
+        (id_name, id.to_owned()),
+        (timestamp_name, timestamp.to_string()),
+        (signature_name, sign(secrets, id, timestamp, body)),
+    ]
+}
+
 /// The three signature headers of a delivery, as far as they came.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Signed<'a> {

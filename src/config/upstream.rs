@@ -19,7 +19,7 @@ pub enum UpstreamFault {
     #[error("a port is a number from 1 to 65535")]
     Port,
     /// `ftp://…`.
-    #[error("only http:// and https:// addresses can be tunnelled")]
+    #[error("an address begins with http:// or https://")]
     Scheme,
     /// Nothing that an address could be.
     #[error("expected a port, `localhost:3000` or `http://localhost:3000/api/webhooks`")]

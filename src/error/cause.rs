@@ -25,7 +25,9 @@ impl Error {
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
             Self::Told(told) => told.cause.as_deref()?,
-            Self::KeyMissing { looked } | Self::AgentMissing { looked } => looked,
+            Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
+                looked
+            }
             Self::SettingInvalid { why, .. } => why,
             Self::AgentVersion { said, .. } => said,
             Self::AgentExited { tail, .. } | Self::AgentNotReady { tail, .. } | Self::AgentDied { tail, .. } => tail,

@@ -21,6 +21,7 @@ impl Error {
             Self::ConfigFile { .. } => "CH0106",
             Self::NeedsAnswer { .. } => "CH0107",
             Self::SigningSecretMalformed { .. } => "CH0108",
+            Self::SigningSecretMissing { .. } => "CH0109",
             Self::AppDown { .. } => "CH0201",
             Self::PortTaken { .. } => "CH0202",
             Self::AgentMissing { .. } => "CH0301",

@@ -42,6 +42,7 @@ impl Error {
             | Self::ConfigFile { .. }
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
+            | Self::SigningSecretMissing { .. }
             | Self::AppDown { .. }
             | Self::PortTaken { .. }
             | Self::EnvFileUnreadable { .. }

@@ -32,6 +32,11 @@ impl Error {
             Self::SigningSecretMalformed { .. } => {
                 "copy it again from the endpoint's page; it begins with `whsec_`".into()
             }
+            Self::SigningSecretMissing { .. } => {
+                "copy it from the endpoint's page (Clerk dashboard, Webhooks) into a file and name it with \
+                 `--secret-file FILE`, or set `CLERK_WEBHOOK_SIGNING_SECRET=whsec_…` in `.env.local`"
+                    .into()
+            }
             Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()

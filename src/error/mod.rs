@@ -51,6 +51,8 @@ pub enum Error {
     NeedsAnswer { question: String, flag: &'static str },
     #[error("the signing secret from {source_name} is malformed: {why}")]
     SigningSecretMalformed { source_name: String, why: String },
+    #[error("no signing secret")]
+    SigningSecretMissing { looked: String },
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String },

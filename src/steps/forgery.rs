@@ -10,9 +10,9 @@ use url::Url;
 use super::Context;
 use super::tunnel::Tunnel;
 use crate::error::{Error, Result};
-use crate::http::Delivered;
+use crate::http::{Certificates, Delivered};
 use crate::receiver::REFUSED;
-use crate::signature::{SigningSecret, sign};
+use crate::signature::{SigningSecret, headers};
 
 /// How many captures are looked through.
 const MANY: u16 = 100;
@@ -43,13 +43,9 @@ pub async fn try_all(context: &Context, tunnel: &Tunnel, webhook_url: &str) -> R
         format!(r#"{{"data":{{"id":"user_clerkhookforged"}},"object":"event","type":"user.created","mark":"{mark}"}}"#);
     let now = Timestamp::now().as_second();
     let other_key = SigningSecret::from_key(mark.as_bytes());
-    let signature = sign(std::slice::from_ref(&other_key), &mark, now, body.as_bytes());
-    let unsigned = vec![("svix-id".to_owned(), mark.clone())];
-    let tampered = vec![
-        ("svix-id".to_owned(), mark.clone()),
-        ("svix-timestamp".to_owned(), now.to_string()),
-        ("svix-signature".to_owned(), signature),
-    ];
+    let signed = headers(std::slice::from_ref(&other_key), &mark, now, body.as_bytes());
+    let unsigned = vec![signed[0].clone()];
+    let tampered = signed.to_vec();
     let unsigned = post(context, webhook_url, unsigned, &body).await?;
     let tampered = post(context, webhook_url, tampered, &body).await?;
     let captures = tunnel.api.captures(MANY).await?;
@@ -70,7 +66,14 @@ async fn post(context: &Context, url: &str, mut headers: Vec<(String, String)>, 
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
     headers.push(("ngrok-skip-browser-warning".to_owned(), "1".to_owned()));
     for _ in 1..TRIES {
-        let delivered = Delivered { method: "POST", url: &parsed, headers: &headers, body: body.as_bytes().to_vec() };
+        let delivered = Delivered {
+            method: "POST",
+            url: &parsed,
+            headers: &headers,
+            body: body.as_bytes().to_vec(),
+            within: None,
+            certificates: Certificates::Trusted,
+        };
         let answer = context.http.deliver(delivered).await.map_err(|error| unreachable(error.to_string()))?;
         if answer.header("ngrok-error-code") != Some("ERR_NGROK_3200") {
             return Ok(answer.status.as_u16());

@@ -1,7 +1,7 @@
 //! From what was seen of a message to the hops of its proof; pure, so that every way to break is a test.
 
 use crate::event::{Hop, HopResult, Signature};
-use crate::handler::{Seen, diagnose};
+use crate::handler::{CLERK_HEADERS, Seen, diagnose};
 use crate::ngrok::capture::{Capture, Response};
 use crate::ngrok::codes;
 use crate::signature::SigningSecret;
@@ -156,7 +156,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         status,
         location: header("location"),
         ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
-        clerk_middleware: ["x-clerk-auth-status", "x-clerk-auth-reason"].iter().any(|name| header(name).is_some()),
+        clerk_middleware: CLERK_HEADERS.iter().any(|name| header(name).is_some()),
         content_type: header("content-type"),
         body: &body,
         path: scene.path,

@@ -9,6 +9,7 @@ mod judgement;
 pub mod proof;
 pub mod relaunch;
 pub mod secret;
+pub mod target;
 pub mod trial;
 pub mod tunnel;
 

@@ -68,6 +68,22 @@ pub async fn known(context: &Context) -> Result<SigningSecret> {
     parse(&fetched?, "the endpoint")
 }
 
+/// The same for a delivery of our own, which needs no Clerk key where a secret is at hand.
+///
+/// # Errors
+/// `SigningSecretMissing` where there is neither secret nor key; those of [`known`].
+pub async fn for_signing(context: &Context) -> Result<SigningSecret> {
+    let settings = &context.settings;
+    let nothing_to_ask = settings.clerk_secret_key.is_none() && !context.ui.interactive();
+    if settings.signing_secret.is_none() && nothing_to_ask {
+        let looked = "looked in the environment and in `.env.local`, `.env.development.local`, `.env.development`, \
+                      `.env` for `CLERK_WEBHOOK_SIGNING_SECRET` and its older names; there is no Clerk key to fetch it \
+                      with either";
+        return Err(Error::SigningSecretMissing { looked: looked.to_owned() });
+    }
+    known(context).await
+}
+
 /// Takes a text as a signing secret.
 ///
 /// # Errors

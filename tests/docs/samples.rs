@@ -53,6 +53,13 @@ fn settings() -> Vec<Error> {
             source_name: "`CLERK_WEBHOOK_SIGNING_SECRET` in `.env.local`".into(),
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
         },
+        Error::SigningSecretMissing {
+            looked:
+                "looked in the environment and in `.env.local`, `.env.development.local`, `.env.development`, `.env` \
+                     for `CLERK_WEBHOOK_SIGNING_SECRET` and its older names; there is no Clerk key to fetch it with \
+                     either"
+                    .into(),
+        },
         Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
         Error::PortTaken {
             port: 3000,

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::event::{Plan, Step};
 use crate::ngrok::capture::Capture;
 use crate::payload;
-use crate::signature::{HEADERS, STANDARD_HEADERS, SigningSecret, sign};
+use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
 use crate::steps::{Context, editor, secret};
 
 /// Headers that belong to one connection, that the tunnel added, or that are made anew.
@@ -50,9 +50,7 @@ impl Composed {
         let mut headers = self.headers.clone();
         if let Some((id, secret)) = &self.signing {
             let now = Timestamp::now().as_second();
-            let signature = sign(std::slice::from_ref(secret), id, now, &self.body);
-            let values = [id.clone(), now.to_string(), signature];
-            headers.extend(HEADERS.map(str::to_owned).into_iter().zip(values));
+            headers.extend(signature::headers(std::slice::from_ref(secret), id, now, &self.body));
         }
         headers
     }

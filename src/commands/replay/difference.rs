@@ -2,7 +2,8 @@
 
 use similar::TextDiff;
 
-use super::send::{Answer, captured_answer};
+use super::send::captured_answer;
+use crate::handler::Answer;
 use crate::ngrok::capture::Capture;
 use crate::steps::Context;
 use crate::ui::harmless;

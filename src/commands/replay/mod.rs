@@ -14,7 +14,7 @@ use url::Url;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::handler::{Diagnosis, diagnose};
+use crate::handler::{Answer, Diagnosis, diagnose};
 use crate::ngrok::capture::Capture;
 use crate::payload;
 use crate::signature::TOLERANCE;
@@ -99,7 +99,7 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
         if options.difference {
             difference::show(context, source, &answer);
         }
-        if !(200..=299).contains(&answer.status) {
+        if !answer.is_success() {
             worst = Some(answer);
         }
     }
@@ -113,7 +113,7 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
 }
 
 /// What an app that verifies answers to a signature of long ago.
-fn too_old(source: &Capture, answer: &send::Answer) -> Option<Diagnosis> {
+fn too_old(source: &Capture, answer: &Answer) -> Option<Diagnosis> {
     let signed_at: i64 = source.request.signed().timestamp?.parse().ok()?;
     let age = Timestamp::now().as_second() - signed_at;
     (age > TOLERANCE && matches!(answer.status, 400 | 401 | 403)).then(|| Diagnosis {
@@ -125,7 +125,7 @@ fn too_old(source: &Capture, answer: &send::Answer) -> Option<Diagnosis> {
     })
 }
 
-fn refused(source: &Capture, answer: &send::Answer, upstream: &str, old_signature: bool) -> Error {
+fn refused(source: &Capture, answer: &Answer, upstream: &str, old_signature: bool) -> Error {
     let path = source.request.uri.split('?').next().unwrap_or("/");
     let stale = old_signature.then(|| too_old(source, answer)).flatten();
     let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(path, upstream)));
