@@ -1,6 +1,7 @@
 //! The command line: every clap type and all help text. It turns itself into the option structs of the commands.
 
 mod commands;
+mod edit;
 mod global;
 mod replay;
 mod secret;

@@ -5,19 +5,20 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use crate::commands::replay::{self, Edit};
+use super::edit::{body_file, set, unset};
+use crate::commands::replay;
 use crate::config::Upstream;
-use crate::payload;
+use crate::payload::Edit;
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// The agent's id, a message id, or `last` [default: pick one, or list them]
     id: Option<String>,
     /// Set a value: `data.first_name=Ada`, `data.email_addresses[0].reserved=true`; repeatable
-    #[arg(long, value_name = "PATH=VALUE", value_parser = set_edit)]
+    #[arg(long, value_name = "PATH=VALUE", value_parser = set)]
     set: Vec<Edit>,
     /// Remove a value; repeatable
-    #[arg(long, value_name = "PATH", value_parser = unset_edit)]
+    #[arg(long, value_name = "PATH", value_parser = unset)]
     unset: Vec<Edit>,
     /// Set a header; repeatable
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
@@ -72,17 +73,6 @@ impl ReplayArgs {
     }
 }
 
-/// `PATH=VALUE`; what is no JSON is a string.
-fn set_edit(text: &str) -> Result<Edit, String> {
-    let (path, value) = text.split_once('=').ok_or("expected `PATH=VALUE`")?;
-    let path = path.parse().map_err(|fault: payload::Fault| fault.to_string())?;
-    Ok(Edit::Set(path, serde_json::from_str(value).unwrap_or_else(|_| value.into())))
-}
-
-fn unset_edit(text: &str) -> Result<Edit, String> {
-    text.parse().map(Edit::Unset).map_err(|fault: payload::Fault| fault.to_string())
-}
-
 fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
@@ -90,9 +80,4 @@ fn header(text: &str) -> Result<(String, String), String> {
         return Err("a header's name has letters, digits and `-`".to_owned());
     }
     Ok((name.to_owned(), value.trim().to_owned()))
-}
-
-fn body_file(text: &str) -> Result<PathBuf, String> {
-    let path = text.strip_prefix('@').ok_or("expected `@FILE`, or `@-` for stdin")?;
-    Ok(path.into())
 }

@@ -1,10 +1,12 @@
 //! Edits of a JSON body that leave every other byte as it was: order, spelling of numbers, white space.
 
+mod change;
 mod edit;
 mod layout;
 mod path;
 mod scan;
 
+pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent};
 pub use path::Path;

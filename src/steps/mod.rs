@@ -5,6 +5,7 @@ pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
 pub mod forgery;
+pub mod input;
 mod judgement;
 pub mod proof;
 pub mod relaunch;

@@ -1,18 +1,16 @@
 //! The request that is sent in place of the captured one: edited bytes, fresh signature.
 
-use std::io::Read as _;
-
 use jiff::Timestamp;
 use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
-use super::{Edit, Options};
+use super::Options;
 use crate::error::{Error, Result};
 use crate::event::{Plan, Step};
 use crate::ngrok::capture::Capture;
 use crate::payload;
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
-use crate::steps::{Context, editor, secret};
+use crate::steps::{Context, editor, input, secret};
 
 /// Headers that belong to one connection, that the tunnel added, or that are made anew.
 const LEFT_OUT: [&str; 9] = [
@@ -94,36 +92,20 @@ async fn body(context: &Context, options: &Options, source: &Capture) -> Result<
     let refused = |fault: payload::Fault| Error::EditRefused { why: fault.to_string() };
     let (mut body, mut edits) = (source.request.body(), Vec::new());
     if let Some(path) = &options.body {
-        body = read(path)?;
+        body = input::read(path)?;
         edits.push("body".to_owned());
     }
-    for edit in &options.edits {
-        let (edited, path) = match edit {
-            Edit::Set(path, value) => (payload::set(&body, path, value).map_err(refused)?, path),
-            Edit::Unset(path) => (payload::unset(&body, path).map_err(refused)?, path),
-        };
-        if edited.created {
-            context.ui.note(&format!("`{path}` was not there before; it was added"));
-        }
-        body = edited.body;
-        edits.push(path.to_string());
+    let applied = payload::apply(&body, &options.edits).map_err(refused)?;
+    for path in applied.created {
+        context.ui.note(&format!("`{path}` was not there before; it was added"));
     }
+    body = applied.body;
+    edits.extend(options.edits.iter().map(|edit| edit.path().to_string()));
     if options.editor {
         body = editor::edit_json(context, &body).await?;
         edits.push("body".to_owned());
     }
     Ok((body, edits))
-}
-
-fn read(path: &std::path::Path) -> Result<Vec<u8>> {
-    let read = || {
-        if path == std::path::Path::new("-") {
-            let mut body = Vec::new();
-            return std::io::stdin().read_to_end(&mut body).map(|_| body);
-        }
-        std::fs::read(path)
-    };
-    read().map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })
 }
 
 fn address(options: &Options, source: &Capture, upstream: &str) -> Result<Url> {

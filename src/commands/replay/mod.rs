@@ -8,7 +8,6 @@ mod send;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use url::Url;
 
 use crate::config::Upstream;
@@ -16,7 +15,7 @@ use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::handler::{Answer, Diagnosis, diagnose};
 use crate::ngrok::capture::Capture;
-use crate::payload;
+use crate::payload::Edit;
 use crate::signature::TOLERANCE;
 use crate::steps::{Context, tunnel};
 
@@ -49,15 +48,6 @@ pub struct Options {
     pub difference: bool,
     /// Say what would be sent.
     pub dry_run: bool,
-}
-
-/// One change of the body.
-#[derive(Clone, Debug)]
-pub enum Edit {
-    /// A value at a path.
-    Set(payload::Path, Value),
-    /// No value at a path.
-    Unset(payload::Path),
 }
 
 impl Options {
