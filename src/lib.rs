@@ -157,7 +157,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
 
 fn env_files(directory: &Path) -> Result<Vec<EnvFile>> {
     let mut files = Vec::new();
-    for name in config::ENV_FILES {
+    for name in dotenv::FILES {
         let path = directory.join(name);
         if let Some(variables) = dotenv::read(&path)? {
             let values = variables.iter().map(|(name, value)| (name.to_owned(), value.expose().to_owned())).collect();
