@@ -5,6 +5,7 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod user;
 
 use std::ffi::OsString;
 
@@ -15,6 +16,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+    user as users,
 };
 use crate::secret::mask_text;
 
@@ -41,6 +43,7 @@ pub enum Command {
     Replay(replaying::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
+    User(users::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -57,6 +60,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Secure(_)
             | Self::Secret(_)
+            | Self::User(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -69,6 +73,7 @@ impl Command {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
             Self::Replay(options) => options.upstream.as_ref(),
+            Self::User(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),

@@ -17,6 +17,7 @@ impl Error {
             | Self::AgentApi { cause, .. }
             | Self::ClerkUnreachable { cause, .. }
             | Self::ClerkNotUnderstood { cause, .. }
+            | Self::UserLeft { cause, .. }
             | Self::SvixUnreachable { cause, .. }
             | Self::SvixNotUnderstood { cause, .. }
             | Self::EditorFailed { cause, .. }
@@ -35,6 +36,7 @@ impl Error {
             | Self::ClerkRefused { words, .. }
             | Self::ClerkRateLimited { words }
             | Self::ClerkFailed { words, .. }
+            | Self::UserQuota { words }
             | Self::PortalExchange { words, .. }
             | Self::SvixUnauthorized { words }
             | Self::SvixForbidden { words, .. }
@@ -53,6 +55,9 @@ impl Error {
             | Self::TunnelOffline { .. }
             | Self::AgentForeign { .. }
             | Self::NotSecured { .. }
+            | Self::UserUnnamed
+            | Self::UserMissing { .. }
+            | Self::UserForeign { .. }
             | Self::PortalUrl { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing
