@@ -71,11 +71,11 @@ pub fn fresh_address() -> String {
     format!("{MADE}{}{TESTED}", fresh_word())
 }
 
-/// Twelve letters and digits that differ each time.
+/// Eight letters and digits that differ each time.
 pub fn fresh_word() -> String {
     // A KSUID begins with the time; what tells two of a second apart is at its end.
     let id = Ksuid::new(None::<SystemTime>, None).to_string().to_lowercase();
-    id[id.len() - 12..].to_owned()
+    id[id.len() - 8..].to_owned()
 }
 
 fn is_made(address: &str) -> bool {
@@ -102,8 +102,13 @@ impl Clerk {
                 Err(Error::ClerkRefused { status: 403, code, words }) if code.ends_with("quota_exceeded") => {
                     return Err(Error::UserQuota { words });
                 }
-                Err(error @ Error::ClerkRefused { .. }) => return Err(error),
-                Err(error) => return self.user_at(address).await.ok().flatten().ok_or(error),
+                // It may have been carried out.
+                Err(
+                    error @ (Error::ClerkUnreachable { .. }
+                    | Error::ClerkFailed { .. }
+                    | Error::ClerkNotUnderstood { .. }),
+                ) => return self.user_at(address).await.ok().flatten().ok_or(error),
+                Err(error) => return Err(error),
             }
         }
     }
@@ -169,7 +174,7 @@ fn complete(body: &mut Map<String, Value>, words: &str) -> bool {
     if words.contains("password") && !body.contains_key("password") {
         body.remove("skip_password_requirement");
         // Long enough for any policy, with a letter of each kind, and forgotten at once.
-        body.insert("password".to_owned(), format!("Aa1!{}{}", fresh_word(), fresh_word()).into());
+        body.insert("password".to_owned(), format!("Aa1!{}{}{}", fresh_word(), fresh_word(), fresh_word()).into());
         body.insert("skip_password_checks".to_owned(), true.into());
         return true;
     }

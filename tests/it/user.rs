@@ -218,7 +218,7 @@ exit 6
     );
     assert!(users(&machine).is_empty());
     let (machine, _up) = set_up("--fault clerk=silent:1");
-    let output = machine.run("user create --timeout 1s --json").expect_code(6);
+    let output = machine.run("user create --timeout 300ms --json").expect_code(6);
     let proof = &output.of_type("proof")[0];
     assert_eq!((&proof["message_id"], hops(proof)), (&Value::Null, vec![("accepted".to_owned(), false)]));
     assert_eq!(output.error()["code"], "CH0801");
@@ -228,6 +228,15 @@ exit 6
 fn the_message_is_found_without_svixs_list() {
     let (machine, _up) = set_up("--fault svix=403@/msg");
     machine.run("user cycle").expect_code(0);
+}
+
+#[test]
+fn the_message_is_found_without_the_agents_captures() {
+    let (machine, _up) = set_up("--fault agent=noinspect");
+    let output = machine.run("user create --json").expect_code(6);
+    assert_eq!(output.error()["code"], "CH0804");
+    let proof = &output.of_type("proof")[0];
+    assert!(proof["message_id"].as_str().is_some_and(|id| id.starts_with("msg_")), "{proof}");
 }
 
 #[test]
