@@ -34,11 +34,11 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
-    /// Have ngrok verify signatures, then prove it: forged is refused, real arrives
+    /// Have ngrok verify each signature, then prove that it does
     Secure(SecureArgs),
     /// The endpoint's signing secret
     Secret(SecretArgs),
-    /// Make the real events happen with a throw-away user, and prove each
+    /// Make the real events with a throw-away user, and prove each
     User(UserArgs),
     /// What runs now
     Status(StatusArgs),

@@ -431,3 +431,11 @@ error: the user `user_[ID]` was not deleted CH0413
 "#]]
     );
 }
+
+#[test]
+fn its_help_fits_eighty_columns() {
+    for deed in ["", "create", "update", "delete", "cycle"] {
+        let help = Machine::new().run(&format!("user {deed} --help")).expect_code(0).stdout;
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+}
