@@ -18,7 +18,9 @@ use crate::steps::trial::Place;
 
 /// The instance and the set-up.
 pub struct Stage<'a> {
+    /// What every command is handed.
     pub context: &'a Context,
+    /// The instance.
     pub clerk: &'a Clerk,
     /// Absent with `--no-wait`.
     pub place: Option<Place>,
@@ -28,7 +30,9 @@ pub struct Stage<'a> {
 
 /// A user as it is since a change, and when that was asked for.
 pub struct Changed {
+    /// As Clerk answered it.
     pub user: User,
+    /// When the change was asked for; the proof's time counts from there.
     pub at: Instant,
 }
 
@@ -50,6 +54,7 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// `create`: notes the user and gives its id.
     pub async fn create_and_prove(&self) -> Result<()> {
         let made = self.create().await?;
         let (id, clerk) = (&made.user.id, &self.context.settings.clerk_api_url.value);
@@ -60,6 +65,7 @@ impl<'a> Stage<'a> {
         self.prove("user.created", &made).await
     }
 
+    /// `update`: a message from before the change is not taken for its own.
     pub async fn update_and_prove(&self, user: &User, names: &Names) -> Result<()> {
         let before = match &self.place {
             Some(place) => {
@@ -72,6 +78,7 @@ impl<'a> Stage<'a> {
         self.prove_since("user.updated", &changed, before).await
     }
 
+    /// `delete`.
     pub async fn delete_and_prove(&self, user: &User) -> Result<()> {
         let deleted = self.delete(user).await?;
         self.prove("user.deleted", &deleted).await
