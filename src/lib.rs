@@ -148,6 +148,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Replay(options), _) => commands::replay(context, &options).await,
         (Command::Secure(options), _) => commands::secure(context, &options).await,
         (Command::Secret(options), _) => commands::secret(context, &options).await,
+        (Command::User(options), _) => commands::user(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,

@@ -10,6 +10,7 @@ use url::Url;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::user::UserArgs;
 use super::{Command, completions};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
@@ -33,10 +34,12 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
-    /// Have ngrok verify signatures, then prove it: forged is refused, real arrives
+    /// Have ngrok verify each signature, then prove that it does
     Secure(SecureArgs),
     /// The endpoint's signing secret
     Secret(SecretArgs),
+    /// Make the real events with a throw-away user, and prove each
+    User(UserArgs),
     /// What runs now
     Status(StatusArgs),
     /// Find what is wrong, in the order of the hops
@@ -265,6 +268,7 @@ impl CommandArgs {
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
+            Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,

@@ -6,6 +6,7 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod user;
 
 use std::ffi::OsString;
 
@@ -16,6 +17,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+    user as users,
 };
 use crate::secret::mask_text;
 
@@ -42,6 +44,7 @@ pub enum Command {
     Replay(replaying::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
+    User(users::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -58,6 +61,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Secure(_)
             | Self::Secret(_)
+            | Self::User(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -70,6 +74,7 @@ impl Command {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
             Self::Replay(options) => options.upstream.as_ref(),
+            Self::User(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),

@@ -17,6 +17,7 @@ impl Error {
             | Self::AgentApi { cause, .. }
             | Self::ClerkUnreachable { cause, .. }
             | Self::ClerkNotUnderstood { cause, .. }
+            | Self::UserLeft { cause, .. }
             | Self::SvixUnreachable { cause, .. }
             | Self::SvixNotUnderstood { cause, .. }
             | Self::EditorFailed { cause, .. }
@@ -37,6 +38,7 @@ impl Error {
             | Self::ClerkRefused { words, .. }
             | Self::ClerkRateLimited { words }
             | Self::ClerkFailed { words, .. }
+            | Self::UserQuota { words }
             | Self::PortalExchange { words, .. }
             | Self::SvixUnauthorized { words }
             | Self::SvixForbidden { words, .. }
@@ -55,6 +57,9 @@ impl Error {
             | Self::TunnelOffline { .. }
             | Self::AgentForeign { .. }
             | Self::NotSecured { .. }
+            | Self::UserUnnamed
+            | Self::UserMissing { .. }
+            | Self::UserForeign { .. }
             | Self::PortalUrl { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing

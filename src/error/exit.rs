@@ -48,7 +48,10 @@ impl Error {
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::EndpointUrl { .. } | Self::EditRefused { .. } | Self::EditorFailed { .. } => Exit::Usage,
+            Self::UserForeign { .. }
+            | Self::EndpointUrl { .. }
+            | Self::EditRefused { .. }
+            | Self::EditorFailed { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -67,6 +70,10 @@ impl Error {
             | Self::ClerkRateLimited { .. }
             | Self::ClerkFailed { .. }
             | Self::ClerkNotUnderstood { .. }
+            | Self::UserUnnamed
+            | Self::UserMissing { .. }
+            | Self::UserQuota { .. }
+            | Self::UserLeft { .. }
             | Self::PortalUrl { .. }
             | Self::PortalExchange { .. }
             | Self::SvixUnauthorized { .. }

@@ -5,6 +5,7 @@ mod proof;
 mod report;
 mod setup;
 mod step;
+mod user;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ pub use proof::{Hop, HopResult, Proof};
 pub use report::{Check, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
+pub use user::{User, UserAction};
 
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +49,8 @@ pub enum Event {
     Stopped(Stopped),
     /// The sandbox listens.
     Sandbox(Sandbox),
+    /// A user was made, changed or deleted.
+    User(User),
     /// A dry run's line.
     Plan(Plan),
     /// A check's result.

@@ -23,7 +23,7 @@ pub use text::harmless;
 use text::harmless_json;
 
 use crate::error::Error;
-use crate::event::{Event, Received, Status, Step};
+use crate::event::{Event, Received, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -120,6 +120,11 @@ impl Ui {
             Event::Secured(secured) => self.data(&human::secured(secured)),
             Event::Replay(replay) => self.data(&human::replay(replay)),
             Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
+            Event::User(user) => match user.action {
+                UserAction::Created => self.data(&harmless(&user.user_id)),
+                UserAction::Updated => {}
+                UserAction::Deleted => self.end(human::deleted(user)),
+            },
             Event::Plan(plan) => self.data(&human::plan(plan, width)),
             Event::Check(check) => self.data(&human::check(check, width)),
             Event::Status(part) => self.data(&human::standing(part, width)),
@@ -199,7 +204,7 @@ impl Ui {
         }
     }
 
-    /// The last line of a set-up: after a failure it follows what is said of that.
+    /// The last line, of what was taken down: after a failure it follows what is said of that.
     fn end(&self, line: String) {
         let mut streams = self.streams();
         if streams.failed.is_some() {

@@ -102,6 +102,7 @@ fn tunnel() -> Vec<Error> {
 fn clerk() -> Vec<Error> {
     let url = || "https://api.clerk.com/".to_owned();
     let trace = "(trace 5dokqatesbwcjqqwdjoxdcilglpgqq9e)";
+    let user = || "user_3MWHzIHi3CGjJvBFNLFWs6I8zi8".to_owned();
     vec![
         Error::ClerkKeyRefused {
             code: "clerk_key_invalid".into(),
@@ -119,6 +120,11 @@ fn clerk() -> Vec<Error> {
             url: format!("{}v1/webhooks/svix_url", url()),
             cause: "expected value at line 1 column 1; it answered 200 OK (text/html): <title>Sign in</title>".into(),
         },
+        Error::UserUnnamed,
+        Error::UserMissing { id: user() },
+        Error::UserForeign { id: user() },
+        Error::UserQuota { words: format!("user_quota_exceeded: You have reached your limit of 100 users. {trace}") },
+        Error::UserLeft { id: user(), cause: "Clerk failed with status 500".into() },
         Error::PortalUrl { why: "its `key` is not base64" },
         Error::PortalExchange {
             status: 401,
