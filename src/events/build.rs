@@ -200,7 +200,9 @@ mod tests {
         let address = &user["email_addresses"][0]["email_address"];
         let number = &user["phone_numbers"][0]["phone_number"];
         let found = [&user["id"], &user["username"], address, number, &event["timestamp"]].map(Value::to_string);
-        assert_data_eq!(format!("{}\n{}\n", found.join("\n"), message_id(7)), str![[r#"
+        assert_data_eq!(
+            format!("{}\n{}\n", found.join("\n"), message_id(7)),
+            str![[r#"
 "user_clerkhookNeI8eBc2bXnoNT8fn5"
 "mira_okafor-xv9kyiie"
 "mira.okafor.y2fbrmsj@example.com"
@@ -208,7 +210,8 @@ mod tests {
 1782904619723
 msg_3epjRwBkcSaIfFVL5Q4d5yFurDf
 
-"#]]);
+"#]]
+        );
     }
 
     #[test]
