@@ -10,6 +10,7 @@ use url::Url;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::verify::VerifyArgs;
 use super::{Command, completions};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
@@ -37,6 +38,8 @@ pub enum CommandArgs {
     Secure(SecureArgs),
     /// The endpoint's signing secret
     Secret(SecretArgs),
+    /// Verify a saved delivery, and say why when it fails
+    Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
     /// Find what is wrong, in the order of the hops
@@ -265,6 +268,7 @@ impl CommandArgs {
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
+            Self::Verify(args) => Command::Verify(args.into_options()),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,

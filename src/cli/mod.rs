@@ -5,6 +5,7 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -15,6 +16,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+    verify as verifying,
 };
 use crate::secret::mask_text;
 
@@ -41,6 +43,7 @@ pub enum Command {
     Replay(replaying::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
+    Verify(verifying::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -57,6 +60,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Secure(_)
             | Self::Secret(_)
+            | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -74,7 +78,7 @@ impl Command {
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
-            Self::Secret(_) | Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
+            Self::Secret(_) | Self::Serve(_) | Self::Verify(_) | Self::Sandbox | Self::Completions(_) => None,
         }
     }
 }

@@ -83,7 +83,8 @@ fn unset_edit(text: &str) -> Result<Edit, String> {
     text.parse().map(Edit::Unset).map_err(|fault: payload::Fault| fault.to_string())
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+/// `NAME: VALUE`.
+pub fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if name.is_empty() || !name.chars().all(plain) {

@@ -11,6 +11,7 @@ pub mod serve;
 pub mod status;
 pub mod tunnel;
 pub mod up;
+pub mod verify;
 
 pub use doctor::doctor;
 pub use register::register;
@@ -23,3 +24,4 @@ pub use serve::serve;
 pub use status::status;
 pub use tunnel::tunnel;
 pub use up::up;
+pub use verify::verify;

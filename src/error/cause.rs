@@ -64,6 +64,9 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::EditRefused { .. }
+            | Self::SigningSecretMissing
+            | Self::NotVerified { .. }
+            | Self::DeliveryUnreadable { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

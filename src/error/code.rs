@@ -21,6 +21,7 @@ impl Error {
             Self::ConfigFile { .. } => "CH0106",
             Self::NeedsAnswer { .. } => "CH0107",
             Self::SigningSecretMalformed { .. } => "CH0108",
+            Self::SigningSecretMissing => "CH0109",
             Self::AppDown { .. } => "CH0201",
             Self::PortTaken { .. } => "CH0202",
             Self::AgentMissing { .. } => "CH0301",
@@ -76,6 +77,8 @@ impl Error {
             Self::DoctorFailed { .. } => "CH0901",
             Self::SandboxFailed { .. } => "CH0902",
             Self::NotSecured { .. } => "CH0903",
+            Self::NotVerified { .. } => "CH0910",
+            Self::DeliveryUnreadable { .. } => "CH0911",
         }
     }
 }

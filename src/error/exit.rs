@@ -42,12 +42,16 @@ impl Error {
             | Self::ConfigFile { .. }
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
+            | Self::SigningSecretMissing
             | Self::AppDown { .. }
             | Self::PortTaken { .. }
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::EndpointUrl { .. } | Self::EditRefused { .. } | Self::EditorFailed { .. } => Exit::Usage,
+            Self::EndpointUrl { .. }
+            | Self::EditRefused { .. }
+            | Self::EditorFailed { .. }
+            | Self::DeliveryUnreadable { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -85,7 +89,7 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } | Self::NotSecured { .. } => Exit::Check,
+            Self::DoctorFailed { .. } | Self::NotSecured { .. } | Self::NotVerified { .. } => Exit::Check,
         }
     }
 }

@@ -32,6 +32,11 @@ impl Error {
             Self::SigningSecretMalformed { .. } => {
                 "copy it again from the endpoint's page; it begins with `whsec_`".into()
             }
+            Self::SigningSecretMissing => {
+                "set `CLERK_WEBHOOK_SIGNING_SECRET`, name a file with `--secret-file FILE`, or ask Clerk: \
+                 `clerkhook verify --remote`"
+                    .into()
+            }
             Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
@@ -127,6 +132,13 @@ impl Error {
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
+            Self::NotVerified { .. } => {
+                "do what stands under the verdict; docs/commands.md#verify explains each cause".into()
+            }
+            Self::DeliveryUnreadable { .. } => {
+                "save headers and body together, or give them apart: `clerkhook verify --body FILE --headers FILE`"
+                    .into()
+            }
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
     }

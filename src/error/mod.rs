@@ -52,6 +52,9 @@ pub enum Error {
     #[error("the signing secret from {source_name} is malformed: {why}")]
     SigningSecretMalformed { source_name: String, why: String },
 
+    #[error("no signing secret to verify with")]
+    SigningSecretMissing,
+
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String },
     #[error("cannot listen on port {port}")]
@@ -154,6 +157,10 @@ pub enum Error {
     DoctorFailed { failed: usize, checks: usize },
     #[error("verification does not hold: {found}")]
     NotSecured { found: String, fix: String },
+    #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]
+    NotVerified { failed: usize, deliveries: usize },
+    #[error("{place} holds no saved delivery: {why}")]
+    DeliveryUnreadable { place: String, why: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
 }

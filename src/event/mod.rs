@@ -5,6 +5,7 @@ mod proof;
 mod report;
 mod setup;
 mod step;
+mod verdict;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ pub use proof::{Hop, HopResult, Proof};
 pub use report::{Check, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
+pub use verdict::Verdict;
 
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
@@ -57,6 +59,8 @@ pub enum Event {
     Status(Standing),
     /// The built-in app listens.
     Serving(Serving),
+    /// A saved delivery was judged.
+    Verdict(Verdict),
 }
 
 impl Event {

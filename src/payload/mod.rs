@@ -6,7 +6,7 @@ mod path;
 mod scan;
 
 pub use edit::{Edited, set, unset};
-pub use layout::{compact, indent};
+pub use layout::{compact, indent, string_end};
 pub use path::Path;
 
 /// Why a body cannot be edited.
