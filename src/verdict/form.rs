@@ -35,8 +35,6 @@ pub enum Order {
     Kept,
     /// By name: Go's maps, `json.dumps(x, sort_keys=True)`.
     Sorted,
-    /// As in the example of the event type.
-    Example,
 }
 
 /// Characters of strings.
@@ -104,23 +102,15 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The same with its names in another order. Names that the example lacks come last.
-    pub fn ordered(&self, order: Order, example: &Value) -> Self {
+    /// The same with the names of each object sorted.
+    pub fn sorted(&self) -> Self {
         match self {
             Self::Object(members) => {
-                let inside = |(name, value): &(&'a str, Self)| (*name, value.ordered(order, &example[plain(name)]));
-                let mut members: Vec<_> = members.iter().map(inside).collect();
-                match order {
-                    Order::Kept => {}
-                    Order::Sorted => members.sort_by_cached_key(|(name, _)| plain(name)),
-                    Order::Example => members.sort_by_cached_key(|(name, _)| place(example, &plain(name))),
-                }
+                let mut members: Vec<_> = members.iter().map(|(name, value)| (*name, value.sorted())).collect();
+                members.sort_by_cached_key(|(name, _)| plain(name));
                 Self::Object(members)
             }
-            Self::Array(elements) => {
-                let example = &example[0];
-                Self::Array(elements.iter().map(|element| element.ordered(order, example)).collect())
-            }
+            Self::Array(elements) => Self::Array(elements.iter().map(Self::sorted).collect()),
             Self::Token(token) => Self::Token(token),
         }
     }
@@ -185,11 +175,6 @@ fn line(space: Space, depth: usize, out: &mut String) {
 /// A string token's text; one that is none stays as it is.
 fn plain(token: &str) -> String {
     serde_json::from_str(token).unwrap_or_else(|_| token.to_owned())
-}
-
-fn place(example: &Value, name: &str) -> usize {
-    let names = example.as_object().map(|object| object.keys().position(|known| known == name));
-    names.flatten().unwrap_or(usize::MAX)
 }
 
 fn written(token: &str, form: Form) -> String {

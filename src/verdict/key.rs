@@ -23,38 +23,33 @@ pub struct Key<'a> {
 pub fn readings(candidates: &[Candidate]) -> (Vec<Key<'_>>, Vec<Cause>) {
     let (mut keys, mut faults) = (Vec::new(), Vec::new());
     for candidate in candidates {
-        match read(candidate) {
-            Ok(secret) => keys.push(Key { candidate, secret, fault: None, rare: false }),
-            Err((mended, fault)) => {
-                faults.push(fault.clone());
-                let key = |secret| Key { candidate, secret, fault: Some(fault), rare: false };
-                keys.extend(mended.map(key));
-            }
-        }
+        let (secret, fault) = read(candidate);
+        faults.extend(fault.clone());
+        keys.extend(secret.map(|secret| Key { candidate, secret, fault, rare: false }));
     }
     keys.extend(candidates.iter().flat_map(rare));
     keys.sort_by_key(|key| (key.rare, key.fault.is_some()));
     (keys, faults)
 }
 
-/// The secret, or what is wrong with it beside the secret that was likely meant.
-fn read(candidate: &Candidate) -> Result<SigningSecret, (Option<SigningSecret>, Cause)> {
+/// The secret that the text is or was likely meant to be, and what is wrong with it.
+fn read(candidate: &Candidate) -> (Option<SigningSecret>, Option<Cause>) {
     let text = candidate.text.expose().trim();
+    let bare = text.trim_matches(['"', '\'']);
     let source = || candidate.source.clone();
-    let parse = |text: &str| SigningSecret::parse(text).ok();
     match SigningSecret::parse(text) {
-        Ok(secret) => Ok(secret),
-        Err(SecretFault::EndpointId) => Err((None, Cause::SecretEndpointId(source()))),
-        Err(SecretFault::ClerkKey) if text.trim_matches(['"', '\'']).starts_with("pk_") => {
-            Err((None, Cause::SecretPublishableKey(source())))
-        }
-        Err(SecretFault::ClerkKey) => Err((None, Cause::SecretClerkKey(source()))),
+        Ok(secret) => (Some(secret), None),
+        Err(SecretFault::EndpointId) => (None, Some(Cause::SecretEndpointId(source()))),
+        Err(SecretFault::ClerkKey) if bare.starts_with("pk_") => (None, Some(Cause::SecretPublishableKey(source()))),
+        Err(SecretFault::ClerkKey) => (None, Some(Cause::SecretClerkKey(source()))),
         Err(SecretFault::VersionPrefix) => {
-            let meant = text.trim_matches(['"', '\'']).trim_start_matches("v1,");
-            Err((parse(meant), Cause::SecretVersionPrefix(source())))
+            (SigningSecret::parse(bare.trim_start_matches("v1,")).ok(), Some(Cause::SecretVersionPrefix(source())))
         }
-        Err(SecretFault::Empty) => Err((None, Cause::SecretNotBase64(source()))),
-        Err(SecretFault::NotBase64) => Err(mended(text, source())),
+        Err(SecretFault::Empty) => (None, Some(Cause::SecretNotBase64(source()))),
+        Err(SecretFault::NotBase64) => {
+            let (secret, fault) = mended(text, source());
+            (secret, Some(fault))
+        }
     }
 }
 

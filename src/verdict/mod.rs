@@ -159,3 +159,6 @@ fn event(body: &[u8]) -> Option<String> {
     let value: serde_json::Value = serde_json::from_str(bytes::json(body)?).ok()?;
     Some(value["type"].as_str()?.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,19 @@
 //! A body that was parsed and written again: which way of writing was signed, and so what was changed since.
 
-use serde_json::Value;
-
 use super::form::{Form, Node, Order, Space, Text};
 use super::{Cause, bytes};
-use crate::events;
 
 const SPACES: [Space; 4] = [Space::Compact, Space::Spaced, Space::Lines(2), Space::Lines(4)];
 const TEXTS: [Text; 5] = [Text::Kept, Text::Plain, Text::Html, Text::Ascii, Text::Slashed];
-const ORDERS: [Order; 3] = [Order::Kept, Order::Sorted, Order::Example];
+const ORDERS: [Order; 2] = [Order::Kept, Order::Sorted];
+
+/// An event has six names at most; their orders are 720.
+const MOST_NAMES: usize = 6;
 
 /// The other ways to write a JSON body.
 pub struct Forms<'a> {
     /// Its nodes in each order.
-    nodes: [Node<'a>; 3],
+    nodes: [Node<'a>; 2],
     /// Its white space, where it is one of the usual.
     space: Option<Space>,
     forms: Vec<Form>,
@@ -24,8 +24,7 @@ impl<'a> Forms<'a> {
     pub fn of(body: &'a [u8]) -> Option<Self> {
         let body = bytes::json(body)?;
         let node = Node::read(body);
-        let example = example(body);
-        let nodes = ORDERS.map(|order| node.ordered(order, &example));
+        let nodes = [node.clone(), node.sorted()];
         let as_it_is = |space| Form { space, order: Order::Kept, text: Text::Kept, shortest: false };
         let space = SPACES.into_iter().find(|space| write(&nodes[0], as_it_is(*space)) == body);
         let mut forms = Vec::new();
@@ -46,13 +45,33 @@ impl<'a> Forms<'a> {
         self.forms.iter().map(|form| (*form, write(&self.nodes[form.order as usize], *form)))
     }
 
+    /// The body without white space and with its outermost names in every other order, where they are few.
+    pub fn permuted(&self) -> impl Iterator<Item = String> {
+        let members = match &self.nodes[0] {
+            Node::Object(members) if members.len() <= MOST_NAMES => members.as_slice(),
+            _ => &[],
+        };
+        let form = Form { space: Space::Compact, order: Order::Kept, text: Text::Kept, shortest: false };
+        let mut places: Vec<usize> = (0..members.len()).collect();
+        std::iter::from_fn(move || {
+            next(&mut places).then(|| {
+                let permuted = places.iter().map(|place| members[*place].clone());
+                write(&Node::Object(permuted.collect()), form)
+            })
+        })
+    }
+
+    /// What became of the names when another order of the outermost fits.
+    pub fn reordered(&self) -> Cause {
+        if self.nodes[0].is_sorted() { Cause::BodyKeysSorted } else { Cause::BodyKeysReordered }
+    }
+
     /// What was done to a text of this form so that it became the body.
     pub fn cause(&self, signed: Form) -> Cause {
         let mut causes = Vec::new();
         match signed.order {
             Order::Kept => {}
-            Order::Example if self.nodes[0].is_sorted() => causes.push(Cause::BodyKeysSorted),
-            Order::Sorted | Order::Example => causes.push(Cause::BodyKeysReordered),
+            Order::Sorted => causes.push(Cause::BodyKeysReordered),
         }
         if signed.shortest {
             causes.push(Cause::BodyNumbers);
@@ -101,9 +120,11 @@ fn changed(cause: &Cause) -> String {
     sentence.rsplit(": ").next().unwrap_or_default().to_owned()
 }
 
-/// An event of the body's type, for the order of its names.
-fn example(body: &str) -> Value {
-    let kind = serde_json::from_str::<Value>(body).ok().and_then(|value| Some(value["type"].as_str()?.to_owned()));
-    let text = kind.and_then(|kind| events::example(&kind, 0));
-    text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+/// The next order of places, by the book; `false` after the last.
+fn next(places: &mut [usize]) -> bool {
+    let Some(at) = places.windows(2).rposition(|pair| pair[0] < pair[1]) else { return false };
+    let other = places.iter().rposition(|place| *place > places[at]).unwrap_or(at + 1);
+    places.swap(at, other);
+    places[at + 1..].reverse();
+    true
 }

@@ -64,6 +64,11 @@ impl<'a> Search<'a> {
                 return Ok(Found { key, code, change: Some(forms.cause(form)) });
             }
         }
+        for text in forms.permuted().take_while(|_| left.get() > 0) {
+            if let Some((key, code)) = fit(text.as_bytes()) {
+                return Ok(Found { key, code, change: Some(forms.reordered()) });
+            }
+        }
         Err(tried.get())
     }
 
