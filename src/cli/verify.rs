@@ -16,7 +16,7 @@ use crate::commands::verify::{self, Input};
 )]
 pub struct VerifyArgs {
     /// The saved delivery: JSON lines or raw HTTP; `-` is stdin
-    #[arg(default_value = "-", conflicts_with = "body")]
+    #[arg(default_value = "-", conflicts_with_all = ["body", "headers", "header"])]
     file: PathBuf,
     /// The body alone, byte for byte; needs its headers
     #[arg(long, value_name = "FILE")]

@@ -9,7 +9,7 @@ use super::span::span;
 pub enum Cause {
     #[error("it carries no signature headers")]
     Unsigned,
-    #[error("its header {0} is missing")]
+    #[error("it lacks the header {0}")]
     HeaderMissing(String),
     #[error("it is signed under `webhook-*` names, and Clerk's `verifyWebhook` reads `svix-*` only")]
     HeaderFamily,
@@ -95,10 +95,12 @@ pub enum Cause {
     BodyWhiteSpace(&'static str),
     #[error("the body was re-serialised: {0}")]
     BodyReserialised(String),
-    #[error(
-        "no known secret fits ({secrets} tried), nor does the body in {bodies} other forms; likely it was signed with another secret"
-    )]
+    #[error("the signature does not match: {} and {bodies} other forms of the body were tried; likely another secret signed it, or a value was changed", counted(*secrets))]
     NoMatch { secrets: usize, bodies: usize },
+}
+
+fn counted(secrets: usize) -> String {
+    if secrets == 1 { "1 secret".to_owned() } else { format!("{secrets} secrets") }
 }
 
 const RAW: &str = "verify the raw bytes of the request before anything parses them: `express.raw({ type: 'application/json' })`, \

@@ -81,8 +81,14 @@ pub fn judge(delivery: &Saved, candidates: &[Candidate], terms: &Terms) -> Verdi
     let (keys, key_faults) = key::readings(candidates);
     let (codes, code_fault) = code::readings(signature);
     let mut causes: Vec<Cause> = time.fault().into_iter().collect();
-    let search =
-        search::Search { id, times: time.spellings(timestamp), keys: &keys, codes: &codes, body: &delivery.body };
+    let search = search::Search {
+        id,
+        times: time.spellings(timestamp),
+        keys: &keys,
+        codes: &codes,
+        body: &delivery.body,
+        budget: search::BUDGET,
+    };
     let result = search.run();
     match &result {
         Ok(found) => {

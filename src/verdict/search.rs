@@ -7,7 +7,7 @@ use super::key::Key;
 use super::reserialise::Forms;
 use super::{Cause, bytes};
 
-/// How many bytes are signed at most, so that a body of megabytes is judged within a second.
+/// So many bytes are signed within a second.
 pub const BUDGET: usize = 48 * 1024 * 1024;
 
 /// What is searched.
@@ -22,6 +22,8 @@ pub struct Search<'a> {
     pub codes: &'a [Code],
     /// As it came.
     pub body: &'a [u8],
+    /// How many bytes are signed at most.
+    pub budget: usize,
 }
 
 /// What fits.
@@ -43,7 +45,7 @@ impl<'a> Search<'a> {
         if self.codes.is_empty() {
             return Err(0);
         }
-        let left = Cell::new(BUDGET);
+        let left = Cell::new(self.budget);
         let tried = Cell::new(0);
         let fit = |body: &[u8]| {
             tried.set(tried.get() + 1);

@@ -27,4 +27,5 @@ mod svix;
 mod tunnel;
 mod up;
 mod usage;
+mod verify;
 mod wire;
