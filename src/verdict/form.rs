@@ -70,36 +70,34 @@ impl<'a> Node<'a> {
     }
 
     fn begin(text: &'a str) -> (Self, &'a str) {
-        match text.as_bytes().first() {
-            Some(b'{') => {
-                let (mut members, mut rest) = (Vec::new(), after(text, 1));
-                while let Some(b'"') = rest.as_bytes().first() {
-                    let (name, behind) = rest.split_at(string_end(rest));
-                    let (value, behind) = Self::begin(after(behind.trim_start(), 1));
-                    members.push((name, value));
-                    rest = behind.strip_prefix(',').map_or(behind, str::trim_start);
-                }
-                (Self::Object(members), after(rest, 1))
-            }
-            Some(b'[') => {
-                let (mut elements, mut rest) = (Vec::new(), after(text, 1));
-                while !rest.is_empty() && !rest.starts_with(']') {
-                    let (value, behind) = Self::begin(rest);
-                    elements.push(value);
-                    rest = behind.strip_prefix(',').map_or(behind, str::trim_start);
-                }
-                (Self::Array(elements), after(rest, 1))
-            }
-            Some(b'"') => {
-                let end = string_end(text);
-                (Self::Token(&text[..end]), after(text, end))
-            }
-            _ => {
-                let is_end = |c: char| c.is_whitespace() || ",]}".contains(c);
-                let end = text.find(is_end).unwrap_or(text.len());
-                (Self::Token(&text[..end]), after(text, end))
-            }
+        let end = match text.as_bytes().first() {
+            Some(b'{') => return Self::object(after(text, 1)),
+            Some(b'[') => return Self::array(after(text, 1)),
+            Some(b'"') => string_end(text),
+            _ => text.find(|c: char| c.is_whitespace() || ",]}".contains(c)).unwrap_or(text.len()),
+        };
+        (Self::Token(&text[..end]), after(text, end))
+    }
+
+    fn object(mut rest: &'a str) -> (Self, &'a str) {
+        let mut members = Vec::new();
+        while rest.starts_with('"') {
+            let (name, behind) = rest.split_at(string_end(rest));
+            let (value, behind) = Self::begin(after(behind.trim_start(), 1));
+            members.push((name, value));
+            rest = behind.strip_prefix(',').map_or(behind, str::trim_start);
         }
+        (Self::Object(members), after(rest, 1))
+    }
+
+    fn array(mut rest: &'a str) -> (Self, &'a str) {
+        let mut elements = Vec::new();
+        while !rest.is_empty() && !rest.starts_with(']') {
+            let (value, behind) = Self::begin(rest);
+            elements.push(value);
+            rest = behind.strip_prefix(',').map_or(behind, str::trim_start);
+        }
+        (Self::Array(elements), after(rest, 1))
     }
 
     /// The same with the names of each object sorted.
