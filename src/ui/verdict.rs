@@ -18,7 +18,8 @@ pub fn verdict(verdict: &Verdict, width: Option<usize>) -> String {
         (true, Some(reason)) => (paint(ODD, "! valid"), format!("{what}{signed}; but {reason}")),
         (false, _) => (paint(BAD, "✗ not valid"), format!("{what}{reason}")),
     };
-    let mut lines = vec![format!("{mark}  {}", hang(&harmless(&text), 4, width))];
+    let indent = if verdict.valid { "✓ valid  " } else { "✗ not valid  " }.chars().count();
+    let mut lines = vec![format!("{mark}  {}", hang(&harmless(&text), indent, width))];
     let remarks = verdict.remarks.iter().map(|remark| hang(&harmless(remark), 4, width));
     lines.extend(remarks.map(|remark| format!("  {} {}", paint(FAINT, "·"), paint(FAINT, remark))));
     lines.extend(verdict.fix.iter().map(|fix| format!("  {} {}", paint(GOOD, "→"), hang(&harmless(fix), 4, width))));
