@@ -24,6 +24,7 @@ pub mod signature;
 pub mod steps;
 pub mod svix;
 pub mod ui;
+pub mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -149,6 +150,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Secure(options), _) => commands::secure(context, &options).await,
         (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::User(options), _) => commands::user(context, &options).await,
+        (Command::Verify(options), _) => commands::verify(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,

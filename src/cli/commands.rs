@@ -11,6 +11,7 @@ use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
 use super::user::UserArgs;
+use super::verify::VerifyArgs;
 use super::{Command, completions};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
@@ -40,6 +41,8 @@ pub enum CommandArgs {
     Secret(SecretArgs),
     /// Make the real events with a throw-away user, and prove each
     User(UserArgs),
+    /// Verify a saved delivery, and say why when it fails
+    Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
     /// Find what is wrong, in the order of the hops
@@ -269,6 +272,7 @@ impl CommandArgs {
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
+            Self::Verify(args) => Command::Verify(args.into_options()),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,

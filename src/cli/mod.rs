@@ -7,6 +7,7 @@ mod replay;
 mod secret;
 mod secure;
 mod user;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -17,7 +18,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
-    user as users,
+    user as users, verify as verifying,
 };
 use crate::secret::mask_text;
 
@@ -45,6 +46,7 @@ pub enum Command {
     Secure(securing::Options),
     Secret(secrets::Options),
     User(users::Options),
+    Verify(verifying::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Sandbox,
@@ -62,6 +64,7 @@ impl Command {
             | Self::Secure(_)
             | Self::Secret(_)
             | Self::User(_)
+            | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -80,7 +83,7 @@ impl Command {
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
-            Self::Secret(_) | Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
+            Self::Secret(_) | Self::Serve(_) | Self::Verify(_) | Self::Sandbox | Self::Completions(_) => None,
         }
     }
 }

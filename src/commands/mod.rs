@@ -12,6 +12,7 @@ pub mod status;
 pub mod tunnel;
 pub mod up;
 pub mod user;
+pub mod verify;
 
 pub use doctor::doctor;
 pub use register::register;
@@ -25,3 +26,4 @@ pub use status::status;
 pub use tunnel::tunnel;
 pub use up::up;
 pub use user::user;
+pub use verify::verify;

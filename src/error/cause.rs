@@ -71,6 +71,8 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::EditRefused { .. }
+            | Self::NotVerified { .. }
+            | Self::DeliveryUnreadable { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

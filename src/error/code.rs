@@ -82,6 +82,8 @@ impl Error {
             Self::DoctorFailed { .. } => "CH0901",
             Self::SandboxFailed { .. } => "CH0902",
             Self::NotSecured { .. } => "CH0903",
+            Self::NotVerified { .. } => "CH0910",
+            Self::DeliveryUnreadable { .. } => "CH0911",
         }
     }
 }

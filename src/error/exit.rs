@@ -51,7 +51,8 @@ impl Error {
             Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
-            | Self::EditorFailed { .. } => Exit::Usage,
+            | Self::EditorFailed { .. }
+            | Self::DeliveryUnreadable { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -93,7 +94,7 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } | Self::NotSecured { .. } => Exit::Check,
+            Self::DoctorFailed { .. } | Self::NotSecured { .. } | Self::NotVerified { .. } => Exit::Check,
         }
     }
 }

@@ -145,6 +145,13 @@ impl Error {
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
+            Self::NotVerified { .. } => {
+                "do what stands under the verdict; docs/commands.md#verify explains each cause".into()
+            }
+            Self::DeliveryUnreadable { .. } => {
+                "save headers and body together, or give them apart: `clerkhook verify --body FILE --headers FILE`"
+                    .into()
+            }
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
     }

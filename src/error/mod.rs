@@ -166,6 +166,10 @@ pub enum Error {
     DoctorFailed { failed: usize, checks: usize },
     #[error("verification does not hold: {found}")]
     NotSecured { found: String, fix: String },
+    #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]
+    NotVerified { failed: usize, deliveries: usize },
+    #[error("{place} holds no saved delivery: {why}")]
+    DeliveryUnreadable { place: String, why: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
 }

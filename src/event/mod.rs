@@ -6,6 +6,7 @@ mod report;
 mod setup;
 mod step;
 mod user;
+mod verdict;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use report::{Check, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use user::{User, UserAction};
+pub use verdict::Verdict;
 
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
@@ -61,6 +63,8 @@ pub enum Event {
     Status(Standing),
     /// The built-in app listens.
     Serving(Serving),
+    /// A saved delivery was judged.
+    Verdict(Verdict),
 }
 
 impl Event {

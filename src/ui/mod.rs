@@ -8,6 +8,7 @@ mod payload;
 mod prompt;
 mod steps;
 mod text;
+mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -129,6 +130,7 @@ impl Ui {
             Event::Check(check) => self.data(&human::check(check, width)),
             Event::Status(part) => self.data(&human::standing(part, width)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
+            Event::Verdict(verdict) => self.data(&verdict::verdict(verdict, width)),
             Event::Proof(_) => {}
         }
     }

@@ -28,4 +28,5 @@ mod tunnel;
 mod up;
 mod usage;
 mod user;
+mod verify;
 mod wire;
