@@ -9,12 +9,13 @@ mod prompt;
 mod steps;
 mod text;
 mod verdict;
+mod whole;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 pub use early::{farewell, log, refuse, tell};
 use held::{Held, Line};
@@ -149,7 +150,7 @@ impl Ui {
             return;
         }
         let lines = batch.iter().filter_map(|received| match self.options {
-            Options { json: true, .. } => json_text(&Event::Delivery(received.delivery.clone())),
+            Options { json: true, quiet, .. } => json_received(received, !quiet),
             Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),
             _ => Some(format!("{}\n{}\n", human::delivery(&received.delivery, self.width), payload::block(received))),
         });
@@ -332,9 +333,26 @@ impl Ui {
     }
 }
 
-/// An event as an object with `schema` behind its `type`.
 fn json_text(event: &Event) -> Option<String> {
+    json_object(event).map(one_line)
+}
+
+/// A delivery, and unless that is too much for a quiet run, all that its signature is made of.
+fn json_received(received: &Received, whole: bool) -> Option<String> {
+    let mut fields = json_object(&Event::Delivery(received.delivery.clone()))?;
+    if whole {
+        whole::add(received, &mut fields);
+    }
+    Some(one_line(fields))
+}
+
+/// An event as an object with `schema` behind its `type`.
+fn json_object(event: &Event) -> Option<Map<String, Value>> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
-    Some(harmless_json(Value::Object(fields).to_string()))
+    Some(fields)
+}
+
+fn one_line(fields: Map<String, Value>) -> String {
+    harmless_json(Value::Object(fields).to_string())
 }

@@ -6,7 +6,7 @@ use snapbox::{assert_data_eq, str};
 use crate::fixture::{Machine, Output, Running};
 use crate::wire::{exchange, post};
 
-const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
+pub const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 const EVENT: &str = r#"{"type":"user.created","data":{"id":"user_1","first_name":"Zoë"}}"#;
 
 /// The app on a free port, and that port.
@@ -23,16 +23,16 @@ fn stop(app: Running) -> Output {
 }
 
 /// The three headers of a delivery signed now.
-fn signed(body: &str) -> Vec<(&'static str, String)> {
+pub fn signed(body: &[u8]) -> Vec<(&'static str, String)> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time");
     let seconds = i64::try_from(now.as_secs()).expect("a time");
     let secret = SigningSecret::parse(SECRET).expect("a secret");
-    let signature = sign(&[secret], "msg_1", seconds, body.as_bytes());
+    let signature = sign(&[secret], "msg_1", seconds, body);
     vec![("svix-id", "msg_1".into()), ("svix-timestamp", seconds.to_string()), ("svix-signature", signature)]
 }
 
 fn deliver(port: u16, body: &str) -> String {
-    let headers = signed(body);
+    let headers = signed(body.as_bytes());
     let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
     post(port, "/api/webhooks", &headers, body.as_bytes())
 }
@@ -165,7 +165,7 @@ fn a_wrong_signature_is_told_and_refused_when_asked() {
     let machine = Machine::new().secret("CLERK_WEBHOOK_SIGNING_SECRET", SECRET);
     for (args, status) in [("", "HTTP/1.1 200"), ("--reject-invalid", "HTTP/1.1 400")] {
         let (app, port) = serve(&machine, args);
-        let headers = signed("{}");
+        let headers = signed(b"{}");
         let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let answer = post(port, "/", &headers, EVENT.as_bytes());
         assert!(answer.starts_with(status), "{answer}");

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use crate::fixture::{Machine, Output, Sandbox};
+use crate::serve::{serve, signed};
+use crate::wire::post;
 
 const TEXT: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 const BODY: &str = r#"{"data":{"id":"user_1","object":"user"},"object":"event","type":"user.deleted"}"#;
@@ -295,4 +297,19 @@ fn quiet_and_closed_streams() {
     let raw = format!("{}\n{BODY}\n", lines(TEXT, BODY.as_bytes(), 0));
     let output = machine().run_with_input("verify -q", &raw).expect_code(7);
     assert!(output.stdout.starts_with("✗ not valid") && output.stderr.contains("CH0910"), "{}", output.stderr);
+}
+
+#[test]
+fn what_serve_prints_can_be_verified_later() {
+    for body in [BODY.as_bytes(), b"\xff\x00 no text"] {
+        let machine = machine();
+        let (mut app, port) = serve(&machine, "");
+        let headers = signed(body);
+        let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        post(port, "/", &headers, body);
+        let line = app.wait_for_type("delivery").to_string();
+        app.signal("INT");
+        app.finish().expect_code(0);
+        assert_eq!(cause(&machine.run_with_input("verify --json", &line)), "valid", "{line}");
+    }
 }
