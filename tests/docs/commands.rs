@@ -65,3 +65,19 @@ fn each_variable_is_explained() {
         assert!(document.contains(&format!("`{name}`")), "{name}");
     }
 }
+
+#[test]
+fn each_cause_of_a_verdict_is_explained() {
+    let (document, source) = (text("docs/commands.md"), text("src/verdict/cause.rs"));
+    let named: Vec<&str> = source
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("Self::")?.split_once("=> \""))
+        .map(|(_, rest)| rest)
+        .collect();
+    let slugs: Vec<&str> =
+        named.iter().filter_map(|rest| rest.strip_suffix("\",")).filter(|slug| !slug.contains(' ')).collect();
+    assert!(slugs.len() >= 40, "{slugs:?}");
+    for slug in slugs {
+        assert!(document.contains(&format!("`{slug}`")), "{slug}");
+    }
+}
