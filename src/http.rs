@@ -1,5 +1,7 @@
 //! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
 
+mod trickle;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode};
 use url::{Host, Url};
 
+use self::trickle::Trickle;
 use crate::secret::{Secret, mask_text};
 
 /// Answers of the services are small; what is longer is cut.
@@ -237,7 +240,23 @@ impl Http {
     }
 
     /// Sends a webhook once; redirects are answers.
-    pub async fn deliver(&self, delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
+    pub async fn deliver(&self, mut delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
+        let body = std::mem::take(&mut delivered.body);
+        self.deliver_body(delivered, body.into()).await
+    }
+
+    /// Sends a webhook once, its body in so many pieces with a pause between them.
+    pub async fn deliver_slowly(
+        &self,
+        mut delivered: Delivered<'_>,
+        pieces: usize,
+        pause: Duration,
+    ) -> Result<Answer, Unreachable> {
+        let body = Trickle::new(std::mem::take(&mut delivered.body), pieces, pause);
+        self.deliver_body(delivered, reqwest::Body::wrap(body)).await
+    }
+
+    async fn deliver_body(&self, delivered: Delivered<'_>, body: reqwest::Body) -> Result<Answer, Unreachable> {
         let method = Method::from_bytes(delivered.method.as_bytes()).unwrap_or(Method::POST);
         let mut request = Request::new(method, delivered.url.clone());
         for (name, value) in delivered.headers {
@@ -245,7 +264,7 @@ impl Http {
                 request.headers_mut().append(name, value);
             }
         }
-        *request.body_mut() = Some(delivered.body.into());
+        *request.body_mut() = Some(body);
         *request.timeout_mut() = delivered.within;
         let client = match delivered.certificates {
             Certificates::Trusted => self.client(delivered.url),

@@ -149,6 +149,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Secure(options), _) => commands::secure(context, &options).await,
         (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
+        (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
         (Command::Sandbox | Command::Completions(_), _) => Ok(()),

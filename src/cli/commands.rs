@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::check::CheckArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -39,6 +40,8 @@ pub enum CommandArgs {
     Secret(SecretArgs),
     /// What runs now
     Status(StatusArgs),
+    /// Prove the app's own handler: accepts what is good, refuses what is not, survives a bad day
+    Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
     /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
@@ -221,6 +224,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
+        CommandArgs::Check(check) => return check.flags(flags),
         CommandArgs::Serve(serve) => {
             flags.secret_file = serve.secret_file.clone();
             return;
@@ -266,6 +270,7 @@ impl CommandArgs {
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
+            Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),

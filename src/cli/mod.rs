@@ -1,5 +1,6 @@
 //! The command line: every clap type and all help text. It turns itself into the option structs of the commands.
 
+mod check;
 mod commands;
 mod edit;
 mod global;
@@ -15,9 +16,11 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+    check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
+    status, tunnel, up,
 };
 use crate::secret::mask_text;
+use crate::steps::target::To;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
@@ -44,6 +47,7 @@ pub enum Command {
     Secret(secrets::Options),
     Status(status::Options),
     Doctor(doctor::Options),
+    Check(checking::Options),
     Sandbox,
     /// The script for a shell, already made.
     Completions(String),
@@ -58,6 +62,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Secure(_)
             | Self::Secret(_)
+            | Self::Check(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -72,6 +77,7 @@ impl Command {
             Self::Replay(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
+            Self::Check(options) => options.handler.as_ref().map(To::upstream),
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),

@@ -1,5 +1,6 @@
 //! One file per subcommand, named after it, its function after the verb.
 
+pub mod check;
 pub mod doctor;
 pub mod register;
 pub mod replay;
@@ -12,6 +13,7 @@ pub mod status;
 pub mod tunnel;
 pub mod up;
 
+pub use check::check;
 pub use doctor::doctor;
 pub use register::register;
 pub use replay::replay;

@@ -10,6 +10,7 @@ impl Error {
             | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
             | Self::File { cause, .. }
+            | Self::FileUnwritable { cause, .. }
             | Self::ConfigFile { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
@@ -66,6 +67,8 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::EditRefused { .. }
+            | Self::CaseUnknown { .. }
+            | Self::HandlerFailed { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

@@ -34,6 +34,7 @@ impl Error {
             Self::Interrupted => Exit::Interrupted,
             Self::State { .. }
             | Self::File { .. }
+            | Self::FileUnwritable { .. }
             | Self::KeyMissing { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -48,7 +49,10 @@ impl Error {
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::EndpointUrl { .. } | Self::EditRefused { .. } | Self::EditorFailed { .. } => Exit::Usage,
+            Self::CaseUnknown { .. }
+            | Self::EndpointUrl { .. }
+            | Self::EditRefused { .. }
+            | Self::EditorFailed { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -86,7 +90,7 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } | Self::NotSecured { .. } => Exit::Check,
+            Self::DoctorFailed { .. } | Self::HandlerFailed { .. } | Self::NotSecured { .. } => Exit::Check,
         }
     }
 }
