@@ -86,7 +86,7 @@ pub struct ServeArgs {
     /// Where to listen; 0 lets the system choose
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// Answer 400 to what is not validly signed
+    /// Answer 400 to what is no validly signed event
     #[arg(long)]
     reject_invalid: bool,
     /// Misbehave: `500`, `302`, `200:20s`

@@ -233,6 +233,16 @@ fn a_crash_is_no_refusal_and_other_names_are_no_failure() {
     assert_eq!(output.of_type("conformance")[0]["warned"], 1);
 }
 
+#[test]
+fn the_sample_app_passes_but_for_the_names_that_it_takes_too() {
+    let machine = machine();
+    let (app, port) = serve(&machine, "--reject-invalid");
+    let output = machine.run(&format!("check {port} --skip slow-client --json")).expect_code(0);
+    assert_eq!(named(&output, "warn"), ["refuses/webhook-headers"]);
+    app.signal("INT");
+    app.finish().expect_code(0);
+}
+
 /// The route's words for an app that answers everything alike.
 fn route(answer: &'static str) -> String {
     let app = RawApp::answering(answer);
