@@ -24,6 +24,7 @@ pub mod signature;
 pub mod steps;
 pub mod svix;
 pub mod ui;
+pub mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -148,6 +149,8 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Replay(options), _) => commands::replay(context, &options).await,
         (Command::Secure(options), _) => commands::secure(context, &options).await,
         (Command::Secret(options), _) => commands::secret(context, &options).await,
+        (Command::User(options), _) => commands::user(context, &options).await,
+        (Command::Verify(options), _) => commands::verify(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
@@ -158,7 +161,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
 
 fn env_files(directory: &Path) -> Result<Vec<EnvFile>> {
     let mut files = Vec::new();
-    for name in config::ENV_FILES {
+    for name in dotenv::FILES {
         let path = directory.join(name);
         if let Some(variables) = dotenv::read(&path)? {
             let values = variables.iter().map(|(name, value)| (name.to_owned(), value.expose().to_owned())).collect();

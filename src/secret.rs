@@ -10,6 +10,19 @@ const TAIL: usize = 4;
 /// Prefixes that tell what kind of credential a text is; they stay readable in a mask.
 const PREFIXES: [&str; 4] = ["whsec_", "sk_test_", "sk_live_", "testsk_"];
 
+/// The names under which projects keep the signing secret, the present ones first (Clerk docs, environment variables).
+pub const SIGNING_SECRET_NAMES: [&str; 6] = [
+    "CLERK_WEBHOOK_SIGNING_SECRET",
+    "NUXT_CLERK_WEBHOOK_SIGNING_SECRET",
+    "CLERK_WEBHOOK_SECRET",
+    "CLERK_WEBHOOK_SECRET_KEY",
+    "SIGNING_SECRET",
+    "WEBHOOK_SECRET",
+];
+
+/// The names of the Clerk secret key.
+pub const SECRET_KEY_NAMES: [&str; 2] = ["CLERK_SECRET_KEY", "NUXT_CLERK_SECRET_KEY"];
+
 /// A credential. It can be compared and masked; only [`Secret::expose`] gives the text away.
 #[derive(Clone)]
 pub struct Secret(SecretString);

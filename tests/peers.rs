@@ -5,9 +5,11 @@ mod fixture;
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse as _;
+use clerkhook::signature::{HEADERS, STANDARD_HEADERS, Signed, SigningSecret, sign, verify};
 use fixture::{App, Fixture, LIMIT};
+use proptest::prelude::*;
 use svix::api::{EndpointListOptions, MessageGetOptions, Svix, SvixOptions};
 use svix::error::Error;
 use svix::models::{
@@ -146,4 +148,52 @@ async fn attempts_are_listed_resent_and_recovered() {
     let since = RecoverIn::new(failed.timestamp);
     svix.endpoint().recover(app, made.id, since, None).await.expect("a task");
     assert_eq!(attempts(&svix, &fixture, &missed, 2).await.len(), 2);
+}
+
+/// Seconds now, as the official verifier takes them from the clock.
+fn now() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_secs();
+    i64::try_from(now).expect("a time")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+
+    /// Bodies are text, as the official one refuses others; ages keep off the limit, as the clock goes on meanwhile.
+    #[test]
+    fn the_official_verifier_says_the_same(
+        keys in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..64), 2),
+        id in "[a-zA-Z0-9_.]{0,27}",
+        age in prop_oneof![5 => -290i64..290, 1 => 310i64..100_000, 1 => -100_000i64..-310],
+        spelling in prop_oneof![4 => Just(""), 1 => Just("+"), 1 => Just("00"), 1 => Just("-"), 1 => Just("x")],
+        body in "[ -~\\n\\ré漢]{0,200}",
+        header in prop_oneof![
+            4 => Just("{}"), 1 => Just("v1a,x {}"), 1 => Just("v1,AAAA {} v1,!"), 1 => Just("{},"), 1 => Just("v2{}"),
+            1 => Just("{}  v1,"), 1 => Just("v1"), 1 => Just(""),
+        ],
+        signed_by in 0usize..4,
+        changed in prop::bool::weighted(0.2),
+        standard in any::<bool>(),
+        left_out in prop_oneof![6 => Just(9usize), 1 => 0usize..3],
+    ) {
+        let keys: Vec<SigningSecret> = keys.iter().map(|key| SigningSecret::from_key(key)).collect();
+        let sent = now() - age;
+        // Both during a rotation, in either order.
+        let swapped = [keys[1].clone(), keys[0].clone()];
+        let signers = [&keys[..1], &keys[1..], &keys[..], &swapped][signed_by];
+        let signature = header.replace("{}", &sign(signers, &id, sent, body.as_bytes()));
+        let values = [id, format!("{spelling}{sent}"), signature];
+        let body = if changed { format!("{body} ") } else { body };
+        let names = if standard { STANDARD_HEADERS } else { HEADERS };
+        let mut headers = HeaderMap::new();
+        for (place, (name, value)) in names.into_iter().zip(&values).enumerate() {
+            if place != left_out {
+                headers.insert(name, value.parse().expect("a header"));
+            }
+        }
+        let official = Webhook::new(keys[0].text().expose()).expect("a secret").verify(body.as_bytes(), &headers);
+        let signed = Signed::read(|name| headers.get(name)?.to_str().ok());
+        let ours = verify(&keys[..1], &signed, body.as_bytes(), now());
+        prop_assert_eq!(ours.is_ok(), official.is_ok(), "{:?} and {:?}", ours, official);
+    }
 }

@@ -1,6 +1,7 @@
 //! Clerk's Backend API: the instance and the way to its webhooks (Clerk docs, Backend API 2026-05-12).
 
 pub mod portal;
+pub mod user;
 
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use url::Url;
 
 use crate::config::ClerkKey;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Call, Http, Retry};
+use crate::http::{Answer, Call, Http};
 use crate::secret::{Secret, mask_text};
 
 /// The version whose shapes are read here.
@@ -79,21 +80,23 @@ impl Clerk {
         Ok(Secret::new(portal.svix_url))
     }
 
+    /// Both POSTs on webhooks may be asked twice: a second link is harmless, an existing app is said so.
     async fn call(&self, method: Method, path: &str) -> Result<Answer> {
+        self.send(Call { method, ..Call::get(self.url(path)) }).await
+    }
+
+    async fn send(&self, call: Call) -> Result<Answer> {
         let call = Call {
-            method,
             bearer: Some(self.key.secret().clone()),
             headers: vec![("clerk-api-version", API_VERSION.to_owned())],
-            // Both POSTs of this room may be asked twice: a second link is harmless, an existing app is said so.
-            retry: Retry::Safe,
-            ..Call::get(self.url(path))
+            ..call
         };
         let unreachable = |cause: crate::http::Unreachable| Error::ClerkUnreachable {
             url: self.base.to_string(),
             cause: cause.to_string(),
         };
         let answer = self.http.send(&call).await.map_err(unreachable)?;
-        if answer.status.is_success() { Ok(answer) } else { Err(self.refusal(&answer, path)) }
+        if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer, &call.url)) }
     }
 
     fn url(&self, path: &str) -> Url {
@@ -108,29 +111,31 @@ impl Clerk {
             cause: format!("{error}; it answered {}", answer.excerpt()),
         })
     }
+}
 
-    /// Clerk's error envelope: `errors[].code`, `long_message`, `clerk_trace_id`.
-    fn refusal(&self, answer: &Answer, path: &str) -> Error {
-        let status = answer.status.as_u16();
-        let envelope: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let first = &envelope["errors"][0];
-        let Some(code) = first["code"].as_str() else {
-            return match answer.status {
-                StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words: answer.excerpt() },
-                _ if answer.status.is_server_error() => Error::ClerkFailed { status, words: answer.excerpt() },
-                _ => Error::ClerkNotUnderstood { url: self.url(path).to_string(), cause: answer.excerpt() },
-            };
+/// Clerk's error envelope: `errors[].code`, `long_message`, `meta.param_name`, `clerk_trace_id`.
+fn refusal(answer: &Answer, url: &Url) -> Error {
+    let status = answer.status.as_u16();
+    let envelope: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let first = &envelope["errors"][0];
+    let Some(code) = first["code"].as_str() else {
+        return match answer.status {
+            StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words: answer.excerpt() },
+            _ if answer.status.is_server_error() => Error::ClerkFailed { status, words: answer.excerpt() },
+            _ => Error::ClerkNotUnderstood { url: url.to_string(), cause: answer.excerpt() },
         };
-        let message = first["long_message"].as_str().or_else(|| first["message"].as_str()).unwrap_or_default();
-        let trace = envelope["clerk_trace_id"].as_str().or_else(|| answer.header("cf-ray"));
-        let trace = trace.map(|trace| format!(" (trace {trace})")).unwrap_or_default();
-        let words = mask_text(&format!("{code}: {message}{trace}"));
-        let code = code.to_owned();
-        match answer.status {
-            StatusCode::UNAUTHORIZED => Error::ClerkKeyRefused { code, words },
-            StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words },
-            _ if answer.status.is_server_error() => Error::ClerkFailed { status, words },
-            _ => Error::ClerkRefused { status, code, words },
-        }
+    };
+    let message = first["long_message"].as_str().or_else(|| first["message"].as_str()).unwrap_or_default();
+    let field = first["meta"]["param_name"].as_str().filter(|field| !message.contains(field));
+    let field = field.map(|field| format!(" ({field})")).unwrap_or_default();
+    let trace = envelope["clerk_trace_id"].as_str().or_else(|| answer.header("cf-ray"));
+    let trace = trace.map(|trace| format!(" (trace {trace})")).unwrap_or_default();
+    let words = mask_text(&format!("{code}: {message}{field}{trace}"));
+    let code = code.to_owned();
+    match answer.status {
+        StatusCode::UNAUTHORIZED => Error::ClerkKeyRefused { code, words },
+        StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words },
+        _ if answer.status.is_server_error() => Error::ClerkFailed { status, words },
+        _ => Error::ClerkRefused { status, code, words },
     }
 }

@@ -11,6 +11,8 @@ use super::check::CheckArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::user::UserArgs;
+use super::verify::VerifyArgs;
 use super::{Command, completions};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
@@ -34,10 +36,14 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
-    /// Have ngrok verify signatures, then prove it: forged is refused, real arrives
+    /// Have ngrok verify each signature, then prove that it does
     Secure(SecureArgs),
     /// The endpoint's signing secret
     Secret(SecretArgs),
+    /// Make the real events with a throw-away user, and prove each
+    User(UserArgs),
+    /// Verify a saved delivery, and say why when it fails
+    Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
     /// Prove the app's own handler: accepts what is good, refuses what is not, survives a bad day
@@ -269,6 +275,8 @@ impl CommandArgs {
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
+            Self::User(args) => Command::User(args.into_options(dry_run)),
+            Self::Verify(args) => Command::Verify(args.into_options()),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),

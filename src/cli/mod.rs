@@ -7,6 +7,8 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod user;
+mod verify;
 
 use std::ffi::OsString;
 
@@ -17,7 +19,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
-    status, tunnel, up,
+    status, tunnel, up, user as users, verify as verifying,
 };
 use crate::secret::mask_text;
 use crate::steps::target::To;
@@ -45,6 +47,8 @@ pub enum Command {
     Replay(replaying::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
+    User(users::Options),
+    Verify(verifying::Options),
     Status(status::Options),
     Doctor(doctor::Options),
     Check(checking::Options),
@@ -63,6 +67,8 @@ impl Command {
             | Self::Secure(_)
             | Self::Secret(_)
             | Self::Check(_)
+            | Self::User(_)
+            | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
@@ -75,13 +81,14 @@ impl Command {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
             Self::Replay(options) => options.upstream.as_ref(),
+            Self::User(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Check(options) => options.handler.as_ref().map(To::upstream),
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
-            Self::Secret(_) | Self::Serve(_) | Self::Sandbox | Self::Completions(_) => None,
+            Self::Secret(_) | Self::Serve(_) | Self::Verify(_) | Self::Sandbox | Self::Completions(_) => None,
         }
     }
 }

@@ -73,7 +73,8 @@ impl ReplayArgs {
     }
 }
 
-fn header(text: &str) -> Result<(String, String), String> {
+/// `NAME: VALUE`.
+pub fn header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     if name.is_empty() || !name.chars().all(plain) {

@@ -12,6 +12,8 @@ pub mod serve;
 pub mod status;
 pub mod tunnel;
 pub mod up;
+pub mod user;
+pub mod verify;
 
 pub use check::check;
 pub use doctor::doctor;
@@ -25,3 +27,5 @@ pub use serve::serve;
 pub use status::status;
 pub use tunnel::tunnel;
 pub use up::up;
+pub use user::user;
+pub use verify::verify;

@@ -10,9 +10,9 @@ use url::Url;
 
 use super::doors::Doors;
 use super::value::{into_path, into_secret, ports, seconds};
-use super::{EnvFile, Environment, SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Source, Sourced};
+use super::{EnvFile, Environment, Source, Sourced};
 use crate::error::Result;
-use crate::secret::Secret;
+use crate::secret::{SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Secret};
 
 /// How long a call to Clerk or Svix may take, in seconds.
 const HTTP_TIMEOUT: u64 = 15;

@@ -6,19 +6,16 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Variables, read};
+use crate::secret::SIGNING_SECRET_NAMES;
 
-/// The env files of a project directory; the first that has a variable wins.
+/// The env files of a project directory, the strongest first.
 pub const FILES: [&str; 4] = [".env.local", ".env.development.local", ".env.development", ".env"];
 
 /// The name that Clerk's `verifyWebhook` reads.
-const NAME: &str = "CLERK_WEBHOOK_SIGNING_SECRET";
+const NAME: &str = SIGNING_SECRET_NAMES[0];
 
 /// The same in Nuxt, whose runtime configuration wants the prefix.
-const NUXT_NAME: &str = "NUXT_CLERK_WEBHOOK_SIGNING_SECRET";
-
-/// Names under which projects keep the signing secret: the present ones first, then those of older guides.
-pub const SIGNING_SECRET_NAMES: [&str; 6] =
-    [NAME, NUXT_NAME, "CLERK_WEBHOOK_SECRET", "SIGNING_SECRET", "WEBHOOK_SECRET", "CLERK_WEBHOOK_SECRET_KEY"];
+const NUXT_NAME: &str = SIGNING_SECRET_NAMES[1];
 
 /// Names under which projects keep Clerk's API keys.
 const KEY_NAMES: [&str; 8] = [

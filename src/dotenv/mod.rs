@@ -13,7 +13,7 @@ use adotenv::{Dialect, parse_with};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
 
-pub use choose::{FILES, SIGNING_SECRET_NAMES, choose_file, variable_name};
+pub use choose::{FILES, choose_file, variable_name};
 pub use edit::{Change, write};
 
 /// The variables of an env file in their order. A name that stands twice has its last value.

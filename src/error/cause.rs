@@ -18,6 +18,7 @@ impl Error {
             | Self::AgentApi { cause, .. }
             | Self::ClerkUnreachable { cause, .. }
             | Self::ClerkNotUnderstood { cause, .. }
+            | Self::UserLeft { cause, .. }
             | Self::SvixUnreachable { cause, .. }
             | Self::SvixNotUnderstood { cause, .. }
             | Self::EditorFailed { cause, .. }
@@ -38,6 +39,7 @@ impl Error {
             | Self::ClerkRefused { words, .. }
             | Self::ClerkRateLimited { words }
             | Self::ClerkFailed { words, .. }
+            | Self::UserQuota { words }
             | Self::PortalExchange { words, .. }
             | Self::SvixUnauthorized { words }
             | Self::SvixForbidden { words, .. }
@@ -56,6 +58,9 @@ impl Error {
             | Self::TunnelOffline { .. }
             | Self::AgentForeign { .. }
             | Self::NotSecured { .. }
+            | Self::UserUnnamed
+            | Self::UserMissing { .. }
+            | Self::UserForeign { .. }
             | Self::PortalUrl { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing
@@ -69,6 +74,8 @@ impl Error {
             | Self::EditRefused { .. }
             | Self::CaseUnknown { .. }
             | Self::HandlerFailed { .. }
+            | Self::NotVerified { .. }
+            | Self::DeliveryUnreadable { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

@@ -45,6 +45,11 @@ impl Error {
             Self::ClerkNotUnderstood { .. } => "CH0406",
             Self::PortalUrl { .. } => "CH0407",
             Self::PortalExchange { .. } => "CH0408",
+            Self::UserUnnamed => "CH0409",
+            Self::UserMissing { .. } => "CH0410",
+            Self::UserForeign { .. } => "CH0411",
+            Self::UserQuota { .. } => "CH0412",
+            Self::UserLeft { .. } => "CH0413",
             Self::SvixUnauthorized { .. } => "CH0501",
             Self::SvixForbidden { .. } => "CH0502",
             Self::SvixNotFound { .. } => "CH0503",
@@ -80,6 +85,8 @@ impl Error {
             Self::NotSecured { .. } => "CH0903",
             Self::CaseUnknown { .. } => "CH0904",
             Self::HandlerFailed { .. } => "CH0905",
+            Self::NotVerified { .. } => "CH0910",
+            Self::DeliveryUnreadable { .. } => "CH0911",
         }
     }
 }

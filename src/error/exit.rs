@@ -50,9 +50,11 @@ impl Error {
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
             Self::CaseUnknown { .. }
+            | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
-            | Self::EditorFailed { .. } => Exit::Usage,
+            | Self::EditorFailed { .. }
+            | Self::DeliveryUnreadable { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -71,6 +73,10 @@ impl Error {
             | Self::ClerkRateLimited { .. }
             | Self::ClerkFailed { .. }
             | Self::ClerkNotUnderstood { .. }
+            | Self::UserUnnamed
+            | Self::UserMissing { .. }
+            | Self::UserQuota { .. }
+            | Self::UserLeft { .. }
             | Self::PortalUrl { .. }
             | Self::PortalExchange { .. }
             | Self::SvixUnauthorized { .. }
@@ -90,7 +96,10 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } | Self::HandlerFailed { .. } | Self::NotSecured { .. } => Exit::Check,
+            Self::DoctorFailed { .. }
+            | Self::HandlerFailed { .. }
+            | Self::NotSecured { .. }
+            | Self::NotVerified { .. } => Exit::Check,
         }
     }
 }

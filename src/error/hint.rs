@@ -84,6 +84,19 @@ impl Error {
             Self::ClerkNotUnderstood { .. } => {
                 "check `--clerk-api-url` (`CLERK_API_URL`); a proxy or sign-in page may stand in between".into()
             }
+            Self::UserUnnamed => "make one with `clerkhook user create`, or give the id of one".into(),
+            Self::UserMissing { .. } => {
+                "make one with `clerkhook user create`; `clerkhook user delete --all --dry-run` lists those that are left"
+                    .into()
+            }
+            Self::UserForeign { .. } => {
+                "change it in the Clerk dashboard; here only those that `clerkhook user create` made are touched".into()
+            }
+            Self::UserQuota { .. } => {
+                "delete those that clerkhook left with `clerkhook user delete --all`, others in the Clerk dashboard"
+                    .into()
+            }
+            Self::UserLeft { id, .. } => format!("delete it with `clerkhook user delete {id}`"),
             Self::PortalUrl { .. } | Self::PortalExchange { .. } => {
                 "go on by hand: open Webhooks in the Clerk dashboard, add the endpoint, save its signing secret to a \
                  file, and run `clerkhook up --secret-file FILE`"
@@ -138,6 +151,13 @@ impl Error {
             }
             Self::CaseUnknown { .. } => "list them: `clerkhook check --list`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
+            Self::NotVerified { .. } => {
+                "do what stands under the verdict; docs/commands.md#verify explains each cause".into()
+            }
+            Self::DeliveryUnreadable { .. } => {
+                "save headers and body together, or give them apart: `clerkhook verify --body FILE --headers FILE`"
+                    .into()
+            }
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
     }

@@ -98,6 +98,16 @@ pub enum Error {
     ClerkFailed { status: u16, words: String },
     #[error("the answer from `{url}` is not what Clerk documents")]
     ClerkNotUnderstood { url: String, cause: String },
+    #[error("no user of clerkhook's is known")]
+    UserUnnamed,
+    #[error("the instance has no user `{id}`")]
+    UserMissing { id: String },
+    #[error("clerkhook did not make the user `{id}`, so it is left alone")]
+    UserForeign { id: String },
+    #[error("the instance holds as many users as it may")]
+    UserQuota { words: String },
+    #[error("the user `{id}` was not deleted")]
+    UserLeft { id: String, cause: String },
     #[error("Clerk's portal URL cannot be read: {why}")]
     PortalUrl { why: &'static str },
     #[error("Svix did not take the portal's one-time token (status {status})")]
@@ -162,6 +172,10 @@ pub enum Error {
     CaseUnknown { name: String, meant: Option<String> },
     #[error("{found}")]
     HandlerFailed { found: String, fix: String },
+    #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]
+    NotVerified { failed: usize, deliveries: usize },
+    #[error("{place} holds no saved delivery: {why}")]
+    DeliveryUnreadable { place: String, why: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
 }

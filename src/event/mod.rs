@@ -5,6 +5,8 @@ mod proof;
 mod report;
 mod setup;
 mod step;
+mod user;
+mod verdict;
 
 use serde::Serialize;
 
@@ -13,6 +15,8 @@ pub use proof::{Hop, HopResult, Proof};
 pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
+pub use user::{User, UserAction};
+pub use verdict::Verdict;
 
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +51,8 @@ pub enum Event {
     Stopped(Stopped),
     /// The sandbox listens.
     Sandbox(Sandbox),
+    /// A user was made, changed or deleted.
+    User(User),
     /// A dry run's line.
     Plan(Plan),
     /// A check's result.
@@ -61,6 +67,8 @@ pub enum Event {
     Status(Standing),
     /// The built-in app listens.
     Serving(Serving),
+    /// A saved delivery was judged.
+    Verdict(Verdict),
 }
 
 impl Event {

@@ -52,8 +52,8 @@ pub struct HopResult {
 pub struct Proof {
     /// Event type.
     pub event: String,
-    /// Svix's `msg_…`.
-    pub message_id: String,
+    /// Svix's `msg_…`; absent where Clerk was not seen to send one.
+    pub message_id: Option<String>,
     /// The hops in order.
     pub hops: Vec<HopResult>,
     /// The app's answer, where one was seen.

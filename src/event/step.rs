@@ -14,6 +14,8 @@ pub enum Step {
     Endpoint,
     /// The signing secret and the env file.
     Secret,
+    /// A user of the instance, whose life makes the event.
+    User,
     /// The example event, up to its message id.
     Test,
     /// The way of that message, hop by hop.
@@ -28,6 +30,7 @@ impl Step {
             Self::Tunnel => "tunnel",
             Self::Endpoint => "endpoint",
             Self::Secret => "secret",
+            Self::User => "user",
             Self::Test => "test",
             Self::Proof => "proof",
         }

@@ -38,7 +38,7 @@ impl Cast {
     pub(super) fn id(self, prefix: &str, name: &str, length: usize) -> String {
         // As a KSUID, `3` is a time between 2025 and 2029.
         let mark = self.mark.unwrap_or("3");
-        format!("{prefix}_{mark}{}", self.letters(name, length - mark.len(), BASE62))
+        format!("{prefix}_{mark}{}", self.letters(name, length.saturating_sub(mark.len()), BASE62))
     }
 
     /// A number below 2⁶⁴ for what `name` stands for.

@@ -207,12 +207,12 @@ pub(super) fn not_runnable(path: &Path, error: &io::Error) -> Error {
 
 fn refused(launch: &Launch, number: u32, words: &str) -> Error {
     let meaning = codes::explain(number);
-    Error::AgentRefused {
-        number,
-        meaning: meaning.meaning.to_string(),
-        words: launch.masked(words),
-        fix: meaning.fix.to_string(),
-    }
+    // Agents 2.x have no `config` command (`ngrok help`, 2.3.41).
+    let fix = match launch.version.is_legacy() {
+        true => meaning.fix.replace("ngrok config add-authtoken", "ngrok authtoken"),
+        false => meaning.fix.to_string(),
+    };
+    Error::AgentRefused { number, meaning: meaning.meaning.to_string(), words: launch.masked(words), fix }
 }
 
 fn ended(launch: &Launch, pulse: &Pulse, status: Option<ExitStatus>, early: bool) -> Error {

@@ -83,7 +83,7 @@ impl Writer {
 }
 
 /// Where the string that begins the text ends, behind its closing quote.
-fn string_end(text: &str) -> usize {
+pub fn string_end(text: &str) -> usize {
     let mut escaped = false;
     let end = text.bytes().skip(1).position(|byte| {
         let closes = byte == b'"' && !escaped;

@@ -8,7 +8,7 @@ mod scan;
 
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
-pub use layout::{compact, indent};
+pub use layout::{compact, indent, string_end};
 pub use path::Path;
 
 /// Why a body cannot be edited.

@@ -33,6 +33,16 @@ impl Armed {
         })
     }
 
+    /// Whether a user without a password is refused.
+    pub fn password_required(&self) -> bool {
+        self.take(|kind| (*kind == Kind::PasswordRequired).then_some(())).is_some()
+    }
+
+    /// Whether a user's change is kept from the webhooks.
+    pub fn silent(&self) -> bool {
+        self.take(|kind| (*kind == Kind::Silent).then_some(())).is_some()
+    }
+
     /// Whether this is to go wrong with a delivery.
     pub fn delivery(&self, mischief: Mischief) -> bool {
         self.take(|kind| (*kind == Kind::Delivery(mischief)).then_some(())).is_some()

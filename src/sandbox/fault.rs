@@ -24,6 +24,10 @@ pub enum Kind {
     SvixAppMissing,
     /// The portal URL is not as it should be.
     Portal(Portal),
+    /// The instance makes no user without a password.
+    PasswordRequired,
+    /// Clerk tells the webhooks nothing of a user's change.
+    Silent,
     /// For the agent, which reads it itself.
     Agent(String),
     /// A webhook delivery.
@@ -114,7 +118,7 @@ pub enum FaultError {
 
 const WIRE: &str = "a status from 400 to 599, html, reset, lost or slow:DURATION";
 const CLERK: &str = "a status from 400 to 599, html, reset, lost, slow:DURATION, svix_app_missing, portal_garbage, \
-                     portal_nokey or portal_used";
+                     portal_nokey, portal_used, password_required or silent";
 const DELIVERY: &str = "duplicate, reorder, stale, forged, drop or timeout:DURATION";
 
 impl FromStr for Fault {
@@ -156,6 +160,8 @@ type Words<'a> = std::str::Split<'a, char>;
 fn clerk(kind: &str, words: &mut Words<'_>) -> Result<Kind, FaultError> {
     Ok(match kind {
         "svix_app_missing" => Kind::SvixAppMissing,
+        "password_required" => Kind::PasswordRequired,
+        "silent" => Kind::Silent,
         "portal_garbage" => Kind::Portal(Portal::Garbage),
         "portal_nokey" => Kind::Portal(Portal::NoKey),
         "portal_used" => Kind::Portal(Portal::Used),
@@ -224,6 +230,8 @@ mod tests {
             ("svix=slow:20s:1@endpoint", call(Service::Svix, slow, Some("endpoint")), Some(1)),
             ("clerk=svix_app_missing", Kind::SvixAppMissing, None),
             ("clerk=portal_used:1", Kind::Portal(Portal::Used), Some(1)),
+            ("clerk=password_required", Kind::PasswordRequired, None),
+            ("clerk=silent:1", Kind::Silent, Some(1)),
             ("agent=slow:5s", Kind::Agent("slow:5s".to_owned()), None),
             ("delivery=reorder:1", Kind::Delivery(Mischief::Reorder), Some(1)),
             ("delivery=timeout:1s", Kind::DeliveryTimeout(Duration::from_secs(1)), None),

@@ -196,7 +196,7 @@ impl SetUp {
     pub async fn prove_again(&mut self, context: &Context, options: &Options) {
         let Some(trial) = self.trial(options) else { return };
         match prove(context, &trial).await {
-            Ok(proof) => self.proven.push(proof.message_id),
+            Ok(proof) => self.proven.extend(proof.message_id),
             Err(error) => context.ui.note(&error.hint()),
         }
     }

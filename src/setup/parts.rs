@@ -162,6 +162,7 @@ impl SetUp {
             path: &self.path,
             event: example(&options.events),
             timeout: options.timeout,
+            command: "clerkhook send-test",
             secret_is_new: learned.written,
         })
     }
@@ -189,7 +190,7 @@ impl SetUp {
                 Err(error) => return Err(error),
             }
         };
-        self.proven.push(proof.message_id);
+        self.proven.extend(proof.message_id);
         // The app has shown that it knows the secret.
         self.learned.iter_mut().for_each(|learned| learned.written = false);
         Ok(())

@@ -251,7 +251,7 @@ impl SetUp {
         };
         let value = serde_json::to_value(&told).unwrap_or_default();
         context.ui.emit(&Event::Secured(told));
-        self.proven.extend(proof.map(|proof| proof.message_id));
+        self.proven.extend(proof.and_then(|proof| proof.message_id));
         Ok(value)
     }
 }

@@ -88,11 +88,19 @@ async fn confirm_live(context: &Context, source: &Source) -> Result<()> {
 /// Those of Clerk, the portal exchange and Svix.
 pub async fn connect(context: &Context, intent: Intent) -> Result<Option<Remote>> {
     let clerk = clerk(context, intent).await?;
+    connect_by(context, &clerk, intent).await
+}
+
+/// Opens the session by a client that is there already.
+///
+/// # Errors
+/// Those of Clerk, the portal exchange and Svix.
+pub async fn connect_by(context: &Context, clerk: &Clerk, intent: Intent) -> Result<Option<Remote>> {
     let server_url = context.settings.svix_server_url.as_ref().map(|url| &url.value);
-    let mut grant = portal::open(&context.http, &clerk, server_url).await?;
+    let mut grant = portal::open(&context.http, clerk, server_url).await?;
     if grant.is_none() && intent == Intent::Change {
         clerk.enable_webhooks().await?;
-        grant = portal::open(&context.http, &clerk, server_url).await?;
+        grant = portal::open(&context.http, clerk, server_url).await?;
     }
     let Some(grant) = grant else { return Ok(None) };
     let svix = Svix::new(context.http.clone(), grant.server_url, grant.app_id, grant.token);

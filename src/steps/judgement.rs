@@ -29,6 +29,10 @@ pub struct Scene<'a> {
     pub upstream: &'a str,
     /// The webhook path.
     pub path: &'a str,
+    /// The command that tries it again.
+    pub command: &'a str,
+    /// Who had Svix take the message.
+    pub accepted: &'a str,
     /// When sending was accepted, in milliseconds.
     pub accepted_ms: u64,
     /// How long was waited, in seconds.
@@ -48,7 +52,7 @@ pub struct Broken {
 
 /// The hops in order, ending with the first that failed.
 pub fn judge(seen: &Sightings, scene: &Scene<'_>) -> (Vec<HopResult>, Option<Broken>) {
-    let mut hops = vec![passed(Hop::Accepted, "Svix took the message", Some(scene.accepted_ms))];
+    let mut hops = vec![passed(Hop::Accepted, scene.accepted, Some(scene.accepted_ms))];
     for judge in [attempt, edge, agent, app, signature] {
         match judge(seen, scene) {
             Ok(hop) => hops.push(hop),
@@ -89,11 +93,11 @@ fn attempt(seen: &Sightings, scene: &Scene<'_>) -> Judged {
                 Some(fault) => format!("no attempt was seen within {} s: {fault}", scene.waited),
                 None => format!("Svix made no attempt within {} s", scene.waited),
             };
-            broken(
-                Hop::Attempt,
-                found,
-                "wait longer with `clerkhook send-test --timeout 60s`, or look at the endpoint's log in the Clerk dashboard",
-            )
+            let fix = format!(
+                "wait longer with `{} --timeout 60s`, or look at the endpoint's log in the Clerk dashboard",
+                scene.command
+            );
+            broken(Hop::Attempt, found, fix)
         }
     }
 }
@@ -174,7 +178,10 @@ fn signature(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         (Signature::Invalid, reason) => broken(
             Hop::Signature,
             format!("its signature is invalid: {}", reason.unwrap_or_default()),
-            "check this machine's clock, and that nothing on the way changes the body; then `clerkhook send-test`",
+            format!(
+                "check this machine's clock, and that nothing on the way changes the body; then `{}`",
+                scene.command
+            ),
         ),
     }
 }
@@ -218,6 +225,8 @@ mod tests {
             secrets: &secrets,
             upstream: "http://localhost:3000",
             path: "/api/webhooks",
+            command: "clerkhook send-test",
+            accepted: "Svix took the message",
             accepted_ms: 1,
             waited: 30,
         };

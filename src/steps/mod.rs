@@ -1,6 +1,7 @@
 //! The steps of the walkthrough, each joining the services that it needs; the commands are made of them.
 
 pub mod app;
+pub mod arrival;
 pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
@@ -13,6 +14,7 @@ pub mod secret;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
+mod watch;
 
 use std::future::Future;
 use std::sync::Arc;

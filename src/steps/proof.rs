@@ -1,29 +1,23 @@
-//! The test event and its proof: sent through Svix, seen at Svix and at the agent, judged hop by hop.
+//! An event and its proof: sent through Svix or made at Clerk, seen at Svix and at the agent, judged hop by hop.
 
-use std::cell::RefCell;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
-use super::Context;
-use super::judgement::{Broken, Scene, Sightings, judge};
+use super::arrival::{Sought, find};
+use super::judgement::{Broken, Scene, judge};
+use super::watch::watch;
+use super::{Begun, Context};
 use crate::error::{Error, Result};
 use crate::event::{Event, Hop, HopResult, Proof, Status, Step};
 use crate::events;
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
-use crate::svix::{Endpoint, Outcome, Svix};
-
-/// How long a capture may come after Svix says that the attempt is over.
-const GRACE: Duration = Duration::from_millis(1500);
-
-/// How many captured requests are looked through for the message.
-const LOOKED_THROUGH: u16 = 100;
+use crate::svix::{Endpoint, Svix};
 
 /// What is tested.
+#[derive(Clone)]
 pub struct Trial<'a> {
     /// The session.
     pub svix: &'a Svix,
@@ -41,25 +35,37 @@ pub struct Trial<'a> {
     pub event: &'a str,
     /// How long to wait for the proof.
     pub timeout: Duration,
+    /// The command that tries it again.
+    pub command: &'static str,
     /// The env file was just changed, so the app may not know the secret.
     pub secret_is_new: bool,
+}
+
+/// A message that Svix has taken, on its way.
+struct Sent {
+    message_id: String,
+    /// Who had it taken.
+    accepted: &'static str,
+    /// When it was asked for, and until when its proof is waited for.
+    started: Instant,
+    deadline: Instant,
+    accepted_ms: u64,
 }
 
 /// Refuses what Svix would accept and never deliver (Svix docs, send-example; seen in its server's source).
 ///
 /// # Errors
-/// `EndpointDisabled`, `EndpointFiltered`.
-pub fn deliverable(endpoint: &Endpoint, event: &str) -> Result<()> {
+/// `EndpointDisabled`, `EndpointFiltered` with every event that the filter keeps back.
+pub fn deliverable(endpoint: &Endpoint, events: &[&str]) -> Result<()> {
     if endpoint.disabled {
         return Err(Error::EndpointDisabled { id: endpoint.id.clone() });
     }
-    if !endpoint.lets_through(event) {
-        let listens_to = endpoint.events.clone().unwrap_or_default().join(",");
-        let known = events::types().contains(&event);
-        let meant = events::nearest(event).filter(|_| !known).map(str::to_owned);
-        return Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: event.to_owned(), listens_to, meant });
-    }
-    Ok(())
+    let kept_back: Vec<&str> = events.iter().copied().filter(|event| !endpoint.lets_through(event)).collect();
+    let Some(first) = kept_back.first() else { return Ok(()) };
+    let listens_to = endpoint.events.clone().unwrap_or_default().join(",");
+    let known = events::types().contains(first);
+    let meant = events::nearest(first).filter(|_| !known).map(str::to_owned);
+    Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: kept_back.join(","), listens_to, meant })
 }
 
 /// Sends the example and follows it. The proof is told in any case.
@@ -73,11 +79,48 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
         Ok(message_id) => message_id,
         Err(error) => return Err(step.fail(error)),
     };
+    let (accepted_ms, deadline) = (milliseconds(started), Instant::now() + trial.timeout);
+    let sent = Sent { message_id, accepted: "Svix took the message", started, deadline, accepted_ms };
+    follow(context, trial, sent, step).await
+}
+
+/// Finds the message of a real event that was made at Clerk at `started`, and follows it like an example's.
+///
+/// # Errors
+/// `NotDelivered` with the first hop that broke: `accepted` when no message came.
+pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought<'_>, started: Instant) -> Result<Proof> {
+    let step = context.begin(Step::Test, format!("waiting for Clerk to send {}", trial.event));
+    let deadline = started + trial.timeout;
+    let found = match context.unless_interrupted(async { Ok(find(trial, sought, deadline).await) }).await {
+        Ok(found) => found,
+        Err(error) => return Err(step.fail(error)),
+    };
     let accepted_ms = milliseconds(started);
+    match found {
+        Ok(message_id) => {
+            let sent = Sent { message_id, accepted: "Clerk sent the message", started, deadline, accepted_ms };
+            follow(context, trial, sent, step).await
+        }
+        Err(missing) => {
+            let broken = missing.judged(trial);
+            let hop = HopResult { hop: broken.hop, ok: false, detail: broken.found.clone(), ms: None };
+            let event = trial.event.to_owned();
+            let proof = Proof { event, message_id: None, hops: vec![hop], status_code: None, duration_ms: None };
+            let error = step.fail(not_delivered(trial, broken));
+            context.ui.emit(&Event::Proof(proof));
+            Err(error)
+        }
+    }
+}
+
+/// The way of a message from Svix to the app.
+async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -> Result<Proof> {
+    let Sent { message_id, accepted, started, deadline, accepted_ms } = sent;
     step.end(Status::Ok, format!("{} {message_id} accepted", trial.event));
 
     let step = context.begin(Step::Proof, format!("{} {message_id} accepted, waiting for its delivery", trial.event));
-    let seen = match context.unless_interrupted(async { Ok(watch(trial, &message_id, started).await) }).await {
+    let watching = async { Ok(watch(trial, &message_id, started, deadline).await) };
+    let seen = match context.unless_interrupted(watching).await {
         Ok(seen) => seen,
         Err(error) => return Err(step.fail(error)),
     };
@@ -85,19 +128,19 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
         secrets: trial.secrets,
         upstream: &trial.upstream,
         path: trial.path,
+        command: trial.command,
+        accepted,
         accepted_ms,
         waited: trial.timeout.as_secs(),
     };
     let (hops, broken) = judge(&seen, &scene);
     let capture = seen.capture.map(|(capture, _)| capture);
+    let response = capture.as_ref().and_then(|capture| capture.response.as_ref());
     let proof = Proof {
         event: trial.event.to_owned(),
-        message_id,
+        message_id: Some(message_id),
         hops,
-        status_code: capture
-            .as_ref()
-            .and_then(|capture| capture.response.as_ref())
-            .map(|response| response.status_code),
+        status_code: response.map(|response| response.status_code),
         duration_ms: capture.as_ref().and_then(Capture::duration_ms),
     };
     let result = match broken {
@@ -112,7 +155,7 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
 }
 
 async fn send(context: &Context, trial: &Trial<'_>) -> Result<String> {
-    deliverable(trial.endpoint, trial.event)?;
+    deliverable(trial.endpoint, &[trial.event])?;
     context.unless_interrupted(trial.svix.send_example(&trial.endpoint.id, trial.event)).await
 }
 
@@ -130,103 +173,11 @@ fn not_delivered(trial: &Trial<'_>, broken: Broken) -> Error {
 fn words(proof: &Proof) -> String {
     let app = proof.hops.iter().find(|hop| hop.hop == Hop::App);
     let app = app.map(|hop: &HopResult| hop.detail.clone()).unwrap_or_default();
-    format!("{} {} → Clerk accepted → delivered → app {app}, signature valid", proof.event, proof.message_id)
+    let id = proof.message_id.as_deref().unwrap_or_default();
+    format!("{} {id} → Clerk accepted → delivered → app {app}, signature valid", proof.event)
 }
 
-fn milliseconds(since: Instant) -> u64 {
+/// Since then.
+pub fn milliseconds(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Asks Svix and the agent at the same time, and ends as soon as both have said their last word.
-async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant) -> Sightings {
-    let seen = RefCell::new(Sightings::default());
-    let attempt_over = Notify::new();
-    let answered = Notify::new();
-    let both = async {
-        tokio::join!(
-            watch_attempts(trial, message_id, started, &seen, &answered, &attempt_over),
-            watch_captures(trial, message_id, started, &seen, &answered)
-        )
-    };
-    let no_capture_follows = async {
-        attempt_over.notified().await;
-        sleep(GRACE).await;
-    };
-    tokio::select! {
-        _ = both => {}
-        () = no_capture_follows => {}
-        () = sleep(trial.timeout) => {}
-    }
-    seen.into_inner()
-}
-
-fn pauses(first_ms: u64, last_ms: u64) -> impl Iterator<Item = Duration> {
-    let last = Duration::from_millis(last_ms);
-    let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(first_ms)).with_max_delay(last);
-    backoff.with_factor(1.6).without_max_times().build()
-}
-
-async fn watch_attempts(
-    trial: &Trial<'_>,
-    message_id: &str,
-    started: Instant,
-    seen: &RefCell<Sightings>,
-    answered: &Notify,
-    over: &Notify,
-) {
-    for pause in pauses(100, 2000) {
-        match trial.svix.attempts(message_id, &trial.endpoint.id).await {
-            Ok(attempts) => {
-                // The first try decides: what Svix does later on its own is not what was asked.
-                if let Some(first) = attempts.into_iter().next_back() {
-                    let outcome = first.outcome();
-                    seen.borrow_mut().attempt = Some((first, milliseconds(started)));
-                    if outcome != Outcome::Pending {
-                        over.notify_one();
-                        return;
-                    }
-                }
-            }
-            Err(error) => {
-                let mut seen = seen.borrow_mut();
-                seen.attempts_fault = Some(error.to_string());
-                // The agent has seen how the attempt ended; Svix need not tell it too.
-                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.is_over()) {
-                    return;
-                }
-            }
-        }
-        // The app's answer, seen at the agent, is the moment to ask again.
-        tokio::select! {
-            () = sleep(pause) => {}
-            () = answered.notified() => {}
-        }
-    }
-}
-
-async fn watch_captures(
-    trial: &Trial<'_>,
-    message_id: &str,
-    started: Instant,
-    seen: &RefCell<Sightings>,
-    answered: &Notify,
-) {
-    for pause in pauses(20, 400) {
-        match trial.api.captures(LOOKED_THROUGH).await {
-            Ok(captures) => {
-                seen.borrow_mut().captures_fault = None;
-                let first = captures.into_iter().rev().find(|capture| capture.message_id() == Some(message_id));
-                if let Some(capture) = first {
-                    let complete = capture.is_over();
-                    seen.borrow_mut().capture = Some((capture, milliseconds(started)));
-                    if complete {
-                        answered.notify_one();
-                        return;
-                    }
-                }
-            }
-            Err(error) => seen.borrow_mut().captures_fault = Some(error.to_string()),
-        }
-        sleep(pause).await;
-    }
 }

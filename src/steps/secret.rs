@@ -17,6 +17,10 @@ use crate::svix::Svix;
 /// Git answers at once; where it does not, the question is dropped.
 const GIT_LIMIT: Duration = Duration::from_secs(2);
 
+/// The doors through which a signing secret comes, all of them shut.
+pub const LOOKED: &str = "looked for `CLERK_WEBHOOK_SIGNING_SECRET` and its older names in the environment, `.env.local`, \
+                          `.env.development.local`, `.env.development` and `.env`";
+
 /// What to do about env files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum EnvWish {
@@ -76,10 +80,8 @@ pub async fn for_signing(context: &Context) -> Result<SigningSecret> {
     let settings = &context.settings;
     let nothing_to_ask = settings.clerk_secret_key.is_none() && !context.ui.interactive();
     if settings.signing_secret.is_none() && nothing_to_ask {
-        let looked = "looked in the environment and in `.env.local`, `.env.development.local`, `.env.development`, \
-                      `.env` for `CLERK_WEBHOOK_SIGNING_SECRET` and its older names; there is no Clerk key to fetch it \
-                      with either";
-        return Err(Error::SigningSecretMissing { looked: looked.to_owned() });
+        let looked = format!("{LOOKED}; there is no Clerk key to fetch it with either");
+        return Err(Error::SigningSecretMissing { looked });
     }
     known(context).await
 }

@@ -1,13 +1,16 @@
-//! One event for a tunnel that runs already, sent and proven.
+//! A set-up that runs already, found for a trial: its tunnel, its endpoint, its secret; and one event sent through it.
 
+use std::future::Future;
 use std::time::Duration;
 
-use super::endpoint::{self, Intent};
+use super::endpoint::{self, Intent, Remote};
 use super::proof::{Trial, deliverable, prove};
 use super::{Context, secret, tunnel, webhook_path};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{Event, Plan, Step};
+use crate::signature::SigningSecret;
+use crate::svix::Endpoint;
 
 /// What to send, and where.
 #[derive(Clone, Debug)]
@@ -22,6 +25,77 @@ pub struct Wish {
     pub dry_run: bool,
 }
 
+/// Where events arrive: a running tunnel and this machine's endpoint.
+pub struct Place {
+    tunnel: tunnel::Tunnel,
+    remote: Remote,
+    /// The endpoint.
+    pub endpoint: Endpoint,
+    path: String,
+    secrets: Vec<SigningSecret>,
+}
+
+impl Place {
+    /// Finds it, while `connecting` opens the session.
+    ///
+    /// # Errors
+    /// `EndpointMissing`, `TunnelMissing`, those of connecting.
+    pub async fn find(
+        context: &Context,
+        upstream: Option<&Upstream>,
+        connecting: impl Future<Output = Result<Option<Remote>>>,
+    ) -> Result<Self> {
+        let local = context.unless_interrupted(tunnel::existing(context, upstream));
+        let (tunnel, remote) = tokio::try_join!(local, context.unless_interrupted(connecting))?;
+        let remote = remote.ok_or(Error::EndpointMissing)?;
+        let Some(endpoint) = endpoint::ours(context, &remote.endpoints)? else {
+            remote.svix.log_out().await;
+            return Err(Error::EndpointMissing);
+        };
+        let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
+        let path = url::Url::parse(&endpoint.url)
+            .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());
+        Ok(Self { tunnel, remote, endpoint, path, secrets: Vec::new() })
+    }
+
+    /// Reads the endpoint's secret, and says where its URL is not the tunnel's.
+    ///
+    /// # Errors
+    /// Those of Svix, `SigningSecretMalformed`.
+    pub async fn prepare(&mut self, context: &Context) -> Result<()> {
+        let (url, tunnel) = (&self.endpoint.url, self.tunnel.public_url());
+        if !url.starts_with(tunnel) {
+            context.ui.warn(&format!(
+                "the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"
+            ));
+        }
+        let text = context.unless_interrupted(self.remote.svix.secret(&self.endpoint.id)).await?;
+        self.secrets = vec![secret::parse(&text, "the endpoint")?];
+        Ok(())
+    }
+
+    /// What a test event needs here.
+    pub fn trial<'a>(&'a self, event: &'a str, timeout: Duration, command: &'static str) -> Trial<'a> {
+        Trial {
+            svix: &self.remote.svix,
+            endpoint: &self.endpoint,
+            api: &self.tunnel.api,
+            secrets: &self.secrets,
+            upstream: self.tunnel.told.upstream.clone(),
+            path: &self.path,
+            event,
+            timeout,
+            command,
+            secret_is_new: false,
+        }
+    }
+
+    /// Ends the session.
+    pub async fn leave(&self) {
+        self.remote.svix.log_out().await;
+    }
+}
+
 /// Sends an event to a running tunnel's endpoint and proves it.
 ///
 /// # Errors
@@ -29,44 +103,20 @@ pub struct Wish {
 pub async fn prove_running(context: &Context, wish: &Wish) -> Result<()> {
     endpoint::warn_of_unknown(context, &wish.event);
     let intent = if wish.dry_run { Intent::Look } else { Intent::Send };
-    let local = context.unless_interrupted(tunnel::existing(context, wish.upstream.as_ref()));
-    let remote = context.unless_interrupted(endpoint::connect(context, intent));
-    let (tunnel, remote) = tokio::try_join!(local, remote)?;
-    let remote = remote.ok_or(Error::EndpointMissing)?;
-    let proven = prove_with(context, wish, &tunnel, &remote).await;
-    remote.svix.log_out().await;
+    let mut place = Place::find(context, wish.upstream.as_ref(), endpoint::connect(context, intent)).await?;
+    let proven = prove_at(context, wish, &mut place).await;
+    place.leave().await;
     proven
 }
 
-async fn prove_with(context: &Context, wish: &Wish, tunnel: &tunnel::Tunnel, remote: &endpoint::Remote) -> Result<()> {
-    let endpoint = endpoint::ours(context, &remote.endpoints)?.ok_or(Error::EndpointMissing)?;
-    deliverable(&endpoint, &wish.event)?;
+async fn prove_at(context: &Context, wish: &Wish, place: &mut Place) -> Result<()> {
+    deliverable(&place.endpoint, &[&wish.event])?;
     if wish.dry_run {
-        let detail = format!("{} to {} ({})", wish.event, endpoint.id, endpoint.url);
+        let detail = format!("{} to {} ({})", wish.event, place.endpoint.id, place.endpoint.url);
         context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail }));
         return Ok(());
     }
-    if !endpoint.url.starts_with(tunnel.public_url()) {
-        let (url, tunnel) = (&endpoint.url, tunnel.public_url());
-        context
-            .ui
-            .warn(&format!("the endpoint's URL {url} is not this tunnel's ({tunnel}); `clerkhook register` mends it"));
-    }
-    let text = context.unless_interrupted(remote.svix.secret(&endpoint.id)).await?;
-    let secret = secret::parse(&text, "the endpoint")?;
-    let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
-    let path = url::Url::parse(&endpoint.url)
-        .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());
-    let trial = Trial {
-        svix: &remote.svix,
-        endpoint: &endpoint,
-        api: &tunnel.api,
-        secrets: &[secret],
-        upstream: tunnel.told.upstream.clone(),
-        path: &path,
-        event: &wish.event,
-        timeout: wish.timeout,
-        secret_is_new: false,
-    };
+    place.prepare(context).await?;
+    let trial = place.trial(&wish.event, wish.timeout, "clerkhook send-test");
     prove(context, &trial).await.map(drop)
 }

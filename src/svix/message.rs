@@ -1,7 +1,7 @@
 //! Messages and attempts: the example event, and what became of it.
 
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Svix;
 use crate::error::Result;
@@ -46,14 +46,19 @@ impl Attempt {
     }
 }
 
-#[derive(Deserialize)]
-struct Page {
-    data: Vec<Attempt>,
+/// An event that the instance's app was given.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Message {
+    /// `msg_…`.
+    pub id: String,
+    /// The body as the app gets it; empty where Svix keeps it no longer.
+    #[serde(default)]
+    pub payload: Value,
 }
 
 #[derive(Deserialize)]
-struct Message {
-    id: String,
+struct Page<T> {
+    data: Vec<T>,
 }
 
 impl Svix {
@@ -65,11 +70,19 @@ impl Svix {
         Ok(message.id)
     }
 
+    /// The newest messages of an event type, whoever they are for.
+    pub async fn messages(&self, event: &str) -> Result<Vec<Message>> {
+        let mut url = self.app_url("msg");
+        url.query_pairs_mut().append_pair("event_types", event).append_pair("limit", "50");
+        let page: Page<Message> = self.read("list the messages", Call::get(url)).await?;
+        Ok(page.data)
+    }
+
     /// The attempts to deliver a message to the endpoint, newest first.
     pub async fn attempts(&self, message_id: &str, endpoint_id: &str) -> Result<Vec<Attempt>> {
         let mut url = self.app_url(&format!("attempt/msg/{message_id}"));
         url.query_pairs_mut().append_pair("endpoint_id", endpoint_id).append_pair("limit", "50");
-        let page: Page = self.read("read the attempts", Call::get(url)).await?;
+        let page: Page<Attempt> = self.read("read the attempts", Call::get(url)).await?;
         // Servers that do not know the parameter answer with every endpoint's attempts.
         let ours = |attempt: &Attempt| attempt.endpoint_id.is_empty() || attempt.endpoint_id == endpoint_id;
         Ok(page.data.into_iter().filter(ours).collect())

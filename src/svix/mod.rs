@@ -10,7 +10,7 @@ use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
 pub use endpoint::{Change, Endpoint, Plan, Wanted, plan};
-pub use message::{Attempt, Outcome};
+pub use message::{Attempt, Message, Outcome};
 
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http, Retry};

@@ -9,6 +9,7 @@ use super::text::{hang, harmless, shortened};
 use crate::error::Error;
 use crate::event::{
     Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing, Stopped,
+    User,
 };
 
 /// From this width on, message ids are shown whole.
@@ -84,6 +85,11 @@ pub fn stopped(stopped: &Stopped, terminal: bool) -> String {
     let endpoint = stopped.endpoint.map(|state| format!(", endpoint {state}")).unwrap_or_default();
     let cover = if terminal { "\r" } else { "" };
     format!("{cover}  Stopped: {deliveries}{endpoint}.")
+}
+
+/// A user that is gone although its life was cut short.
+pub fn deleted(user: &User) -> String {
+    format!("  User {} is deleted.", harmless(&user.user_id))
 }
 
 /// The endpoint, for `register`.

@@ -9,6 +9,7 @@ mod payload;
 mod prompt;
 mod steps;
 mod text;
+mod verdict;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -24,7 +25,7 @@ pub use text::harmless;
 use text::harmless_json;
 
 use crate::error::Error;
-use crate::event::{Check, Event, Received, Status, Step};
+use crate::event::{Check, Event, Received, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -121,12 +122,18 @@ impl Ui {
             Event::Secured(secured) => self.data(&human::secured(secured)),
             Event::Replay(replay) => self.data(&human::replay(replay)),
             Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
+            Event::User(user) => match user.action {
+                UserAction::Created => self.data(&harmless(&user.user_id)),
+                UserAction::Updated => {}
+                UserAction::Deleted => self.end(human::deleted(user)),
+            },
             Event::Plan(plan) => self.data(&human::plan(plan, width)),
             Event::Check(check) => self.data(&human::check(check, width)),
             Event::Status(part) => self.data(&human::standing(part, width)),
             Event::Case(case) => self.data(&conformance::case(case, width)),
             Event::Conformance(ended) => self.data(&conformance::ended(ended)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
+            Event::Verdict(verdict) => self.data(&verdict::verdict(verdict, width)),
             Event::Proof(_) => {}
         }
     }
@@ -210,7 +217,7 @@ impl Ui {
         }
     }
 
-    /// The last line of a set-up: after a failure it follows what is said of that.
+    /// The last line, of what was taken down: after a failure it follows what is said of that.
     fn end(&self, line: String) {
         let mut streams = self.streams();
         if streams.failed.is_some() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use clerkhook::config::SECRET_KEY_NAMES;
-use clerkhook::config::SIGNING_SECRET_NAMES;
+use clerkhook::secret::SECRET_KEY_NAMES;
+use clerkhook::secret::SIGNING_SECRET_NAMES;
 
 use crate::fixture::Machine;
 use crate::{headings, text};

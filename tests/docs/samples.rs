@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clerkhook::error::Error;
 use clerkhook::event::Hop;
 use clerkhook::ngrok::codes::explain;
+use clerkhook::steps::secret::LOOKED;
 
 /// Every code once.
 pub fn samples() -> Vec<Error> {
@@ -57,13 +58,7 @@ fn settings() -> Vec<Error> {
             source_name: "`CLERK_WEBHOOK_SIGNING_SECRET` in `.env.local`".into(),
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
         },
-        Error::SigningSecretMissing {
-            looked:
-                "looked in the environment and in `.env.local`, `.env.development.local`, `.env.development`, `.env` \
-                     for `CLERK_WEBHOOK_SIGNING_SECRET` and its older names; there is no Clerk key to fetch it with \
-                     either"
-                    .into(),
-        },
+        Error::SigningSecretMissing { looked: format!("{LOOKED}; there is no Clerk key to fetch it with either") },
         Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
         Error::PortTaken {
             port: 3000,
@@ -106,6 +101,7 @@ fn tunnel() -> Vec<Error> {
 fn clerk() -> Vec<Error> {
     let url = || "https://api.clerk.com/".to_owned();
     let trace = "(trace 5dokqatesbwcjqqwdjoxdcilglpgqq9e)";
+    let user = || "user_3MWHzIHi3CGjJvBFNLFWs6I8zi8".to_owned();
     vec![
         Error::ClerkKeyRefused {
             code: "clerk_key_invalid".into(),
@@ -123,6 +119,11 @@ fn clerk() -> Vec<Error> {
             url: format!("{}v1/webhooks/svix_url", url()),
             cause: "expected value at line 1 column 1; it answered 200 OK (text/html): <title>Sign in</title>".into(),
         },
+        Error::UserUnnamed,
+        Error::UserMissing { id: user() },
+        Error::UserForeign { id: user() },
+        Error::UserQuota { words: format!("user_quota_exceeded: You have reached your limit of 100 users. {trace}") },
+        Error::UserLeft { id: user(), cause: "Clerk failed with status 500".into() },
         Error::PortalUrl { why: "its `key` is not base64" },
         Error::PortalExchange {
             status: 401,
@@ -220,6 +221,11 @@ fn delivery() -> Vec<Error> {
         Error::NotSecured {
             found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),
             fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),
+        },
+        Error::NotVerified { failed: 2, deliveries: 3 },
+        Error::DeliveryUnreadable {
+            place: "`event.json`".into(),
+            why: "line 1: it has no `headers` and no `body`".into(),
         },
         Error::SandboxFailed { cause: "state file `notes.txt`: no state of a sandbox: expected value".into() },
     ]

@@ -12,6 +12,8 @@ use crate::fixture::Sandbox;
 pub struct Account {
     runtime: Runtime,
     client: Client,
+    clerk: String,
+    key: String,
     app: String,
     token: String,
 }
@@ -25,7 +27,9 @@ impl Account {
         let client = Client::builder().no_proxy().build().expect("a client");
         let address = |name: &str| sandbox.addresses[name].as_str().expect("an address");
         let (clerk, svix, key) = (address("clerk_api_url"), address("svix_server_url"), address("clerk_secret_key"));
-        let mut account = Self { runtime, client, app: String::new(), token: key.to_owned() };
+        let (clerk, key) = (clerk.to_owned(), key.to_owned());
+        let token = key.clone();
+        let mut account = Self { runtime, client, clerk: format!("{clerk}/v1"), key, app: String::new(), token };
         let (_, portal) = account.call(Method::POST, &format!("{clerk}/v1/webhooks/svix_url"), None);
         let (_, key) = portal["svix_url"].as_str().and_then(|url| url.split_once("#key=")).expect("a portal URL");
         let key: Value = serde_json::from_slice(&STANDARD.decode(key).expect("base64")).expect("JSON");
@@ -39,6 +43,27 @@ impl Account {
     /// A call on the app; status and JSON.
     pub fn svix(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
         self.call(method, &format!("{}/{path}", self.app), body)
+    }
+
+    /// A call on the instance at Clerk; status and JSON.
+    pub fn clerk(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        self.call_with(&self.key, method, &format!("{}/{path}", self.clerk), body)
+    }
+
+    /// The ids of the instance's users.
+    pub fn users(&self) -> Vec<String> {
+        let (status, users) = self.clerk(Method::GET, "users?limit=500", None);
+        assert_eq!(status, 200, "{users}");
+        let users = users.as_array().expect("a list").iter();
+        users.map(|user| user["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    /// Makes a user that is a real person's.
+    pub fn add_person(&self, address: &str) -> String {
+        let body = json!({"email_address": [address], "skip_password_requirement": true});
+        let (status, user) = self.clerk(Method::POST, "users", Some(body));
+        assert_eq!(status, 200, "{user}");
+        user["id"].as_str().expect("an id").to_owned()
     }
 
     /// The items of a list, of at most 250.
@@ -73,7 +98,11 @@ impl Account {
     }
 
     fn call(&self, method: Method, url: &str, body: Option<Value>) -> (u16, Value) {
-        let request = self.client.request(method, url).bearer_auth(&self.token);
+        self.call_with(&self.token, method, url, body)
+    }
+
+    fn call_with(&self, token: &str, method: Method, url: &str, body: Option<Value>) -> (u16, Value) {
+        let request = self.client.request(method, url).bearer_auth(token);
         let request = if let Some(body) = body { request.json(&body) } else { request };
         self.runtime.block_on(async {
             let answer = request.send().await.expect("an answer");

@@ -410,6 +410,16 @@ fn steady_line(line: &str) -> String {
                 }
             }
         }
+        if let Some(after) = rest.strip_prefix("clerkhook-").filter(|after| after.contains("+clerk_test")) {
+            out.push_str("clerkhook-[WORD]");
+            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(" Test-") {
+            out.push_str(" Test-[WORD]");
+            rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            continue;
+        }
         if let Some(after) = rest.strip_prefix("(trace ") {
             out.push_str("(trace [TRACE]");
             rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());

@@ -28,4 +28,6 @@ mod svix;
 mod tunnel;
 mod up;
 mod usage;
+mod user;
+mod verify;
 mod wire;

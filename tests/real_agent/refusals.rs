@@ -28,7 +28,8 @@ pub fn a_missing_authtoken_is_refused() {
          https://dashboard.ngrok.com/signup\nInstall your authtoken: \
          https://dashboard.ngrok.com/get-started/your-authtoken\r\n\r\nERR_NGROK_4018\r\n",
     );
-    refused(&stand, 4018, "requires a verified account and authtoken");
+    let error = refused(&stand, 4018, "requires a verified account and authtoken");
+    assert!(error["hint"].as_str().is_some_and(|hint| hint.ends_with("`ngrok authtoken TOKEN`")), "{error}");
     assert_eq!(stand.edge.asked_for_sessions()[0]["Extra"]["Authtoken"], "");
 }
 

@@ -10,6 +10,9 @@ use crate::sandbox::world::World;
 
 /// Publishes `user.created`, `user.updated` or `user.deleted`, where webhooks are enabled.
 pub fn publish(world: &Arc<World>, event_type: &str, data: &Value) {
+    if world.armed.silent() {
+        return;
+    }
     let Some(instance_id) = world.store.read(|data| data.app_id.is_some().then(|| data.instance_id.clone())) else {
         return;
     };

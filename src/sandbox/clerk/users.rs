@@ -18,6 +18,9 @@ const QUOTA: usize = 100;
 pub async fn create(State(world): Shared, Body(body): Body) -> Answer {
     let made = world.store.change(|data| {
         let made = user::created(&body)?;
+        if made["password_enabled"] == false && world.armed.password_required() {
+            return Err(Refusal::missing("password"));
+        }
         let taken = |address| data.users.iter().any(|other| user::addresses(other).any(|known| known == address));
         if user::addresses(&made).any(taken) {
             return Err(Refusal::taken("email_address"));

@@ -1,0 +1,73 @@
+//! What killed runs left: every user with clerkhook's mark, listed, and deleted when that is wanted.
+
+use crate::clerk::Clerk;
+use crate::clerk::user::User;
+use crate::error::{Error, Result};
+use crate::event::{Event, Plan, Status, Step, UserAction};
+use crate::steps::Context;
+use crate::ui::Answer;
+
+use super::stage::told;
+
+/// So many are listed before the question; a person reads one screen.
+const LISTED: usize = 10;
+
+/// Deletes them all; no event is waited for.
+///
+/// # Errors
+/// `NeedsAnswer` where nobody can be asked, those of Clerk.
+pub async fn delete_all(context: &Context, clerk: &Clerk, dry_run: bool) -> Result<()> {
+    let made = context.unless_interrupted(clerk.made_users()).await?;
+    if dry_run {
+        list(context, &made);
+    }
+    if made.is_empty() {
+        context.ui.note("the instance has no user that clerkhook made");
+    }
+    if dry_run || made.is_empty() || !agreed(context, &made).await? {
+        return Ok(());
+    }
+    let step = context.begin(Step::User, format!("deleting {}", count(&made)));
+    for (done, user) in made.iter().enumerate() {
+        step.update(&format!("deleting {}: {done} done", count(&made)));
+        if let Err(error) = delete(context, clerk, user).await {
+            return Err(step.fail(error));
+        }
+    }
+    step.end(Status::Ok, format!("{} deleted", count(&made)));
+    Ok(())
+}
+
+async fn delete(context: &Context, clerk: &Clerk, user: &User) -> Result<()> {
+    if context.shutdown.requested() {
+        return Err(Error::Interrupted);
+    }
+    clerk.delete_user(&user.id).await?;
+    context.state.forget_user(&user.id);
+    context.ui.record(&told(UserAction::Deleted, user));
+    Ok(())
+}
+
+async fn agreed(context: &Context, made: &[User]) -> Result<bool> {
+    if context.yes {
+        return Ok(true);
+    }
+    list(context, &made[..made.len().min(LISTED)]);
+    if made.len() > LISTED {
+        context.ui.note(&format!("and {} more", made.len() - LISTED));
+    }
+    let (ui, question) = (std::sync::Arc::clone(&context.ui), format!("Delete {}?", count(made)));
+    let asked = tokio::task::spawn_blocking(move || ui.confirm(&question, "--yes")).await;
+    Ok(asked.unwrap_or(Err(Error::Interrupted))? == Answer::Yes)
+}
+
+fn list(context: &Context, made: &[User]) {
+    for user in made {
+        let detail = format!("{}, {}", user.id, user.email());
+        context.ui.emit(&Event::Plan(Plan { step: Step::User, action: "delete", detail }));
+    }
+}
+
+fn count(made: &[User]) -> String {
+    if made.len() == 1 { "1 user".to_owned() } else { format!("{} users", made.len()) }
+}

@@ -1,0 +1,113 @@
+//! One message under way: Svix's attempts and the agent's captures, looked at side by side until both said their last word.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::judgement::Sightings;
+use super::proof::{Trial, milliseconds};
+use crate::svix::Outcome;
+
+/// How long a capture may come after Svix says that the attempt is over.
+const GRACE: Duration = Duration::from_millis(1500);
+
+/// How many captured requests are looked through for the message.
+pub const LOOKED_THROUGH: u16 = 100;
+
+/// Asks Svix and the agent at the same time, and ends as soon as both have said their last word.
+pub async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant, deadline: Instant) -> Sightings {
+    let seen = RefCell::new(Sightings::default());
+    let attempt_over = Notify::new();
+    let answered = Notify::new();
+    let both = async {
+        tokio::join!(
+            watch_attempts(trial, message_id, started, &seen, &answered, &attempt_over),
+            watch_captures(trial, message_id, started, &seen, &answered)
+        )
+    };
+    let no_capture_follows = async {
+        attempt_over.notified().await;
+        sleep(GRACE).await;
+    };
+    tokio::select! {
+        _ = both => {}
+        () = no_capture_follows => {}
+        () = sleep_until(deadline) => {}
+    }
+    seen.into_inner()
+}
+
+/// Growing pauses between looks.
+pub fn pauses(first_ms: u64, last_ms: u64) -> impl Iterator<Item = Duration> {
+    let last = Duration::from_millis(last_ms);
+    let backoff = ExponentialBuilder::default().with_min_delay(Duration::from_millis(first_ms)).with_max_delay(last);
+    backoff.with_factor(1.6).without_max_times().build()
+}
+
+async fn watch_attempts(
+    trial: &Trial<'_>,
+    message_id: &str,
+    started: Instant,
+    seen: &RefCell<Sightings>,
+    answered: &Notify,
+    over: &Notify,
+) {
+    for pause in pauses(100, 2000) {
+        match trial.svix.attempts(message_id, &trial.endpoint.id).await {
+            Ok(attempts) => {
+                // The first try decides: what Svix does later on its own is not what was asked.
+                if let Some(first) = attempts.into_iter().next_back() {
+                    let outcome = first.outcome();
+                    seen.borrow_mut().attempt = Some((first, milliseconds(started)));
+                    if outcome != Outcome::Pending {
+                        over.notify_one();
+                        return;
+                    }
+                }
+            }
+            Err(error) => {
+                let mut seen = seen.borrow_mut();
+                seen.attempts_fault = Some(error.to_string());
+                // The agent has seen how the attempt ended; Svix need not tell it too.
+                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.is_over()) {
+                    return;
+                }
+            }
+        }
+        // The app's answer, seen at the agent, is the moment to ask again.
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = answered.notified() => {}
+        }
+    }
+}
+
+async fn watch_captures(
+    trial: &Trial<'_>,
+    message_id: &str,
+    started: Instant,
+    seen: &RefCell<Sightings>,
+    answered: &Notify,
+) {
+    for pause in pauses(20, 400) {
+        match trial.api.captures(LOOKED_THROUGH).await {
+            Ok(captures) => {
+                seen.borrow_mut().captures_fault = None;
+                let first = captures.into_iter().rev().find(|capture| capture.message_id() == Some(message_id));
+                if let Some(capture) = first {
+                    let complete = capture.is_over();
+                    seen.borrow_mut().capture = Some((capture, milliseconds(started)));
+                    if complete {
+                        answered.notify_one();
+                        return;
+                    }
+                }
+            }
+            Err(error) => seen.borrow_mut().captures_fault = Some(error.to_string()),
+        }
+        sleep(pause).await;
+    }
+}

@@ -1,0 +1,27 @@
+//! The verdict on a saved delivery for a person.
+
+use super::paint::{BAD, FAINT, GOOD, ODD, paint};
+use super::text::{hang, harmless};
+use crate::event::Verdict;
+
+/// `✓ valid  user.created msg_2ab… signed 2 min ago with …`, and what is wrong with what to do below it.
+pub fn verdict(verdict: &Verdict, width: Option<usize>) -> String {
+    let what: Vec<&str> = [&verdict.event, &verdict.message_id].into_iter().flatten().map(String::as_str).collect();
+    let what = if what.is_empty() { "a delivery".to_owned() } else { what.join(" ") };
+    let signed = match (&verdict.signed, &verdict.secret) {
+        (Some(signed), Some(secret)) => format!(" signed {signed} with {secret}"),
+        _ => String::new(),
+    };
+    let reason = verdict.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    let (mark, text) = match (verdict.valid, &verdict.reason) {
+        (true, None) => (paint(GOOD, "✓ valid"), format!("{what}{signed}")),
+        (true, Some(reason)) => (paint(ODD, "! valid"), format!("{what}{signed}; but {reason}")),
+        (false, _) => (paint(BAD, "✗ not valid"), format!("{what}{reason}")),
+    };
+    let indent = if verdict.valid { "✓ valid  " } else { "✗ not valid  " }.chars().count();
+    let mut lines = vec![format!("{mark}  {}", hang(&harmless(&text), indent, width))];
+    let remarks = verdict.remarks.iter().map(|remark| hang(&harmless(remark), 4, width));
+    lines.extend(remarks.map(|remark| format!("  {} {}", paint(FAINT, "·"), paint(FAINT, remark))));
+    lines.extend(verdict.fix.iter().map(|fix| format!("  {} {}", paint(GOOD, "→"), hang(&harmless(fix), 4, width))));
+    lines.join("\n")
+}
