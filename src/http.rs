@@ -1,5 +1,8 @@
 //! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
 
+mod delivered;
+mod trickle;
+
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,6 +11,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode};
 use url::{Host, Url};
 
+pub use self::delivered::{Certificates, Delivered};
 use crate::secret::{Secret, mask_text};
 
 /// Answers of the services are small; what is longer is cut.
@@ -117,33 +121,6 @@ impl Answer {
     }
 }
 
-/// A webhook as it goes to an app: given headers and bytes, nothing added but `Host` and the length.
-#[derive(Debug)]
-pub struct Delivered<'a> {
-    /// HTTP method.
-    pub method: &'a str,
-    /// Where to.
-    pub url: &'a Url,
-    /// Headers as text.
-    pub headers: &'a [(String, String)],
-    /// The bytes.
-    pub body: Vec<u8>,
-    /// Until the whole answer is there; the client's own limit when absent.
-    pub within: Option<Duration>,
-    /// Whose certificates are accepted.
-    pub certificates: Certificates,
-}
-
-/// Whose certificates are accepted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Certificates {
-    /// Those that the platform trusts.
-    #[default]
-    Trusted,
-    /// Any, for an app on this machine that signed its own.
-    Any,
-}
-
 /// No answer came. The text says why, in the words of the innermost cause.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{cause}")]
@@ -234,24 +211,6 @@ impl Http {
             Ok(answer) | Err(Outcome::Refused(answer)) => Ok(answer),
             Err(Outcome::Unreachable(unreachable)) => Err(unreachable),
         }
-    }
-
-    /// Sends a webhook once; redirects are answers.
-    pub async fn deliver(&self, delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
-        let method = Method::from_bytes(delivered.method.as_bytes()).unwrap_or(Method::POST);
-        let mut request = Request::new(method, delivered.url.clone());
-        for (name, value) in delivered.headers {
-            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-                request.headers_mut().append(name, value);
-            }
-        }
-        *request.body_mut() = Some(delivered.body.into());
-        *request.timeout_mut() = delivered.within;
-        let client = match delivered.certificates {
-            Certificates::Trusted => self.client(delivered.url),
-            Certificates::Any => self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting)),
-        };
-        read(client, request, DELIVERED_LIMIT).await
     }
 
     async fn once(&self, call: &Call) -> Result<Answer, Outcome> {

@@ -152,6 +152,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::User(options), _) => commands::user(context, &options).await,
         (Command::Verify(options), _) => commands::verify(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
+        (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
         (Command::Sandbox | Command::Completions(_), _) => Ok(()),

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::check::CheckArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -45,6 +46,8 @@ pub enum CommandArgs {
     Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
+    /// Prove the app's own handler: accepts what is good, refuses what is not, survives a bad day
+    Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
     /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
@@ -89,7 +92,7 @@ pub struct ServeArgs {
     /// Where to listen; 0 lets the system choose
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// Answer 400 to what is not validly signed
+    /// Answer 400 to what is no validly signed event
     #[arg(long)]
     reject_invalid: bool,
     /// Misbehave: `500`, `302`, `200:20s`
@@ -227,6 +230,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
+        CommandArgs::Check(check) => return check.flags(flags),
         CommandArgs::Serve(serve) => {
             flags.secret_file = serve.secret_file.clone();
             return;
@@ -274,6 +278,7 @@ impl CommandArgs {
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
+            Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),

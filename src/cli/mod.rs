@@ -1,5 +1,6 @@
 //! The command line: every clap type and all help text. It turns itself into the option structs of the commands.
 
+mod check;
 mod commands;
 mod edit;
 mod global;
@@ -17,10 +18,11 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
-    user as users, verify as verifying,
+    check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
+    status, tunnel, up, user as users, verify as verifying,
 };
 use crate::secret::mask_text;
+use crate::steps::target::To;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
@@ -49,6 +51,7 @@ pub enum Command {
     Verify(verifying::Options),
     Status(status::Options),
     Doctor(doctor::Options),
+    Check(checking::Options),
     Sandbox,
     /// The script for a shell, already made.
     Completions(String),
@@ -63,6 +66,7 @@ impl Command {
             | Self::Replay(_)
             | Self::Secure(_)
             | Self::Secret(_)
+            | Self::Check(_)
             | Self::User(_)
             | Self::Verify(_)
             | Self::Status(_)
@@ -80,6 +84,7 @@ impl Command {
             Self::User(options) => options.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
+            Self::Check(options) => options.handler.as_ref().map(To::upstream),
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),

@@ -1,5 +1,6 @@
 //! One file per subcommand, named after it, its function after the verb.
 
+pub mod check;
 pub mod doctor;
 pub mod register;
 pub mod replay;
@@ -14,6 +15,7 @@ pub mod up;
 pub mod user;
 pub mod verify;
 
+pub use check::check;
 pub use doctor::doctor;
 pub use register::register;
 pub use replay::replay;

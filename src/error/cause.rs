@@ -10,6 +10,7 @@ impl Error {
             | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
             | Self::File { cause, .. }
+            | Self::FileUnwritable { cause, .. }
             | Self::ConfigFile { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
@@ -71,6 +72,8 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::EditRefused { .. }
+            | Self::CaseUnknown { .. }
+            | Self::HandlerFailed { .. }
             | Self::NotVerified { .. }
             | Self::DeliveryUnreadable { .. }
             | Self::DoctorFailed { .. } => return None,

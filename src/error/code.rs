@@ -11,6 +11,7 @@ impl Error {
             Self::Interrupted => "CH0002",
             Self::State { .. } => "CH0003",
             Self::File { .. } => "CH0004",
+            Self::FileUnwritable { .. } => "CH0007",
             Self::SetUpSilent { .. } => "CH0006",
             Self::Told(told) => &told.code,
             Self::KeyMissing { .. } => "CH0101",
@@ -82,6 +83,8 @@ impl Error {
             Self::DoctorFailed { .. } => "CH0901",
             Self::SandboxFailed { .. } => "CH0902",
             Self::NotSecured { .. } => "CH0903",
+            Self::CaseUnknown { .. } => "CH0904",
+            Self::HandlerFailed { .. } => "CH0905",
             Self::NotVerified { .. } => "CH0910",
             Self::DeliveryUnreadable { .. } => "CH0911",
         }

@@ -34,6 +34,7 @@ impl Error {
             Self::Interrupted => Exit::Interrupted,
             Self::State { .. }
             | Self::File { .. }
+            | Self::FileUnwritable { .. }
             | Self::KeyMissing { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -48,7 +49,8 @@ impl Error {
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::UserForeign { .. }
+            Self::CaseUnknown { .. }
+            | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
             | Self::EditorFailed { .. }
@@ -94,7 +96,10 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. } | Self::NotSecured { .. } | Self::NotVerified { .. } => Exit::Check,
+            Self::DoctorFailed { .. }
+            | Self::HandlerFailed { .. }
+            | Self::NotSecured { .. }
+            | Self::NotVerified { .. } => Exit::Check,
         }
     }
 }

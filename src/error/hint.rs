@@ -10,6 +10,7 @@ impl Error {
             Self::Interrupted => "run the same command again; what was set up is found and used".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
+            Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
             Self::KeyMissing { .. } => {
@@ -48,9 +49,10 @@ impl Error {
                 format!("`chmod +x {}`, or name another one with `--ngrok-bin PATH`", path.display())
             }
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
-            Self::AgentRefused { fix, .. } | Self::NotDelivered { fix, .. } | Self::NotSecured { fix, .. } => {
-                fix.clone()
-            }
+            Self::AgentRefused { fix, .. }
+            | Self::NotDelivered { fix, .. }
+            | Self::NotSecured { fix, .. }
+            | Self::HandlerFailed { fix, .. } => fix.clone(),
             Self::TunnelOffline { .. } => "restart that agent, or start another with `clerkhook tunnel`".into(),
             Self::AgentForeign { .. } => {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
@@ -144,6 +146,10 @@ impl Error {
             }
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
+            Self::CaseUnknown { meant: Some(meant), .. } => {
+                format!("if `{meant}` was meant, name that; `clerkhook check --list` shows all")
+            }
+            Self::CaseUnknown { .. } => "list them: `clerkhook check --list`".into(),
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
             Self::NotVerified { .. } => {
                 "do what stands under the verdict; docs/commands.md#verify explains each cause".into()

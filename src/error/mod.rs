@@ -29,6 +29,8 @@ pub enum Error {
     State { path: PathBuf, cause: String },
     #[error("cannot read `{}`", path.display())]
     File { path: PathBuf, cause: String },
+    #[error("cannot write `{}`", path.display())]
+    FileUnwritable { path: PathBuf, cause: String },
 
     #[error("the running set-up does not answer")]
     SetUpSilent { cause: String },
@@ -166,6 +168,10 @@ pub enum Error {
     DoctorFailed { failed: usize, checks: usize },
     #[error("verification does not hold: {found}")]
     NotSecured { found: String, fix: String },
+    #[error("there is no check `{name}`")]
+    CaseUnknown { name: String, meant: Option<String> },
+    #[error("{found}")]
+    HandlerFailed { found: String, fix: String },
     #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]
     NotVerified { failed: usize, deliveries: usize },
     #[error("{place} holds no saved delivery: {why}")]

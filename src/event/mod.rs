@@ -12,7 +12,7 @@ use serde::Serialize;
 
 pub use delivery::{Delivery, Received, Replay, Signature};
 pub use proof::{Hop, HopResult, Proof};
-pub use report::{Check, Health, Plan, Setting, Standing};
+pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use user::{User, UserAction};
@@ -57,6 +57,10 @@ pub enum Event {
     Plan(Plan),
     /// A check's result.
     Check(Check),
+    /// A case of `check`, as a list has it.
+    Case(Case),
+    /// How `check` ended.
+    Conformance(Conformance),
     /// A setting.
     Setting(Setting),
     /// A part's standing.

@@ -7,10 +7,15 @@ const FARTHEST: usize = 3;
 
 /// The event type that a misspelt name most likely means; case and separators do not count.
 pub fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(name, types().iter().copied())
+}
+
+/// The one of several names that a misspelt one most likely means.
+pub fn nearest_of<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = letters(name);
-    let distances = types().iter().map(|kind| (distance(&wanted, &letters(kind)), *kind));
-    let (distance, kind) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(kind)
+    let distances = names.map(|name| (distance(&wanted, &letters(name)), name));
+    let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(name)
 }
 
 fn letters(name: &str) -> Vec<char> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::{CONTENT_TYPE, LOCATION};
+use reqwest::header::{ALLOW, CONTENT_TYPE, LOCATION};
 
 use super::Seen;
 use crate::http::{self, Certificates, Delivered, Http, Unreachable};
@@ -19,6 +19,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// `Content-Type`.
     pub content_type: Option<String>,
+    /// `Allow`, which a 405 names the methods in.
+    pub allow: Option<String>,
     /// `Date`, which tells the other side's clock.
     pub date: Option<String>,
     /// Clerk's middleware was at work.
@@ -47,6 +49,7 @@ impl Answer {
             ngrok_code: self.ngrok_code,
             clerk_middleware: self.clerk_middleware,
             content_type: self.content_type.as_deref(),
+            allow: self.allow.as_deref(),
             body: &self.body,
             path,
             upstream,
@@ -60,6 +63,7 @@ impl Answer {
             status: answer.status.as_u16(),
             location: header(LOCATION.as_str()),
             content_type: header(CONTENT_TYPE.as_str()),
+            allow: header(ALLOW.as_str()),
             date: header("date"),
             clerk_middleware: CLERK_HEADERS.iter().any(|name| answer.header(name).is_some()),
             ngrok_code: code.and_then(|code| code.parse().ok()),
@@ -75,11 +79,31 @@ impl Answer {
 /// # Errors
 /// `Unreachable` when no answer came.
 pub async fn deliver(http: &Http, delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
-    if delivered.certificates == Certificates::Trusted {
-        // Made before the clock starts, as the first client takes longer than a whole delivery.
-        let _ = http.client(delivered.url);
-    }
+    prepare(http, &delivered);
     let started = Instant::now();
     let answer = http.deliver(delivered).await?;
     Ok(Answer::read(&answer, started.elapsed()))
+}
+
+/// Delivers once, the body in so many pieces with a pause between them.
+///
+/// # Errors
+/// `Unreachable` when no answer came.
+pub async fn deliver_slowly(
+    http: &Http,
+    delivered: Delivered<'_>,
+    pieces: usize,
+    pause: Duration,
+) -> Result<Answer, Unreachable> {
+    prepare(http, &delivered);
+    let started = Instant::now();
+    let answer = http.deliver_slowly(delivered, pieces, pause).await?;
+    Ok(Answer::read(&answer, started.elapsed()))
+}
+
+/// Makes the client before the clock starts, as the first one takes longer than a whole delivery.
+fn prepare(http: &Http, delivered: &Delivered<'_>) {
+    if delivered.certificates == Certificates::Trusted {
+        let _ = http.client(delivered.url);
+    }
 }

@@ -13,6 +13,8 @@ pub struct Seen<'a> {
     pub clerk_middleware: bool,
     /// `Content-Type`.
     pub content_type: Option<&'a str>,
+    /// `Allow`.
+    pub allow: Option<&'a str>,
     /// The body.
     pub body: &'a str,
     /// Where the delivery went.
@@ -52,9 +54,11 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
             public,
         ),
         300..=399 => redirect(status, seen),
-        403 if seen.body.contains("allowedHosts") || seen.body.contains("This host") => (
-            "the app answered 403: its dev server does not accept this host name".to_owned(),
-            "add the tunnel's host to `server.allowedHosts` in `vite.config`".to_owned(),
+        _ if is_foreign_host(seen.body) => (
+            format!("the app answered {status}: its dev server does not accept this host name"),
+            "add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the \
+             dev server)"
+                .to_owned(),
         ),
         403 => ("the app answered 403: something in front of the handler refuses".to_owned(), public),
         404 if seen.clerk_middleware => {
@@ -65,7 +69,10 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
             "give the path of the app's handler with `--path PATH`, or check the name of its route file".to_owned(),
         ),
         405 => (
-            "the app answered 405: the route takes no POST".to_owned(),
+            match seen.allow.filter(|allow| !allow.is_empty()) {
+                Some(allow) => format!("the app answered 405: the route takes no POST (it takes {allow})"),
+                None => "the app answered 405: the route takes no POST".to_owned(),
+            },
             "export a `POST` handler from the route".to_owned(),
         ),
         400 => (
@@ -108,16 +115,51 @@ fn is_sign_in(seen: &Seen<'_>) -> bool {
         || ["sign-in", "signin", "sign_in", "login", "accounts.dev"].iter().any(|word| to.contains(word))
 }
 
+/// Whether a body is a dev server's or framework's refusal of the `Host` (Vite, webpack, Rails, Django).
+fn is_foreign_host(body: &str) -> bool {
+    const MARKS: [&str; 5] =
+        ["Blocked request. This host", "allowedHosts", "Invalid Host header", "Blocked hosts", "Invalid HTTP_HOST"];
+    MARKS.iter().any(|mark| body.contains(mark))
+}
+
+/// Whether an answer is a page for people: what takes webhooks answers with JSON, a word or nothing.
+pub fn is_page(content_type: Option<&str>, body: &str) -> bool {
+    let begin = body.trim_start().get(..200.min(body.trim_start().len())).unwrap_or(body).to_ascii_lowercase();
+    let document = begin.starts_with("<!doctype html") || begin.starts_with("<html");
+    document || content_type.is_some_and(|kind| kind.starts_with("text/html")) && begin.starts_with('<')
+}
+
 fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
     let to = seen.location.unwrap_or("an unnamed place");
     let found = format!("the app answered {status}, a redirect to `{to}`, and Svix follows none");
     let path = to.split_once("://").map_or(to, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    if path == seen.path {
+        // Only scheme or host differ: `https`, or `www` before the name.
+        return (found, format!("give the final address: `{to}`"));
+    }
     (found, format!("register the final path: `--path {path}`"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_is_told_from_an_answer() {
+        let html = Some("text/html; charset=utf-8");
+        for (kind, body, page) in [
+            (html, "\n<!DOCTYPE html><title>Sign in</title>", true),
+            (html, "<div>Sign in</div>", true),
+            (None, "<html lang=de>", true),
+            // What Express sends for `res.send("ok")`.
+            (html, "ok", false),
+            (html, "", false),
+            (Some("application/json"), "{}", false),
+            (None, "äöü", false),
+        ] {
+            assert_eq!(is_page(kind, body), page, "{body}");
+        }
+    }
 
     #[test]
     fn each_answer_has_its_cause() {
@@ -143,6 +185,13 @@ mod tests {
                 "--path /api/webhooks/",
             ),
             (Seen { location: Some("/api/webhooks/"), ..seen(308) }, "follows none", "--path /api/webhooks/"),
+            (
+                Seen { location: Some("https://www.a.example/api/webhooks"), ..seen(301) },
+                "follows none",
+                "final address: `https://www.a.example/api/webhooks`",
+            ),
+            (Seen { allow: Some("GET, HEAD"), ..seen(405) }, "it takes GET, HEAD", "export a `POST`"),
+            (Seen { body: "Invalid Host header", ..seen(403) }, "host name", "allowed hosts"),
             (
                 Seen { body: "Blocked request. This host (\"x\") is not allowed.", ..seen(403) },
                 "host name",

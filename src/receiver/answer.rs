@@ -38,7 +38,9 @@ struct Message<'a> {
 impl Answer {
     /// Decides: what cannot be taken is refused, then [`Options::respond`] rules, then the signature.
     pub(super) fn to(body: &Body, event: Option<&str>, verdict: &Verdict, options: &Options) -> Self {
-        let distrusted = options.reject_invalid && verdict.signature != Signature::Valid;
+        let signed = verdict.signature == Signature::Valid;
+        let no_event = options.reject_invalid && signed && event.is_none();
+        let distrusted = options.reject_invalid && !signed || no_event;
         let (status, delay) = match (body, options.respond) {
             (Body::Cut, _) => (None, Duration::ZERO),
             (Body::TooLarge(_), _) => (Some(StatusCode::PAYLOAD_TOO_LARGE), Duration::ZERO),
@@ -51,7 +53,7 @@ impl Answer {
             message: if refused { "refused" } else { "received" },
             event,
             signature: verdict.signature,
-            reason: verdict.reason.as_deref(),
+            reason: verdict.reason.as_deref().or(no_event.then_some("the body is no event")),
         };
         Self { status, delay, json: json(&message) }
     }

@@ -46,7 +46,7 @@ pub struct Options {
     pub max_body: usize,
     /// What to answer in place of 200.
     pub respond: Option<Respond>,
-    /// Whether anything but a valid signature is answered 400.
+    /// Whether anything but a validly signed event is answered 400.
     pub reject_invalid: bool,
 }
 

@@ -162,6 +162,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
         clerk_middleware: CLERK_HEADERS.iter().any(|name| header(name).is_some()),
         content_type: header("content-type"),
+        allow: header("allow"),
         body: &body,
         path: scene.path,
         upstream: scene.upstream,

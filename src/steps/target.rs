@@ -26,6 +26,13 @@ impl FromStr for To {
     }
 }
 
+impl To {
+    /// The app.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+}
+
 /// The webhook route of an app.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {

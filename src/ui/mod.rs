@@ -1,5 +1,6 @@
 //! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
 
+mod conformance;
 mod early;
 mod held;
 mod human;
@@ -25,7 +26,7 @@ pub use text::harmless;
 use text::harmless_json;
 
 use crate::error::Error;
-use crate::event::{Event, Received, Status, Step, UserAction};
+use crate::event::{Check, Event, Received, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -130,6 +131,8 @@ impl Ui {
             Event::Plan(plan) => self.data(&human::plan(plan, width)),
             Event::Check(check) => self.data(&human::check(check, width)),
             Event::Status(part) => self.data(&human::standing(part, width)),
+            Event::Case(case) => self.data(&conformance::case(case, width)),
+            Event::Conformance(ended) => self.data(&conformance::ended(ended)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
             Event::Verdict(verdict) => self.data(&verdict::verdict(verdict, width)),
             Event::Proof(_) => {}
@@ -141,6 +144,14 @@ impl Ui {
         if self.options.json {
             self.json_line(event);
         }
+    }
+
+    /// The checks of one group: those that hold are one line to a person, the others one for each cause.
+    pub fn checks(&self, checks: &[Check]) {
+        if self.options.json {
+            return checks.iter().for_each(|check| self.json_line(&Event::Check(check.clone())));
+        }
+        conformance::lines(checks, self.width).iter().for_each(|line| self.data(line));
     }
 
     /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may

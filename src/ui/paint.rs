@@ -39,6 +39,7 @@ pub fn health_mark(health: Health) -> String {
         Health::Ok => paint(GOOD, "✓ ok  "),
         Health::Warn => paint(ODD, "! warn"),
         Health::Fail => paint(BAD, "✗ fail"),
+        Health::Skip => paint(FAINT, "- skip"),
     }
 }
 

@@ -24,6 +24,10 @@ fn general() -> Vec<Error> {
             path: path("/home/ann/.local/state/clerkhook"),
             cause: "Permission denied (os error 13)".into(),
         },
+        Error::FileUnwritable {
+            path: path("reports/check.xml"),
+            cause: "No such file or directory (os error 2)".into(),
+        },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
@@ -209,6 +213,11 @@ fn delivery() -> Vec<Error> {
             cause: "Connection refused (os error 111)".into(),
         },
         Error::DoctorFailed { failed: 1, checks: 7 },
+        Error::CaseUnknown { name: "refuses/stail".into(), meant: Some("refuses/stale".into()) },
+        Error::HandlerFailed {
+            found: "anyone can post to this handler: 8 of 25 checks failed".into(),
+            fix: "before anything else, `await verifyWebhook(request)` from `@clerk/backend/webhooks`".into(),
+        },
         Error::NotSecured {
             found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),
             fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),

@@ -4,6 +4,7 @@ mod account;
 mod agent_kinds;
 mod agent_start;
 mod app;
+mod check;
 mod clerk;
 mod control;
 mod doctor;

@@ -31,7 +31,17 @@ impl RawApp {
         Self::start(None)
     }
 
+    /// Answers each request with what `decide` says to its text.
+    pub fn deciding(decide: impl Fn(&str) -> String + Send + 'static) -> Self {
+        Self::listen(move |request, _| Some(decide(request)))
+    }
+
     fn start(answers: Option<Vec<&'static str>>) -> Self {
+        Self::listen(move |_, number| answers.as_ref().map(|all| all[number.min(all.len() - 1)].to_owned()))
+    }
+
+    /// The answer to a request and its number; none keeps the sender waiting.
+    fn listen(answer: impl Fn(&str, usize) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -47,12 +57,12 @@ impl RawApp {
                 let number = seen
                     .lock()
                     .map(|mut seen| {
-                        seen.push(request);
+                        seen.push(request.clone());
                         seen.len() - 1
                     })
                     .expect("no panic");
-                match &answers {
-                    Some(answers) => drop(stream.write_all(answers[number.min(answers.len() - 1)].as_bytes())),
+                match answer(&request, number) {
+                    Some(answer) => drop(stream.write_all(answer.as_bytes())),
                     None => unanswered.push(stream),
                 }
             }
