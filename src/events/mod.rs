@@ -1,0 +1,11 @@
+//! The catalogue of Clerk's webhook events: every type, when it is sent, and an example of it for any cast of ids.
+
+mod build;
+mod nearest;
+mod renew;
+mod times;
+mod types;
+
+pub use build::{Recipe, Time, build, example, message_id};
+pub use nearest::nearest;
+pub use types::{DEFAULT, describe, types};
