@@ -10,6 +10,7 @@ use url::Url;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::trigger::TriggerArgs;
 use super::{Command, completions};
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
@@ -33,6 +34,8 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
+    /// Build any Clerk event, sign it, deliver it to the app; offline
+    Trigger(TriggerArgs),
     /// Have ngrok verify signatures, then prove it: forged is refused, real arrives
     Secure(SecureArgs),
     /// The endpoint's signing secret
@@ -220,6 +223,10 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
             (Some(&up.endpoint), Some(&up.tunnel))
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
+        CommandArgs::Trigger(trigger) => {
+            trigger.settings(flags);
+            return;
+        }
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Serve(serve) => {
             flags.secret_file = serve.secret_file.clone();
@@ -263,6 +270,7 @@ impl CommandArgs {
                 dry_run,
             }),
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
+            Self::Trigger(args) => Command::Trigger(args.into_options(dry_run)),
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),

@@ -6,6 +6,7 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod trigger;
 
 use std::ffi::OsString;
 
@@ -15,7 +16,8 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status, tunnel, up,
+    doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status,
+    trigger as triggering, tunnel, up,
 };
 use crate::secret::mask_text;
 
@@ -40,6 +42,7 @@ pub enum Command {
     Register(register::Options),
     SendTest(send_test::Options),
     Replay(replaying::Options),
+    Trigger(triggering::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
     Status(status::Options),
@@ -56,6 +59,7 @@ impl Command {
             Self::Register(_)
             | Self::SendTest(_)
             | Self::Replay(_)
+            | Self::Trigger(_)
             | Self::Secure(_)
             | Self::Secret(_)
             | Self::Status(_)
@@ -70,6 +74,7 @@ impl Command {
             Self::Register(options) => options.upstream.as_ref(),
             Self::SendTest(options) => options.upstream.as_ref(),
             Self::Replay(options) => options.upstream.as_ref(),
+            Self::Trigger(options) => options.delivery.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Tunnel(options) => options.upstream.as_ref(),

@@ -9,6 +9,7 @@ pub mod secure;
 pub mod send_test;
 pub mod serve;
 pub mod status;
+pub mod trigger;
 pub mod tunnel;
 pub mod up;
 
@@ -21,5 +22,6 @@ pub use secure::secure;
 pub use send_test::send_test;
 pub use serve::serve;
 pub use status::status;
+pub use trigger::trigger;
 pub use tunnel::tunnel;
 pub use up::up;

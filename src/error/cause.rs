@@ -13,6 +13,7 @@ impl Error {
             | Self::ConfigFile { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
+            | Self::CertificateUntrusted { cause, .. }
             | Self::AgentNotRunnable { cause, .. }
             | Self::AgentApi { cause, .. }
             | Self::ClerkUnreachable { cause, .. }
@@ -66,6 +67,10 @@ impl Error {
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
             | Self::EditRefused { .. }
+            | Self::EventUnknown { .. }
+            | Self::TriggerRefused { .. }
+            | Self::ScenarioInvalid { .. }
+            | Self::AnswerUnexpected { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

@@ -45,10 +45,16 @@ impl Error {
             | Self::SigningSecretMissing { .. }
             | Self::AppDown { .. }
             | Self::PortTaken { .. }
+            | Self::CertificateUntrusted { .. }
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
-            Self::EndpointUrl { .. } | Self::EditRefused { .. } | Self::EditorFailed { .. } => Exit::Usage,
+            Self::EndpointUrl { .. }
+            | Self::EditRefused { .. }
+            | Self::EditorFailed { .. }
+            | Self::EventUnknown { .. }
+            | Self::TriggerRefused { .. }
+            | Self::ScenarioInvalid { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -85,7 +91,8 @@ impl Error {
             | Self::NotDelivered { .. }
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
-            | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
+            | Self::ReplayUnanswered { .. }
+            | Self::AnswerUnexpected { .. } => Exit::NotDelivered,
             Self::DoctorFailed { .. } | Self::NotSecured { .. } => Exit::Check,
         }
     }

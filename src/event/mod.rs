@@ -5,6 +5,7 @@ mod proof;
 mod report;
 mod setup;
 mod step;
+mod trigger;
 
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ pub use proof::{Hop, HopResult, Proof};
 pub use report::{Check, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
+pub use trigger::{EventType, Request, Summary, Trigger};
 
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
@@ -57,6 +59,15 @@ pub enum Event {
     Status(Standing),
     /// The built-in app listens.
     Serving(Serving),
+    /// An event of our own was delivered.
+    Trigger(Trigger),
+    /// What came of several.
+    Summary(Summary),
+    /// A request that is printed.
+    Request(Request),
+    /// An event type that can be built.
+    #[serde(rename = "event_type")]
+    EventType(EventType),
 }
 
 impl Event {

@@ -7,5 +7,5 @@ mod times;
 mod types;
 
 pub use build::{Recipe, Time, build, example, message_id};
-pub use nearest::nearest;
+pub use nearest::{nearest, nearest_of};
 pub use types::{DEFAULT, describe, types};

@@ -7,10 +7,15 @@ const FARTHEST: usize = 3;
 
 /// The event type that a misspelt name most likely means; case and separators do not count.
 pub fn nearest(name: &str) -> Option<&'static str> {
+    nearest_of(name, types().iter().copied())
+}
+
+/// The same among names of any kind.
+pub fn nearest_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = letters(name);
-    let distances = types().iter().map(|kind| (distance(&wanted, &letters(kind)), *kind));
-    let (distance, kind) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(kind)
+    let distances = known.into_iter().map(|known| (distance(&wanted, &letters(known)), known));
+    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(known)
 }
 
 fn letters(name: &str) -> Vec<char> {

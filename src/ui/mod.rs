@@ -8,6 +8,7 @@ mod payload;
 mod prompt;
 mod steps;
 mod text;
+mod trigger;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -124,6 +125,10 @@ impl Ui {
             Event::Check(check) => self.data(&human::check(check, width)),
             Event::Status(part) => self.data(&human::standing(part, width)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
+            Event::Trigger(sent) => self.data(&trigger::line(sent, width)),
+            Event::Summary(summary) => self.data(&trigger::summary(summary)),
+            Event::EventType(kind) => self.data(&trigger::event_type(kind, width)),
+            Event::Request(_) => self.json_line(event),
             Event::Proof(_) => {}
         }
     }
@@ -208,6 +213,11 @@ impl Ui {
         }
         drop(streams);
         self.talk(&line);
+    }
+
+    /// Names by group, a line each.
+    pub fn groups(&self, groups: &[(&str, Vec<&str>)]) {
+        groups.iter().for_each(|(group, names)| self.data(&trigger::group(group, names)));
     }
 
     /// A line of data as text.
