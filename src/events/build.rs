@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::renew::Cast;
 use super::times::shift;
+use super::types;
 
 /// What one event is made from: equal recipes give equal bytes, and events of one seed tell of one user, one
 /// organization and one subscription.
@@ -55,10 +56,10 @@ pub fn message_id(seed: u64) -> String {
     Cast { seed, mark: None }.id("msg", "message", 27)
 }
 
-/// Between 0 and 299, so that a month's story stays in its year.
+/// The examples' story begins in the last days of 2025 and lasts 80 days.
 fn days_of(cast: Cast) -> i64 {
-    let days = cast.number("day") % 300;
-    i64::try_from(days).expect("below 300")
+    let days = 5 + cast.number("day") % 270;
+    i64::try_from(days).expect("below 275")
 }
 
 /// Moves the times so that the event is sent at `now_ms`.
@@ -68,150 +69,177 @@ fn end(event: &mut Value, now_ms: i64) {
 }
 
 fn template(event_type: &str) -> Option<Value> {
-    let template = match event_type {
-        "user.created" => include_str!("examples/user.created.json"),
-        "user.updated" => include_str!("examples/user.updated.json"),
-        "user.deleted" => include_str!("examples/user.deleted.json"),
-        _ => return None,
-    };
+    let template = types::template(event_type)?;
     Some(serde_json::from_str(template).expect("the tests parse every template"))
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use snapbox::{assert_data_eq, str};
+
     use super::*;
-    use crate::events::DEFAULT;
-    use crate::events::times::is_time;
+    use crate::events::renew::{NAMES, id_parts};
+    use crate::events::{DEFAULT, types};
 
     const NOW: i64 = 1_800_000_000_123;
 
-    /// What Clerk's specification of 2025-04-15 lists as required.
-    const ENVELOPE: &str = "object type data timestamp instance_id";
-    const USER: &str = "id object external_id primary_email_address_id primary_phone_number_id primary_web3_wallet_id \
-        username first_name last_name has_image public_metadata email_addresses phone_numbers web3_wallets passkeys \
-        password_enabled two_factor_enabled totp_enabled backup_code_enabled mfa_enabled_at mfa_disabled_at \
-        external_accounts saml_accounts enterprise_accounts last_sign_in_at banned locked lockout_expires_in_seconds \
-        verification_attempts_remaining updated_at created_at delete_self_enabled create_organization_enabled \
-        last_active_at legal_accepted_at";
-    const EMAIL_ADDRESS: &str = "object email_address reserved verification linked_to created_at updated_at";
-    const PHONE_NUMBER: &str = "object phone_number reserved verification linked_to created_at updated_at";
-    const EXTERNAL_ACCOUNT: &str = "object id provider identification_id provider_user_id approved_scopes \
-        email_address first_name last_name public_metadata created_at updated_at verification";
-    const VERIFICATION: &str = "object status strategy attempts expire_at";
-    const DELETED: &str = "object deleted id";
-
-    fn parsed(kind: &str) -> Value {
-        serde_json::from_str(&example(kind, NOW).expect("an example")).expect("JSON")
+    fn recipe(seed: u64) -> Recipe {
+        Recipe { seed, mark: None, time: Time::OfSeed }
     }
 
-    fn has(value: &Value, fields: &str) {
-        for field in fields.split_whitespace() {
-            assert!(value.get(field).is_some(), "`{field}` is missing in {value}");
-        }
+    fn built(kind: &str, recipe: &Recipe) -> Value {
+        serde_json::from_str(&build(kind, recipe).expect("a known type")).expect("JSON")
     }
 
-    fn each(values: &Value, fields: &str) {
-        for value in values.as_array().expect("a list") {
-            has(value, fields);
-            has(&value["verification"], VERIFICATION);
-        }
-    }
-
-    fn walk(value: &Value, visit: &mut impl FnMut(&str, &Value)) {
+    /// Every text of a payload with its path, in order.
+    fn texts(value: &Value, path: &str, found: &mut Vec<(String, String)>) {
         match value {
-            Value::Object(fields) => fields.iter().for_each(|(name, field)| {
-                visit(name, field);
-                walk(field, visit);
-            }),
-            Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
-            _ => {}
+            Value::Object(fields) => {
+                fields.iter().for_each(|(name, field)| texts(field, &format!("{path}.{name}"), found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| texts(item, path, found)),
+            Value::String(text) => found.push((path.to_owned(), text.clone())),
+            _ => found.push((path.to_owned(), String::new())),
         }
     }
 
-    #[test]
-    fn examples_carry_what_clerk_requires() {
-        for kind in DEFAULT {
-            let event = parsed(kind);
-            has(&event, ENVELOPE);
-            assert_eq!((&event["type"], &event["object"]), (&kind.into(), &"event".into()));
-            assert_eq!(event["data"]["object"], "user");
-        }
-        for kind in ["user.created", "user.updated"] {
-            let user = &parsed(kind)["data"];
-            has(user, USER);
-            each(&user["email_addresses"], EMAIL_ADDRESS);
-            each(&user["phone_numbers"], PHONE_NUMBER);
-            each(&user["external_accounts"], EXTERNAL_ACCOUNT);
-        }
-        let deleted = &parsed("user.deleted")["data"];
-        has(deleted, DELETED);
-        assert_eq!(deleted["deleted"], true);
+    fn texts_of(event: &Value) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        texts(event, "", &mut found);
+        found
     }
 
-    #[test]
-    fn the_three_events_tell_of_one_user() {
-        let [created, deleted, updated] = DEFAULT.map(parsed);
-        for later in [&updated, &deleted] {
-            assert_eq!(later["data"]["id"], created["data"]["id"]);
-            assert_eq!(later["instance_id"], created["instance_id"]);
-        }
-        for event in [&created, &updated] {
-            let user = &event["data"];
-            assert_eq!(user["primary_email_address_id"], user["email_addresses"][0]["id"]);
-            assert_eq!(
-                user["email_addresses"][0]["linked_to"][0]["id"],
-                user["external_accounts"][0]["identification_id"]
-            );
-            assert_eq!(user["primary_phone_number_id"], user["phone_numbers"][0]["id"]);
-        }
+    /// What must be another for another seed, old and new, in order.
+    fn own(kind: &str, recipe: &Recipe) -> Vec<(String, String)> {
+        let old = texts_of(&template(kind).expect("a known type"));
+        let new = texts_of(&built(kind, recipe));
+        assert!(old.iter().map(|(path, _)| path).eq(new.iter().map(|(path, _)| path)), "the keys moved");
+        let pairs = old.into_iter().zip(new).map(|((_, old), (_, new))| (old, new));
+        let is_own = |text: &str| {
+            id_parts(text).is_some() || text.contains('@') || text.starts_with("+1") || NAMES.contains(&text)
+        };
+        pairs.filter(|(old, _)| is_own(old)).collect()
     }
 
-    #[test]
-    fn ids_and_addresses_belong_to_nobody() {
-        for kind in DEFAULT {
-            walk(&parsed(kind), &mut |name, field| {
-                let Some(text) = field.as_str() else { return };
-                if name == "id" || name.ends_with("_id") && name != "provider_user_id" {
-                    let (prefix, random) = text.split_once('_').expect("a prefix");
-                    assert!(["user", "idn", "eac", "ins"].contains(&prefix), "{text}");
-                    assert!(random.len() == 27 && random.chars().all(|c| c.is_ascii_alphanumeric()), "{text}");
+    fn kind() -> impl Strategy<Value = &'static str> {
+        proptest::sample::select(types())
+    }
+
+    proptest! {
+        #[test]
+        fn equal_recipes_give_equal_bytes(kind in kind(), seed: u64) {
+            prop_assert_eq!(build(kind, &recipe(seed)), build(kind, &recipe(seed)));
+            prop_assert_eq!(message_id(seed), message_id(seed));
+        }
+
+        #[test]
+        fn another_seed_is_another_cast(kind in kind(), seed: u64, apart in 1..50_000_u64) {
+            let (one, other) = (own(kind, &recipe(seed)), own(kind, &recipe(seed.wrapping_add(apart))));
+            prop_assert!(!one.is_empty());
+            for ((old, new), (_, other)) in one.iter().zip(&other) {
+                prop_assert!(new != old && new != other, "{} became {}", old, new);
+            }
+            prop_assert_ne!(message_id(seed), message_id(seed.wrapping_add(apart)));
+        }
+
+        #[test]
+        fn relations_hold_across_types(one in kind(), other in kind(), seed: u64) {
+            let mut pairs = own(one, &recipe(seed));
+            pairs.extend(own(other, &recipe(seed)));
+            for (old, new) in &pairs {
+                for (old_too, new_too) in &pairs {
+                    prop_assert_eq!(old == old_too, new == new_too, "{} and {}", old, old_too);
                 }
-                if text.contains('@') {
-                    assert!(text.ends_with("@example.com") || text.ends_with("@example.org"), "{text}");
+            }
+        }
+
+        #[test]
+        fn ids_keep_their_form(kind in kind(), seed: u64, marked: bool) {
+            let mark = marked.then_some("clerkhook");
+            for (old, new) in own(kind, &Recipe { mark, ..recipe(seed) }) {
+                let Some((prefix, random)) = id_parts(&old) else { continue };
+                let (new_prefix, new_random) = id_parts(&new).expect("an id");
+                prop_assert_eq!((prefix, random.len()), (new_prefix, new_random.len()));
+                prop_assert!(new_random.starts_with(mark.unwrap_or("3")), "{}", new);
+            }
+        }
+
+        #[test]
+        fn javascript_would_write_the_same(kind in kind(), seed: u64) {
+            let text = build(kind, &recipe(seed)).expect("a known type");
+            let event: Value = serde_json::from_str(&text).expect("JSON");
+            // V8 writes what serde_json writes but for floats and for names that are numbers.
+            prop_assert_eq!(&event.to_string(), &text);
+            prop_assert!(!text.contains("\\u") && !text.contains("\\/"), "{}", text);
+            let mut pending = vec![&event];
+            while let Some(value) = pending.pop() {
+                prop_assert!(!value.is_f64(), "{}", value);
+                if let Value::Object(fields) = value {
+                    prop_assert!(fields.keys().all(|name| name.parse::<u32>().is_err()));
+                    pending.extend(fields.values());
                 }
-            });
+                pending.extend(value.as_array().into_iter().flatten());
+            }
+        }
+    }
+
+    #[test]
+    fn keys_come_as_clerk_sends_them() {
+        for kind in types() {
+            let event = built(kind, &recipe(1));
+            let keys: Vec<_> = event.as_object().expect("an object").keys().collect();
+            assert_eq!(keys, ["data", "event_attributes", "instance_id", "object", "timestamp", "type"]);
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_these_names() {
+        let event = built("user.updated", &Recipe { mark: Some("clerkhook"), ..recipe(7) });
+        let user = &event["data"];
+        let address = &user["email_addresses"][0]["email_address"];
+        let number = &user["phone_numbers"][0]["phone_number"];
+        let found = [&user["id"], &user["username"], address, number, &event["timestamp"]].map(Value::to_string);
+        assert_data_eq!(
+            format!("{}\n{}\n", found.join("\n"), message_id(7)),
+            str![[r#"
+"user_clerkhookNeI8eBc2bXnoNT8fn5"
+"mira_okafor-xv9kyiie"
+"mira.okafor.y2fbrmsj@example.com"
+"+17635550113"
+1782904619723
+msg_3epjRwBkcSaIfFVL5Q4d5yFurDf
+
+"#]]
+        );
+    }
+
+    #[test]
+    fn events_of_one_seed_stand_in_the_order_of_their_story() {
+        let told = DEFAULT.map(|kind| built(kind, &recipe(3)));
+        let [created, deleted, updated] = &told;
+        assert_eq!(created["data"]["created_at"], updated["data"]["created_at"]);
+        let sent = [created, updated, deleted].map(|event| event["timestamp"].as_i64().expect("a time"));
+        assert!(sent.is_sorted(), "{sent:?}");
+        for seed in 0..200 {
+            let year = 1_767_225_600_000..1_798_761_600_000;
+            let sent = ["waitlistEntry.created", "user.deleted"].map(|kind| built(kind, &recipe(seed)));
+            assert!(sent.iter().all(|event| year.contains(&event["timestamp"].as_i64().expect("a time"))), "{seed}");
         }
     }
 
     #[test]
     fn times_end_at_the_sending() {
-        for kind in DEFAULT {
-            let event = parsed(kind);
-            assert_eq!(event["timestamp"], NOW);
-            walk(&event, &mut |name, field| {
-                let Some(time) = field.as_i64().filter(|_| is_time(name)) else { return };
-                assert!((NOW - 30 * 86_400_000..=NOW).contains(&time), "{kind}: {name} is {time}");
-            });
-        }
-        let updated = &parsed("user.updated")["data"];
-        assert!(updated["created_at"].as_i64() < updated["updated_at"].as_i64());
-    }
-
-    #[test]
-    fn examples_are_written_as_javascript_writes_them() {
-        for kind in DEFAULT {
-            let text = example(kind, NOW).expect("an example");
-            assert!(!text.contains('\n') && !text.contains("\\u") && !text.contains("\\/"));
-            walk(&parsed(kind), &mut |name, field| {
-                assert!(!field.is_f64(), "{name}");
-                // JavaScript would move such a name to the front.
-                assert!(name.parse::<u32>().is_err(), "{name}");
-            });
+        for kind in types() {
+            let ending = Recipe { time: Time::Ending(NOW), ..recipe(0) };
+            let sent: Value = serde_json::from_str(&example(kind, NOW).expect("an example")).expect("JSON");
+            assert_eq!((&sent["timestamp"], &built(kind, &ending)["timestamp"]), (&NOW.into(), &NOW.into()));
         }
     }
 
     #[test]
     fn an_unknown_type_has_no_example() {
         assert_eq!(example("user.banned", NOW), None);
+        assert_eq!(build("user.banned", &recipe(0)), None);
     }
 }

@@ -3,6 +3,10 @@
 mod build;
 mod nearest;
 mod renew;
+#[cfg(test)]
+mod shape;
+#[cfg(test)]
+mod story;
 mod times;
 mod types;
 

@@ -2,12 +2,13 @@
 
 use crate::{headings, root, text};
 
-const DOCUMENTS: [&str; 8] = [
+const DOCUMENTS: [&str; 9] = [
     "README.md",
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/commands.md",
     "docs/errors.md",
+    "docs/events.md",
     "docs/performance.md",
     "docs/sandbox.md",
     "docs/walkthrough.md",

@@ -2,6 +2,7 @@
 
 mod commands;
 mod errors;
+mod events;
 mod examples;
 #[path = "../it/fixture.rs"]
 #[allow(dead_code, reason = "the ground of the tests of the commands; not all of it is needed here")]

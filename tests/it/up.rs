@@ -39,6 +39,14 @@ fn a_proof_has_six_hops() {
 }
 
 #[test]
+fn an_event_other_than_a_user_s_is_proven_too() {
+    let output = Machine::new().run("up --sandbox --serve --events session.created --once --json").expect_code(0);
+    let proof = &output.of_type("proof")[0];
+    let held = proof["hops"].as_array().expect("hops").iter().all(|hop| hop["ok"] == true);
+    assert!(proof["event"] == "session.created" && held, "{proof}");
+}
+
+#[test]
 fn an_app_that_answers_500_is_named() {
     let machine = Machine::new();
     let (_app, port) = serve(&machine, "--respond 500");
