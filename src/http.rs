@@ -176,19 +176,29 @@ impl From<reqwest::Error> for Unreachable {
         let error = error.without_url();
         let mut causes = vec![error.to_string()];
         let mut source = std::error::Error::source(&error);
+        let mut spoke = false;
         while let Some(inner) = source {
             causes.push(inner.to_string());
+            spoke |= inner.downcast_ref::<std::io::Error>().is_some_and(is_of_handshake);
             source = inner.source();
         }
         // The outer layers only repeat that a request failed; the innermost says why.
         let cause = causes.pop().unwrap_or_default();
         let kind = match connecting {
             true if cause.contains("certificate") => Obstacle::Certificate,
-            true => Obstacle::NoConnection,
-            false => Obstacle::Broken,
+            true if !spoke => Obstacle::NoConnection,
+            _ => Obstacle::Broken,
         };
         Self { cause: mask_text(&cause), kind }
     }
+}
+
+/// The TLS handshake fails with these; somebody listens then, who does not speak it.
+fn is_of_handshake(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, UnexpectedEof};
+    // The connector wraps such an error in another one.
+    let wrapped = error.get_ref().and_then(|inner| inner.downcast_ref::<std::io::Error>());
+    matches!(error.kind(), InvalidData | UnexpectedEof) || wrapped.is_some_and(is_of_handshake)
 }
 
 impl Http {

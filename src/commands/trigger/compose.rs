@@ -1,7 +1,7 @@
 //! The message that is sent: an event of the catalogue or a body of one's own, edited, with its id.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::path::PathBuf;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -144,12 +144,12 @@ fn unknown(event: &str) -> Error {
     Error::EventUnknown { event: event.to_owned(), meant: events::nearest(event).map(str::to_owned) }
 }
 
-async fn read_body(context: &Context, path: &PathBuf) -> Result<Vec<u8>> {
+async fn read_body(context: &Context, path: &Path) -> Result<Vec<u8>> {
     let stdin = path.as_os_str() == input::STDIN;
     if stdin && context.ui.interactive() {
         context.ui.note("reading the body from stdin; Ctrl-D ends it");
     }
-    let from = path.clone();
+    let from = path.to_owned();
     let reading = tokio::task::spawn_blocking(move || input::read(&from));
     let read = async { reading.await.unwrap_or(Err(Error::Interrupted)) };
     let body = context.unless_interrupted(read).await?;

@@ -55,7 +55,10 @@ async fn send(
         sent.tell(context);
         sent.judge(sender)?;
         if index + 1 < steps.len() {
-            let pause = async { Ok(tokio::time::sleep(step.wait).await) };
+            let pause = async {
+                tokio::time::sleep(step.wait).await;
+                Ok(())
+            };
             context.unless_interrupted(pause).await?;
         }
     }

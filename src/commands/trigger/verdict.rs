@@ -28,12 +28,14 @@ fn unexpected(sender: &Sender, sent: &Sent, answer: &Answer) -> Error {
         };
         return Error::NotDelivered { event, hop: Hop::App, found: at_step(sent, found), fix };
     }
-    let fix = if answer.is_success() {
+    let fix = if answer.is_success() && sender.unsigned {
         "have the handler verify the signature before anything else, and answer 4xx where it does not hold".to_owned()
+    } else if answer.is_success() {
+        "look into the app's log; where this answer is right, expect it: `--expect 2xx`".to_owned()
     } else {
         diagnosis.fix
     };
-    let found = at_step(sent, format!("it was answered {} where {} is expected", answer.status, sent.expected));
+    let found = at_step(sent, format!("the app answered {} where {} is due", answer.status, sent.expected));
     Error::AnswerUnexpected { event, found, fix }
 }
 
@@ -65,7 +67,12 @@ fn unanswered(sender: &Sender, sent: &Sent, unreachable: &Unreachable) -> Error 
         Obstacle::Broken => not(
             Hop::App,
             format!("the app gave no HTTP answer: {cause}"),
-            "look at the app's log; if it serves TLS, name it so: `--to https://localhost:PORT`".to_owned(),
+            match target.url.scheme() {
+                "https" => {
+                    "look at the app's log; if it serves no TLS, name it so: `--to http://localhost:PORT`".to_owned()
+                }
+                _ => "look at the app's log; if it serves TLS, name it so: `--to https://localhost:PORT`".to_owned(),
+            },
         ),
     }
 }
