@@ -40,7 +40,7 @@ pub struct Trigger {
 /// What came of several events.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
-    /// How many got an answer, or failed to.
+    /// How many were sent, answered or not.
     pub sent: usize,
     /// How many were answered as expected.
     pub ok: usize,

@@ -57,7 +57,10 @@ impl Run<'_> {
             let free = next < self.pace.count && flying.len() < at_once;
             tokio::select! {
                 biased;
-                () = self.context.shutdown.wait() => return Err(Error::Interrupted),
+                () = self.context.shutdown.wait() => {
+                    self.tally.give_up(flying.len());
+                    return Err(Error::Interrupted);
+                }
                 Some(done) = flying.join_next() => {
                     let Ok(sent) = done else { continue };
                     if self.take(sent) {

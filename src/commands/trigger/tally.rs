@@ -32,6 +32,11 @@ impl Tally {
         }
     }
 
+    /// Counts those whose answers are not waited for.
+    pub fn give_up(&mut self, count: usize) {
+        self.sent += count;
+    }
+
     /// How many came to an end.
     pub fn sent(&self) -> usize {
         self.sent
