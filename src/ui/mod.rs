@@ -126,7 +126,7 @@ impl Ui {
             Event::Status(part) => self.data(&human::standing(part, width)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
             Event::Trigger(sent) => self.data(&trigger::line(sent, width)),
-            Event::Summary(summary) => self.data(&trigger::summary(summary)),
+            Event::Summary(summary) => self.data(&trigger::summary(summary, width)),
             Event::EventType(kind) => self.data(&trigger::event_type(kind, width)),
             Event::Request(_) => self.json_line(event),
             Event::Proof(_) => {}

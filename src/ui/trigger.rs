@@ -34,7 +34,8 @@ pub fn line(sent: &Trigger, width: Option<usize>) -> String {
     };
     let line = fits(&[&location, &url, &id])
         .or_else(|| fits(&[&location, &url, &faint(short.clone())]))
-        .unwrap_or_else(|| joined(&head, &[&location, &faint(short)]));
+        .or_else(|| fits(&[&location, &faint(short)]))
+        .unwrap_or_else(|| joined(&head, &[&location]));
     let answer = sent.answer.as_deref().unwrap_or_default().lines().take(ANSWER_LINES);
     let answer = answer.map(|text| format!("\n      {}", paint(FAINT, hang(&harmless(text), 6, width))));
     format!("{}{}", line.trim_end(), answer.collect::<String>())
@@ -46,7 +47,7 @@ fn joined(head: &str, tail: &[&Option<String>]) -> String {
 }
 
 /// `120 sent: 118 × 200, 2 × 500; p50 5 ms, p95 9 ms, max 31 ms; 20.0 a second`
-pub fn summary(summary: &Summary) -> String {
+pub fn summary(summary: &Summary, width: Option<usize>) -> String {
     let status = |(status, count): (&u16, &usize)| format!("{count} × {}", paint(status_style(Some(*status)), status));
     let mut answers: Vec<String> = summary.statuses.iter().map(status).collect();
     if summary.unanswered > 0 {
@@ -61,7 +62,7 @@ pub fn summary(summary: &Summary) -> String {
     }
     parts.push(format!("{:.1} a second", summary.per_second));
     let mark = if summary.ok == summary.sent { paint(GOOD, "✓") } else { paint(ODD, "!") };
-    format!("  {mark} {}", parts.join("; "))
+    format!("  {mark} {}", hang(&parts.join("; "), 4, width))
 }
 
 /// An event type, and when it is sent.
@@ -106,6 +107,7 @@ mod tests {
         assert!(plain(&sent, 120).ends_with("  http://localhost:3000/api/webhooks  msg_3MW1VMqNfUxJhOkjA6xem90YnrX"));
         assert!(plain(&sent, 90).ends_with("  http://localhost:3000/api/webhooks  msg_3MW1VM…"));
         assert_eq!(plain(&sent, 60), "  ✓ user.created       200     6 ms  msg_3MW1VM…");
+        assert_eq!(plain(&sent, 40), "  ✓ user.created       200     6 ms");
     }
 
     #[test]
