@@ -37,6 +37,7 @@ struct Clients {
     direct: OnceLock<Client>,
     proxied: OnceLock<Client>,
     trusting: OnceLock<Client>,
+    delivering: [OnceLock<Client>; 2],
 }
 
 /// Which failures of a call are tried again.
@@ -215,10 +216,18 @@ impl Http {
     /// The client for an address: loopback is never asked through a proxy.
     pub fn client(&self, url: &Url) -> &Client {
         if is_loopback(url) {
-            self.clients.direct.get_or_init(|| build(self.timeout, Way::Direct))
+            self.clients.direct.get_or_init(|| build(self.timeout, Way::Direct, Connections::Kept))
         } else {
-            self.clients.proxied.get_or_init(|| build(self.timeout, Way::Proxied))
+            self.clients.proxied.get_or_init(|| build(self.timeout, Way::Proxied, Connections::Kept))
         }
+    }
+
+    /// The client for deliveries to an address: each has a connection of its own. An app that closes one just when the
+    /// next delivery goes over it would be blamed for an answer that it never owed.
+    pub fn delivering(&self, url: &Url) -> &Client {
+        let way = if is_loopback(url) { Way::Direct } else { Way::Proxied };
+        let place = &self.clients.delivering[usize::from(way == Way::Direct)];
+        place.get_or_init(|| build(self.timeout, way, Connections::Single))
     }
 
     /// Sends a call, tries it again as its policy says, and gives the last answer whatever its status.
@@ -258,8 +267,10 @@ impl Http {
         *request.body_mut() = Some(delivered.body.into());
         *request.timeout_mut() = delivered.within;
         let client = match delivered.certificates {
-            Certificates::Trusted => self.client(delivered.url),
-            Certificates::Any => self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting)),
+            Certificates::Trusted => self.delivering(delivered.url),
+            Certificates::Any => {
+                self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting, Connections::Single))
+            }
         };
         read(client, request, DELIVERED_LIMIT).await
     }
@@ -357,14 +368,24 @@ enum Way {
     Trusting,
 }
 
-fn build(timeout: Duration, way: Way) -> Client {
+/// What becomes of a connection after its answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connections {
+    /// It waits for the next call.
+    Kept,
+    /// It is closed.
+    Single,
+}
+
+fn build(timeout: Duration, way: Way, connections: Connections) -> Client {
     let builder = || {
         let builder = Client::builder()
             .user_agent(concat!("clerkhook/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(timeout.min(Duration::from_secs(10)))
             .timeout(timeout)
-            .tcp_nodelay(true);
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(if connections == Connections::Single { 0 } else { usize::MAX });
         match way {
             Way::Proxied => builder,
             Way::Direct => builder.no_proxy(),

@@ -77,7 +77,7 @@ impl Answer {
 pub async fn deliver(http: &Http, delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
     if delivered.certificates == Certificates::Trusted {
         // Made before the clock starts, as the first client takes longer than a whole delivery.
-        let _ = http.client(delivered.url);
+        let _ = http.delivering(delivered.url);
     }
     let started = Instant::now();
     let answer = http.deliver(delivered).await?;
