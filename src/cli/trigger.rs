@@ -15,8 +15,11 @@ use crate::steps::target::To;
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").args(["event", "body", "list", "scenario"]).multiple(true).required(true))]
+#[command(
+    override_usage = "clerkhook trigger EVENT [OPTIONS]\n       clerkhook trigger --body @FILE | --scenario NAME|FILE | --list [OPTIONS]"
+)]
 pub struct TriggerArgs {
-    /// Event type, such as `user.created`; with `--list` a group, such as `user`
+    /// Event type: `user.created`; with `--list` a group: `user`
     event: Option<String>,
     /// Where to: `3000`, `localhost:3000/hook`, a URL [default: the running set-up's app, else 3000]
     #[arg(long, value_name = "URL")]
