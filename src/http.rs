@@ -1,6 +1,7 @@
 //! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
 
 mod delivered;
+mod obstacle;
 mod trickle;
 
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,7 @@ use reqwest::{Client, Method, Request, StatusCode};
 use url::{Host, Url};
 
 pub use self::delivered::{Certificates, Delivered};
+pub use self::obstacle::{Obstacle, Unreachable};
 use crate::secret::{Secret, mask_text};
 
 /// Answers of the services are small; what is longer is cut.
@@ -41,6 +43,7 @@ struct Clients {
     direct: OnceLock<Client>,
     proxied: OnceLock<Client>,
     trusting: OnceLock<Client>,
+    delivering: [OnceLock<Client>; 2],
 }
 
 /// Which failures of a call are tried again.
@@ -121,53 +124,6 @@ impl Answer {
     }
 }
 
-/// No answer came. The text says why, in the words of the innermost cause.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{cause}")]
-pub struct Unreachable {
-    /// The innermost cause.
-    pub cause: String,
-    /// What kind of cause it is.
-    pub kind: Obstacle,
-}
-
-/// What kept an answer from coming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Nothing listens, or the name is unknown.
-    NoConnection,
-    /// The other side's certificate is not trusted.
-    Certificate,
-    /// It took too long.
-    Time,
-    /// The connection ended, or what came was no HTTP.
-    Broken,
-}
-
-impl From<reqwest::Error> for Unreachable {
-    fn from(error: reqwest::Error) -> Self {
-        if error.is_timeout() {
-            return Self { cause: "no answer in time".to_owned(), kind: Obstacle::Time };
-        }
-        let connecting = error.is_connect();
-        let error = error.without_url();
-        let mut causes = vec![error.to_string()];
-        let mut source = std::error::Error::source(&error);
-        while let Some(inner) = source {
-            causes.push(inner.to_string());
-            source = inner.source();
-        }
-        // The outer layers only repeat that a request failed; the innermost says why.
-        let cause = causes.pop().unwrap_or_default();
-        let kind = match connecting {
-            true if cause.contains("certificate") => Obstacle::Certificate,
-            true => Obstacle::NoConnection,
-            false => Obstacle::Broken,
-        };
-        Self { cause: mask_text(&cause), kind }
-    }
-}
-
 impl Http {
     /// Clients whose calls end after `timeout`.
     pub fn new(timeout: Duration) -> Self {
@@ -182,9 +138,9 @@ impl Http {
     /// The client for an address: loopback is never asked through a proxy.
     pub fn client(&self, url: &Url) -> &Client {
         if is_loopback(url) {
-            self.clients.direct.get_or_init(|| build(self.timeout, Way::Direct))
+            self.clients.direct.get_or_init(|| build(self.timeout, Way::Direct, Connections::Kept))
         } else {
-            self.clients.proxied.get_or_init(|| build(self.timeout, Way::Proxied))
+            self.clients.proxied.get_or_init(|| build(self.timeout, Way::Proxied, Connections::Kept))
         }
     }
 
@@ -306,14 +262,24 @@ enum Way {
     Trusting,
 }
 
-fn build(timeout: Duration, way: Way) -> Client {
+/// What becomes of a connection after its answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Connections {
+    /// It waits for the next call.
+    Kept,
+    /// It is closed.
+    Single,
+}
+
+fn build(timeout: Duration, way: Way, connections: Connections) -> Client {
     let builder = || {
         let builder = Client::builder()
             .user_agent(concat!("clerkhook/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(timeout.min(Duration::from_secs(10)))
             .timeout(timeout)
-            .tcp_nodelay(true);
+            .tcp_nodelay(true)
+            .pool_max_idle_per_host(if connections == Connections::Single { 0 } else { usize::MAX });
         match way {
             Way::Proxied => builder,
             Way::Direct => builder.no_proxy(),

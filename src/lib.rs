@@ -15,6 +15,7 @@ pub mod payload;
 pub mod process;
 pub mod receiver;
 pub mod sandbox;
+pub mod scenario;
 pub mod secret;
 pub mod serve;
 pub mod session;
@@ -147,6 +148,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Register(options), _) => commands::register(context, &options).await,
         (Command::SendTest(options), _) => commands::send_test(context, &options).await,
         (Command::Replay(options), _) => commands::replay(context, &options).await,
+        (Command::Trigger(options), _) => commands::trigger(context, &options).await,
         (Command::Secure(options), _) => commands::secure(context, &options).await,
         (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::User(options), _) => commands::user(context, &options).await,

@@ -158,7 +158,10 @@ async fn whatever_is_not_valid_can_be_refused() {
     assert_eq!(refused.body, r#"{"message":"refused","signature":"unchecked","reason":"no signing secret is known"}"#);
     app.secrets.set(vec![secret()]);
     assert_eq!(app.post("", b"x").await.status, 400);
-    assert_eq!(app.post(&signed(&secret(), now(), b"x"), b"x").await.status, 200);
+    let no_event = app.post(&signed(&secret(), now(), b"x"), b"x").await;
+    assert_eq!(no_event.body, r#"{"message":"refused","signature":"valid","reason":"the body is no event"}"#);
+    let event = br#"{"type":"user.created"}"#;
+    assert_eq!(app.post(&signed(&secret(), now(), event), event).await.status, 200);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use super::check::CheckArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::{Command, completions};
@@ -36,6 +37,8 @@ pub enum CommandArgs {
     SendTest(SendTestArgs),
     /// Send a captured delivery again: as it was, or edited and signed afresh
     Replay(ReplayArgs),
+    /// Build any Clerk event, sign it, deliver it to the app; offline
+    Trigger(TriggerArgs),
     /// Have ngrok verify each signature, then prove that it does
     Secure(SecureArgs),
     /// The endpoint's signing secret
@@ -229,6 +232,10 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
             (Some(&up.endpoint), Some(&up.tunnel))
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
+        CommandArgs::Trigger(trigger) => {
+            trigger.settings(flags);
+            return;
+        }
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Check(check) => return check.flags(flags),
         CommandArgs::Serve(serve) => {
@@ -273,6 +280,7 @@ impl CommandArgs {
                 dry_run,
             }),
             Self::Replay(args) => Command::Replay(args.into_options(dry_run)),
+            Self::Trigger(args) => Command::Trigger(args.into_options(dry_run)),
             Self::Secure(args) => Command::Secure(args.into_options(dry_run)),
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),

@@ -7,6 +7,7 @@ mod global;
 mod replay;
 mod secret;
 mod secure;
+mod trigger;
 mod user;
 mod verify;
 
@@ -19,7 +20,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
-    status, tunnel, up, user as users, verify as verifying,
+    status, trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
 use crate::secret::mask_text;
 use crate::steps::target::To;
@@ -45,6 +46,7 @@ pub enum Command {
     Register(register::Options),
     SendTest(send_test::Options),
     Replay(replaying::Options),
+    Trigger(triggering::Options),
     Secure(securing::Options),
     Secret(secrets::Options),
     User(users::Options),
@@ -64,6 +66,7 @@ impl Command {
             Self::Register(_)
             | Self::SendTest(_)
             | Self::Replay(_)
+            | Self::Trigger(_)
             | Self::Secure(_)
             | Self::Secret(_)
             | Self::Check(_)
@@ -82,6 +85,7 @@ impl Command {
             Self::SendTest(options) => options.upstream.as_ref(),
             Self::Replay(options) => options.upstream.as_ref(),
             Self::User(options) => options.upstream.as_ref(),
+            Self::Trigger(options) => options.delivery.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Check(options) => options.handler.as_ref().map(To::upstream),

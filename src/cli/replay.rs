@@ -5,21 +5,16 @@ use std::path::PathBuf;
 use clap::Args;
 use url::Url;
 
-use super::edit::{body_file, set, unset};
+use super::edit::{EditArgs, body_file, header};
 use crate::commands::replay;
 use crate::config::Upstream;
-use crate::payload::Edit;
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// The agent's id, a message id, or `last` [default: pick one, or list them]
     id: Option<String>,
-    /// Set a value: `data.first_name=Ada`, `data.email_addresses[0].reserved=true`; repeatable
-    #[arg(long, value_name = "PATH=VALUE", value_parser = set)]
-    set: Vec<Edit>,
-    /// Remove a value; repeatable
-    #[arg(long, value_name = "PATH", value_parser = unset)]
-    unset: Vec<Edit>,
+    #[command(flatten)]
+    edits: EditArgs,
     /// Set a header; repeatable
     #[arg(long, value_name = "NAME: VALUE", value_parser = header)]
     set_header: Vec<(String, String)>,
@@ -58,7 +53,7 @@ impl ReplayArgs {
         replay::Options {
             id: self.id,
             upstream: self.upstream,
-            edits: self.set.into_iter().chain(self.unset).collect(),
+            edits: self.edits.0,
             headers: self.set_header,
             body: self.body,
             editor: self.edit,
@@ -71,14 +66,4 @@ impl ReplayArgs {
             dry_run,
         }
     }
-}
-
-/// `NAME: VALUE`.
-pub fn header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("expected `NAME: VALUE`")?;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    if name.is_empty() || !name.chars().all(plain) {
-        return Err("a header's name has letters, digits and `-`".to_owned());
-    }
-    Ok((name.to_owned(), value.trim().to_owned()))
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::commands::duration;
-use super::replay::header;
+use super::edit::header;
 use crate::commands::verify::{self, Input};
 
 #[derive(Debug, Args)]

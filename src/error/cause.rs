@@ -14,6 +14,7 @@ impl Error {
             | Self::ConfigFile { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
+            | Self::CertificateUntrusted { cause, .. }
             | Self::AgentNotRunnable { cause, .. }
             | Self::AgentApi { cause, .. }
             | Self::ClerkUnreachable { cause, .. }
@@ -76,6 +77,10 @@ impl Error {
             | Self::HandlerFailed { .. }
             | Self::NotVerified { .. }
             | Self::DeliveryUnreadable { .. }
+            | Self::EventUnknown { .. }
+            | Self::TriggerRefused { .. }
+            | Self::ScenarioInvalid { .. }
+            | Self::AnswerUnexpected { .. }
             | Self::DoctorFailed { .. } => return None,
         };
         Some(cause.trim()).filter(|cause| !cause.is_empty())

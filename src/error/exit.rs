@@ -46,6 +46,7 @@ impl Error {
             | Self::SigningSecretMissing { .. }
             | Self::AppDown { .. }
             | Self::PortTaken { .. }
+            | Self::CertificateUntrusted { .. }
             | Self::EnvFileUnreadable { .. }
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
@@ -54,7 +55,10 @@ impl Error {
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
             | Self::EditorFailed { .. }
-            | Self::DeliveryUnreadable { .. } => Exit::Usage,
+            | Self::DeliveryUnreadable { .. }
+            | Self::EventUnknown { .. }
+            | Self::TriggerRefused { .. }
+            | Self::ScenarioInvalid { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -95,7 +99,8 @@ impl Error {
             | Self::NotDelivered { .. }
             | Self::CaptureMissing { .. }
             | Self::CaptureTruncated { .. }
-            | Self::ReplayUnanswered { .. } => Exit::NotDelivered,
+            | Self::ReplayUnanswered { .. }
+            | Self::AnswerUnexpected { .. } => Exit::NotDelivered,
             Self::DoctorFailed { .. }
             | Self::HandlerFailed { .. }
             | Self::NotSecured { .. }

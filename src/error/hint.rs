@@ -58,6 +58,21 @@ impl Error {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
             }
             Self::PortTaken { fix, .. } => (*fix).into(),
+            Self::CertificateUntrusted { local: true, .. } => {
+                "accept what the app has signed itself: `--insecure-upstream`".into()
+            }
+            Self::CertificateUntrusted { local: false, .. } => {
+                "name the CA's file in `SSL_CERT_FILE`, or have the certificate renewed".into()
+            }
+            Self::EventUnknown { meant: Some(meant), .. } => {
+                format!("send what was meant: `clerkhook trigger {meant}`")
+            }
+            Self::EventUnknown { meant: None, .. } => {
+                "list them: `clerkhook trigger --list`; one that is new at Clerk is sent with `--body @FILE`".into()
+            }
+            Self::TriggerRefused { fix, .. }
+            | Self::ScenarioInvalid { fix, .. }
+            | Self::AnswerUnexpected { fix, .. } => fix.clone(),
             Self::AgentExited { .. } | Self::AgentNotReady { .. } => {
                 "run `ngrok diagnose` to test its connection; `clerkhook doctor` checks the rest".into()
             }

@@ -58,6 +58,8 @@ pub enum Error {
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String },
+    #[error("the certificate of `{url}` is not trusted")]
+    CertificateUntrusted { url: String, cause: String, local: bool },
     #[error("cannot listen on port {port}")]
     PortTaken { port: u16, cause: String, fix: &'static str },
 
@@ -163,6 +165,15 @@ pub enum Error {
     EditorFailed { editor: String, cause: String },
     #[error("`{url}` gave no answer to the replay")]
     ReplayUnanswered { url: String, cause: String },
+
+    #[error("there is no event type `{event}`")]
+    EventUnknown { event: String, meant: Option<String> },
+    #[error("{why}")]
+    TriggerRefused { why: String, fix: String },
+    #[error("the scenario `{name}` cannot be played: {why}")]
+    ScenarioInvalid { name: String, why: String, fix: String },
+    #[error("`{event}` was not answered as expected: {found}")]
+    AnswerUnexpected { event: String, found: String, fix: String },
 
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed { failed: usize, checks: usize },

@@ -5,6 +5,7 @@ mod proof;
 mod report;
 mod setup;
 mod step;
+mod trigger;
 mod user;
 mod verdict;
 
@@ -15,6 +16,7 @@ pub use proof::{Hop, HopResult, Proof};
 pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
+pub use trigger::{EventType, Request, Summary, Trigger};
 pub use user::{User, UserAction};
 pub use verdict::Verdict;
 
@@ -69,6 +71,15 @@ pub enum Event {
     Serving(Serving),
     /// A saved delivery was judged.
     Verdict(Verdict),
+    /// An event of our own was delivered.
+    Trigger(Trigger),
+    /// What came of several.
+    Summary(Summary),
+    /// A request that is printed.
+    Request(Request),
+    /// An event type that can be built.
+    #[serde(rename = "event_type")]
+    EventType(EventType),
 }
 
 impl Event {

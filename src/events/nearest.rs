@@ -10,12 +10,12 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     nearest_of(name, types().iter().copied())
 }
 
-/// The one of several names that a misspelt one most likely means.
-pub fn nearest_of<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+/// The same among names of any kind.
+pub fn nearest_of<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let wanted = letters(name);
-    let distances = names.map(|name| (distance(&wanted, &letters(name)), name));
-    let (distance, name) = distances.min_by_key(|(distance, _)| *distance)?;
-    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(name)
+    let distances = known.into_iter().map(|known| (distance(&wanted, &letters(known)), known));
+    let (distance, known) = distances.min_by_key(|(distance, _)| *distance)?;
+    (distance <= FARTHEST.min(wanted.len() / 3)).then_some(known)
 }
 
 fn letters(name: &str) -> Vec<char> {

@@ -104,6 +104,6 @@ pub async fn deliver_slowly(
 /// Makes the client before the clock starts, as the first one takes longer than a whole delivery.
 fn prepare(http: &Http, delivered: &Delivered<'_>) {
     if delivered.certificates == Certificates::Trusted {
-        let _ = http.client(delivered.url);
+        let _ = http.delivering(delivered.url);
     }
 }

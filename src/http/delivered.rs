@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::header::{HeaderName, HeaderValue};
-use reqwest::{Method, Request};
+use reqwest::{Client, Method, Request};
 use url::Url;
 
 use super::trickle::Trickle;
-use super::{Answer, DELIVERED_LIMIT, Http, Unreachable, Way, build, read};
+use super::{Answer, Connections, DELIVERED_LIMIT, Http, Unreachable, Way, build, is_loopback, read};
 
 /// A webhook as it goes to an app: given headers and bytes, nothing added but `Host` and the length.
 #[derive(Debug)]
@@ -37,6 +37,14 @@ pub enum Certificates {
 }
 
 impl Http {
+    /// The client for deliveries to an address: each has a connection of its own. An app that closes one just when the
+    /// next delivery goes over it would be blamed for an answer that it never owed.
+    pub fn delivering(&self, url: &Url) -> &Client {
+        let way = if is_loopback(url) { Way::Direct } else { Way::Proxied };
+        let place = &self.clients.delivering[usize::from(way == Way::Direct)];
+        place.get_or_init(|| build(self.timeout, way, Connections::Single))
+    }
+
     /// Sends a webhook once; redirects are answers.
     pub async fn deliver(&self, mut delivered: Delivered<'_>) -> Result<Answer, Unreachable> {
         let body = std::mem::take(&mut delivered.body);
@@ -65,8 +73,10 @@ impl Http {
         *request.body_mut() = Some(body);
         *request.timeout_mut() = delivered.within;
         let client = match delivered.certificates {
-            Certificates::Trusted => self.client(delivered.url),
-            Certificates::Any => self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting)),
+            Certificates::Trusted => self.delivering(delivered.url),
+            Certificates::Any => {
+                self.clients.trusting.get_or_init(|| build(self.timeout, Way::Trusting, Connections::Single))
+            }
         };
         read(client, request, DELIVERED_LIMIT).await
     }

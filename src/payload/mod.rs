@@ -9,7 +9,7 @@ mod scan;
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent, string_end};
-pub use path::Path;
+pub use path::{Part, Path};
 
 /// Why a body cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

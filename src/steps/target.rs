@@ -16,6 +16,12 @@ pub struct To {
     query: Option<String>,
 }
 
+impl From<Upstream> for To {
+    fn from(upstream: Upstream) -> Self {
+        Self { upstream, query: None }
+    }
+}
+
 impl FromStr for To {
     type Err = UpstreamFault;
 

@@ -9,6 +9,7 @@ mod payload;
 mod prompt;
 mod steps;
 mod text;
+mod trigger;
 mod verdict;
 mod whole;
 
@@ -135,6 +136,10 @@ impl Ui {
             Event::Conformance(ended) => self.data(&conformance::ended(ended)),
             Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
             Event::Verdict(verdict) => self.data(&verdict::verdict(verdict, width)),
+            Event::Trigger(sent) => self.data(&trigger::line(sent, width)),
+            Event::Summary(summary) => self.data(&trigger::summary(summary, width)),
+            Event::EventType(kind) => self.data(&trigger::event_type(kind, width)),
+            Event::Request(_) => self.json_line(event),
             Event::Proof(_) => {}
         }
     }
@@ -227,6 +232,11 @@ impl Ui {
         }
         drop(streams);
         self.talk(&line);
+    }
+
+    /// Names by group, a line each.
+    pub fn groups(&self, groups: &[(&str, Vec<&str>)]) {
+        groups.iter().for_each(|(group, names)| self.data(&trigger::group(group, names)));
     }
 
     /// A line of data as text.

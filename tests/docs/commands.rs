@@ -20,7 +20,7 @@ fn commands() -> Vec<String> {
 /// The long flags that a help text lists.
 fn flags(help: &str) -> BTreeSet<String> {
     let starts = help.lines().map(str::trim_start).filter(|line| line.starts_with('-'));
-    let words = starts.flat_map(|line| line.split([' ', ',']).filter(|word| word.starts_with("--")).take(1));
+    let words = starts.flat_map(|line| line.split([' ', ',', '[']).filter(|word| word.starts_with("--")).take(1));
     words.map(|word| word.trim_end_matches('.').to_owned()).collect()
 }
 

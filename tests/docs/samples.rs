@@ -60,6 +60,11 @@ fn settings() -> Vec<Error> {
         },
         Error::SigningSecretMissing { looked: format!("{LOOKED}; there is no Clerk key to fetch it with either") },
         Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
+        Error::CertificateUntrusted {
+            url: "https://localhost:3443/api/webhooks".into(),
+            cause: "invalid peer certificate: UnknownIssuer".into(),
+            local: true,
+        },
         Error::PortTaken {
             port: 3000,
             cause: "Address already in use (os error 98)".into(),
@@ -211,6 +216,22 @@ fn delivery() -> Vec<Error> {
         Error::ReplayUnanswered {
             url: "http://localhost:3000/".into(),
             cause: "Connection refused (os error 111)".into(),
+        },
+        Error::EventUnknown { event: "user.creatd".into(), meant: Some("user.created".into()) },
+        Error::TriggerRefused {
+            why: "stdin held no body".into(),
+            fix: "pipe one in: `clerkhook trigger --body @- < event.json`".into(),
+        },
+        Error::ScenarioInvalid {
+            name: "signup.yml".into(),
+            why: "line 6, step 2: `${user_id}` is saved by no step".into(),
+            fix: "save it in an earlier step: `save: {user_id: data.id}`".into(),
+        },
+        Error::AnswerUnexpected {
+            event: "user.created".into(),
+            found: "the app answered 200 where 4xx is due".into(),
+            fix: "have the handler verify the signature before anything else, and answer 4xx where it does not hold"
+                .into(),
         },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::CaseUnknown { name: "refuses/stail".into(), meant: Some("refuses/stale".into()) },

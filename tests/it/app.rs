@@ -162,7 +162,7 @@ fn vites_blocked_host_is_known() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not delivered: the app answered 403: its dev server does not accept this host name
-→ add the tunnel's host to `server.allowedHosts` in `vite.config`
+→ add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the dev server)
 
 "#]]
     );

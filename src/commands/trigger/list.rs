@@ -1,0 +1,53 @@
+//! The event types: all of them by group, or those of one group with when each is sent.
+
+use crate::error::{Error, Result};
+use crate::event::{Event, EventType};
+use crate::events;
+use crate::scenario;
+use crate::steps::Context;
+
+/// Lists all event types, or the ones of a group.
+///
+/// # Errors
+/// `EventUnknown` where there is none.
+pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
+    let wanted = group.unwrap_or_default().trim_end_matches(['.', '*']);
+    let listed: Vec<EventType> = events::types().iter().filter(|name| is_meant(name, wanted)).map(of).collect();
+    if listed.is_empty() {
+        let groups = events::types().iter().map(|name| group_of(name));
+        let meant = events::nearest(wanted).or_else(|| events::nearest_of(wanted, groups)).map(str::to_owned);
+        return Err(Error::EventUnknown { event: wanted.to_owned(), meant });
+    }
+    if group.is_some() || context.ui.json() {
+        listed.iter().for_each(|event| context.ui.emit(&Event::EventType(*event)));
+        return Ok(());
+    }
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for event in &listed {
+        let (group, deed) = event.event.split_once('.').unwrap_or((event.event, ""));
+        match groups.last_mut() {
+            Some((known, deeds)) if *known == group => deeds.push(deed),
+            _ => groups.push((group, vec![deed])),
+        }
+    }
+    groups.push(("scenarios", scenario::built_in().map(|(name, _)| name).collect()));
+    context.ui.groups(&groups);
+    context.ui.note("`clerkhook trigger --list user` tells when each of a group is sent");
+    Ok(())
+}
+
+fn of(name: &&'static str) -> EventType {
+    EventType { event: name, description: events::describe(name).unwrap_or_default() }
+}
+
+fn group_of(name: &'static str) -> &'static str {
+    name.split('.').next().unwrap_or(name)
+}
+
+/// Nothing, a whole name or a group means it.
+fn is_meant(name: &str, wanted: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let wanted = wanted.to_ascii_lowercase();
+    let group = name.split('.').next().unwrap_or_default();
+    wanted.is_empty() || name == wanted || group == wanted
+}

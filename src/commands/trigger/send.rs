@@ -1,0 +1,150 @@
+//! Signing and delivering one message.
+
+use jiff::Timestamp;
+
+use super::Delivery;
+use super::compose::Message;
+use super::destination::{self, Destination};
+use super::verdict;
+use crate::error::Result;
+use crate::event::{Event, Trigger};
+use crate::handler::{self, Answer};
+use crate::http::{Delivered, Http, Unreachable};
+use crate::scenario::Expected;
+use crate::secret::mask_text;
+use crate::signature::{self, SigningSecret};
+use crate::steps::{Context, secret};
+
+/// As Svix names itself, and who it is here.
+const USER_AGENT: &str = concat!("Svix-Webhooks/1.62.0 (clerkhook/", env!("CARGO_PKG_VERSION"), ")");
+
+/// ngrok's free plan shows browsers a page in between; this header says that a program asks (ngrok docs).
+const NO_INTERSTITIAL: &str = "ngrok-skip-browser-warning";
+
+/// How much of an unexpected answer is shown, in characters.
+const SHOWN: usize = 500;
+
+/// Delivers messages to one address.
+#[derive(Debug)]
+pub struct Sender {
+    /// Where to.
+    pub destination: Destination,
+    http: Http,
+    secret: Option<SigningSecret>,
+    headers: Vec<(String, String)>,
+    within: std::time::Duration,
+    /// Nobody signs.
+    pub unsigned: bool,
+}
+
+/// Where a message stands in a scenario.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// From 1.
+    pub step: usize,
+    /// How many steps there are.
+    pub of: usize,
+    /// The length of the longest event type, for a person's eye.
+    pub column: usize,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub struct Sent {
+    /// As it is told.
+    pub told: Trigger,
+    /// The answer, or why there is none.
+    pub outcome: Result<Answer, Unreachable>,
+    /// Which one would be right.
+    pub expected: Expected,
+    /// In a scenario.
+    pub place: Option<Place>,
+}
+
+impl Sender {
+    /// Finds the address and learns the secret.
+    ///
+    /// # Errors
+    /// `TunnelMissing`, `TriggerRefused`, those of learning the secret.
+    pub async fn prepare(context: &Context, delivery: &Delivery) -> Result<Self> {
+        let destination = destination::find(context, delivery)?;
+        let secret = if delivery.unsigned { None } else { Some(secret::for_signing(context).await?) };
+        let given = |name: &str| delivery.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let mut usual = vec![("content-type", "application/json"), ("user-agent", USER_AGENT), ("accept", "*/*")];
+        if delivery.edge {
+            usual.push((NO_INTERSTITIAL, "true"));
+        }
+        let usual = usual.into_iter().filter(|(name, _)| !given(name));
+        let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let headers = usual.chain(delivery.headers.iter().cloned()).collect();
+        let (http, within) = (context.http.clone(), delivery.timeout);
+        Ok(Self { destination, http, secret, headers, within, unsigned: delivery.unsigned })
+    }
+
+    /// All headers of a message, signed now.
+    pub fn headers(&self, message: &Message) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        if let Some(secret) = &self.secret {
+            let now = Timestamp::now().as_second();
+            headers.extend(signature::headers(std::slice::from_ref(secret), &message.id, now, &message.body));
+        }
+        headers
+    }
+
+    /// Delivers a message.
+    pub async fn send(&self, message: &Message, expected: Expected, place: Option<Place>) -> Sent {
+        let delivered = Delivered {
+            method: "POST",
+            url: &self.destination.target.url,
+            headers: &self.headers(message),
+            body: message.body.clone(),
+            within: Some(self.within),
+            certificates: self.destination.certificates,
+        };
+        let outcome = handler::deliver(&self.http, delivered).await;
+        let answer = outcome.as_ref().ok();
+        let ok = answer.is_some_and(|answer| expected.holds(answer.status));
+        let told = Trigger {
+            event: message.event.clone(),
+            message_id: (!self.unsigned).then(|| message.id.clone()),
+            url: self.destination.target.url.to_string(),
+            via: self.destination.via,
+            status_code: answer.map(|answer| answer.status),
+            duration_ms: answer.map(|answer| u64::try_from(answer.duration.as_millis()).unwrap_or(u64::MAX)),
+            expected: expected.to_string(),
+            ok,
+            step: place.map(|place| place.step),
+            column: place.map_or(0, |place| place.column),
+            location: answer.and_then(|answer| answer.location.clone()),
+            reason: outcome.as_ref().err().map(ToString::to_string),
+            answer: answer.filter(|answer| !ok && !answer.body.trim().is_empty()).map(|answer| beginning(&answer.body)),
+        };
+        Sent { told, outcome, expected, place }
+    }
+}
+
+impl Sent {
+    /// Shows it.
+    pub fn tell(&self, context: &Context) {
+        context.ui.emit(&Event::Trigger(self.told.clone()));
+        if self.outcome.as_ref().is_ok_and(|answer| answer.cut) {
+            context.ui.note("the answer is longer than 1 MiB; only its beginning was read");
+        }
+    }
+
+    /// Whether it went as expected.
+    ///
+    /// # Errors
+    /// `AppDown`, `CertificateUntrusted`, `NotDelivered`, `AnswerUnexpected`.
+    pub fn judge(&self, sender: &Sender) -> Result<()> {
+        if self.told.ok { Ok(()) } else { Err(verdict::failure(sender, self)) }
+    }
+}
+
+fn beginning(body: &str) -> String {
+    let text = body.trim();
+    match text.char_indices().nth(SHOWN) {
+        Some((cut, _)) => format!("{}…", mask_text(&text[..cut])),
+        None => mask_text(text),
+    }
+}
