@@ -1,4 +1,4 @@
-//! `check` against handlers in Node with Clerk's own SDK, which lie with it in the directory that
+//! `check` and `trigger` against handlers in Node with Clerk's own SDK, which lie with it in the directory that
 //! `CLERKHOOK_NODE_HANDLERS` names; without it each test is ignored by name.
 
 mod check;
@@ -6,6 +6,7 @@ mod check;
 #[allow(dead_code, reason = "the fixture of all tests of the binary; these need a part of it")]
 mod fixture;
 mod node;
+mod trigger;
 
 use std::process::ExitCode;
 
@@ -29,6 +30,9 @@ fn main() -> ExitCode {
         check::a_secret_that_is_missing_is_named,
         check::what_crashes_or_repeats_is_named,
         check::the_wrong_route_is_named,
+        trigger::every_event_is_accepted,
+        trigger::every_scenario_is_accepted,
+        trigger::what_is_not_signed_with_its_secret_is_refused,
     ];
     let trials = trials.into_iter().map(|(name, test)| {
         let run = move || {
