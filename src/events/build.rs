@@ -23,6 +23,9 @@ pub struct Recipe {
 pub enum Time {
     /// At this Unix millisecond.
     Ending(i64),
+    /// By so many milliseconds from where [`told_at`] has it: events that are moved alike tell one story, in which a
+    /// user has the same birth in each.
+    Moved(i64),
     /// At some time of 2026 that follows from the seed; events of one seed stand in the order of their story.
     OfSeed,
 }
@@ -44,10 +47,16 @@ pub fn build(event_type: &str, recipe: &Recipe) -> Option<String> {
     let cast = Cast { seed: recipe.seed, mark: recipe.mark };
     match recipe.time {
         Time::Ending(now_ms) => end(&mut event, now_ms),
+        Time::Moved(milliseconds) => shift(&mut event, milliseconds),
         Time::OfSeed => shift(&mut event, days_of(cast) * DAY),
     }
     cast.renew(&mut event);
     Some(event.to_string())
+}
+
+/// When the story of the examples has an event, in Unix milliseconds. `None` where there is no example.
+pub fn told_at(event_type: &str) -> Option<i64> {
+    template(event_type)?["timestamp"].as_i64()
 }
 
 /// The id of a message, `msg_` and 27 characters: the same for the same seed, so two events of one seed that are

@@ -10,6 +10,6 @@ mod story;
 mod times;
 mod types;
 
-pub use build::{Recipe, Time, build, example, message_id};
+pub use build::{Recipe, Time, build, example, message_id, told_at};
 pub use nearest::{nearest, nearest_of};
 pub use types::{DEFAULT, describe, types};

@@ -22,16 +22,16 @@ pub struct Composed {
     pub created: Vec<String>,
 }
 
-/// Composes every step. `build` gives an event's body, which is sent so long after the first.
+/// Composes every step. `build` gives an event's body.
 ///
 /// # Errors
 /// `Event`, `Edit`, `SavesNothing`.
-pub fn compose(scenario: &Scenario, build: impl Fn(&str, Duration) -> Option<Vec<u8>>) -> Result<Vec<Composed>, Fault> {
-    let (mut saved, mut later, mut composed) = (Saved::new(), Duration::ZERO, Vec::new());
+pub fn compose(scenario: &Scenario, build: impl Fn(&str) -> Option<Vec<u8>>) -> Result<Vec<Composed>, Fault> {
+    let (mut saved, mut composed) = (Saved::new(), Vec::new());
     for (index, step) in scenario.steps.iter().enumerate() {
         let at_step = |(line, why)| Fault { line, step: Some(index + 1), why };
         let unknown = || (step.line, Why::Event { event: step.event.clone(), meant: None });
-        let body = build(&step.event, later).ok_or_else(unknown).map_err(at_step)?;
+        let body = build(&step.event).ok_or_else(unknown).map_err(at_step)?;
         let applied = edit(step, &body, &saved).map_err(at_step)?;
         save(step, &applied.body, &mut saved).map_err(at_step)?;
         composed.push(Composed {
@@ -41,8 +41,6 @@ pub fn compose(scenario: &Scenario, build: impl Fn(&str, Duration) -> Option<Vec
             wait: step.wait,
             created: applied.created,
         });
-        // A millisecond more each, so that an app that sorts by time keeps their order.
-        later += step.wait + Duration::from_millis(1);
     }
     Ok(composed)
 }

@@ -63,11 +63,21 @@ impl Seed {
         }
     }
 
-    /// The recipe of an event that is sent so many milliseconds from now.
-    pub fn recipe(self, later_ms: i64) -> Recipe {
+    /// The recipe of an event that is sent now.
+    pub fn recipe(self) -> Recipe {
+        self.timed(Time::Ending)
+    }
+
+    /// The recipe of the events of a story of which the last one is sent now.
+    pub fn story<'a>(self, events: impl Iterator<Item = &'a str>) -> Recipe {
+        let last = events.filter_map(events::told_at).max().unwrap_or_default();
+        self.timed(|now_ms| Time::Moved(now_ms - last))
+    }
+
+    fn timed(self, fresh: impl FnOnce(i64) -> Time) -> Recipe {
         let time = match self {
             Self::Fixed(_) => Time::OfSeed,
-            Self::Fresh(_) => Time::Ending(Timestamp::now().as_millisecond() + later_ms),
+            Self::Fresh(_) => fresh(Timestamp::now().as_millisecond()),
         };
         Recipe { seed: self.number(), mark: None, time }
     }
@@ -122,7 +132,7 @@ impl Source {
     fn composed(&self, nth: u64) -> Result<payload::Applied> {
         let body = match &self.body {
             Some(body) => body.clone(),
-            None => build(&self.event, &self.seed.nth(nth).recipe(0))?,
+            None => build(&self.event, &self.seed.nth(nth).recipe())?,
         };
         payload::apply(&body, &self.edits).map_err(|fault| Error::EditRefused { why: fault.to_string() })
     }

@@ -1,7 +1,6 @@
 //! A scenario: checked and composed whole, then sent step by step until one is not answered as expected.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::Options;
 use super::compose::{Message, Seed};
@@ -75,11 +74,9 @@ fn load(scenario: &str, seed: Seed) -> Result<Vec<Composed>> {
         Some((_, text)) => text.to_owned(),
         None => read(scenario)?,
     };
-    let build = |event: &str, later: Duration| {
-        let later_ms = i64::try_from(later.as_millis()).unwrap_or(i64::MAX);
-        events::build(event, &seed.recipe(later_ms)).map(String::into_bytes)
-    };
-    scenario::read(&text).and_then(|read| scenario::compose(&read, build)).map_err(invalid)
+    let read = scenario::read(&text).map_err(invalid)?;
+    let recipe = seed.story(read.steps.iter().map(|step| step.event.as_str()));
+    scenario::compose(&read, |event| events::build(event, &recipe).map(String::into_bytes)).map_err(invalid)
 }
 
 fn read(scenario: &str) -> Result<String> {
