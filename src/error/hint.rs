@@ -51,8 +51,10 @@ impl Error {
             Self::AgentVersion { .. } => "name the real ngrok agent with `--ngrok-bin PATH`".into(),
             Self::AgentRefused { fix, .. }
             | Self::NotDelivered { fix, .. }
-            | Self::NotSecured { fix, .. }
-            | Self::HandlerFailed { fix, .. } => fix.clone(),
+            | Self::NotSecured { fix, .. } => fix.clone(),
+            Self::HandlerFailed { again, .. } => {
+                format!("change what stands under the failed check, then `{again}`")
+            }
             Self::TunnelOffline { .. } => "restart that agent, or start another with `clerkhook tunnel`".into(),
             Self::AgentForeign { .. } => {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()

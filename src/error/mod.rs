@@ -182,7 +182,7 @@ pub enum Error {
     #[error("there is no check `{name}`")]
     CaseUnknown { name: String, meant: Option<String> },
     #[error("{found}")]
-    HandlerFailed { found: String, fix: String },
+    HandlerFailed { found: String, again: String },
     #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]
     NotVerified { failed: usize, deliveries: usize },
     #[error("{place} holds no saved delivery: {why}")]

@@ -19,6 +19,8 @@ pub enum Obstacle {
     NoConnection,
     /// The other side's certificate is not trusted.
     Certificate,
+    /// Somebody listens who speaks no TLS.
+    Plain,
     /// It took too long.
     Time,
     /// The connection ended, or what came was no HTTP.
@@ -44,6 +46,8 @@ impl From<reqwest::Error> for Unreachable {
         let cause = causes.pop().unwrap_or_default();
         let kind = match connecting {
             true if cause.contains("certificate") => Obstacle::Certificate,
+            // What rustls says of a first answer that is no handshake, such as one of HTTP.
+            true if cause.contains("corrupt message") => Obstacle::Plain,
             true if !spoke => Obstacle::NoConnection,
             _ => Obstacle::Broken,
         };

@@ -237,7 +237,7 @@ fn delivery() -> Vec<Error> {
         Error::CaseUnknown { name: "refuses/stail".into(), meant: Some("refuses/stale".into()) },
         Error::HandlerFailed {
             found: "anyone can post to this handler: 8 of 25 checks failed".into(),
-            fix: "before anything else, `await verifyWebhook(request)` from `@clerk/backend/webhooks`".into(),
+            again: "clerkhook check --only refuses/no-headers".into(),
         },
         Error::NotSecured {
             found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),

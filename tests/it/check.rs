@@ -188,7 +188,7 @@ exit 7
   note: the handler was told of 12 made-up users, and of the deletion of each; should some be left, their ids begin with `user_clerkhook`
 error: anyone can post to this handler: 7 of 18 checks failed CH0905
 
-  → before anything else, `await verifyWebhook(request)` from `@clerk/backend/webhooks` (or your framework's `@clerk/…/webhooks`), and answer 400 when it throws
+  → change what stands under the failed check, then `clerkhook check --only refuses/no-headers`
 
 "#]]
     );
@@ -310,7 +310,7 @@ exit 7
   note: about 46 requests to http://localhost:[PORT]/api/webhooks, signed with the secret from environment variable `CLERK_WEBHOOK_SIGNING_SECRET` (whsec_…FRYX); every id in them begins with `…_clerkhook`, every address ends with `@example.com`
 error: no check was made, as the route itself is wrong CH0905
 
-  → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+  → change what stands under the failed check, then `clerkhook check`
 
 "#]]
     );

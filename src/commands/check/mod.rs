@@ -225,5 +225,6 @@ fn verdict(checks: &[Check], ended: &Conformance) -> Result<()> {
         Some(cause) if cause.contains(OPEN) => format!("{OPEN}: {failed} of {made} checks failed"),
         _ => format!("{failed} of {made} checks failed, `{}` among them", worst.check),
     };
-    Err(Error::HandlerFailed { found, fix: worst.fix.clone().unwrap_or_default() })
+    let again = if is_stopped(checks) { String::new() } else { format!(" --only {}", worst.check) };
+    Err(Error::HandlerFailed { found, again: format!("clerkhook check{again}") })
 }

@@ -64,15 +64,15 @@ fn unanswered(sender: &Sender, sent: &Sent, unreachable: &Unreachable) -> Error 
             let seen = diagnose(&crate::handler::Seen::default());
             not(Hop::App, seen.found, seen.fix)
         }
+        Obstacle::Plain => not(
+            Hop::App,
+            "the app speaks no TLS".to_owned(),
+            format!("name it so: `--to {}`", target.url.as_str().replacen("https://", "http://", 1)),
+        ),
         Obstacle::Broken => not(
             Hop::App,
             format!("the app gave no HTTP answer: {cause}"),
-            match target.url.scheme() {
-                "https" => {
-                    "look at the app's log; if it serves no TLS, name it so: `--to http://localhost:PORT`".to_owned()
-                }
-                _ => "look at the app's log; if it serves TLS, name it so: `--to https://localhost:PORT`".to_owned(),
-            },
+            "look at the app's log; if it serves TLS, name it so: `--to https://localhost:PORT`".to_owned(),
         ),
     }
 }

@@ -83,10 +83,9 @@ fn diagnosed(answer: &Answer, place: Place<'_>) -> Diagnosis {
 }
 
 fn no_answer(unreachable: &crate::http::Unreachable, place: Place<'_>) -> Fault {
-    let plain = unreachable.cause.contains("corrupt message");
     let (found, fix) = match unreachable.kind {
-        Obstacle::NoConnection if plain => (
-            format!("it speaks plain HTTP at `{}`, not TLS", place.upstream),
+        Obstacle::Plain => (
+            "it speaks no TLS".to_owned(),
             format!("`clerkhook check {}`", place.upstream.replacen("https://", "http://", 1)),
         ),
         Obstacle::NoConnection => return Fault::Down(unreachable.cause.clone()),
@@ -237,7 +236,7 @@ mod tests {
     fn no_answer_has_its_reason() {
         for (kind, cause, words) in [
             (Obstacle::NoConnection, "Connection refused", "Down(\"Connection refused\")"),
-            (Obstacle::NoConnection, "received corrupt message of type InvalidContentType", "check http://localhost"),
+            (Obstacle::Plain, "received corrupt message of type InvalidContentType", "check http://localhost"),
             (Obstacle::Certificate, "invalid peer certificate", "--insecure-upstream"),
             (Obstacle::Time, "no answer in time", "within 15 s"),
             (Obstacle::Broken, "connection closed", "https://localhost:PORT"),
