@@ -4,6 +4,7 @@ mod conformance;
 mod early;
 mod held;
 mod human;
+mod json;
 mod paint;
 mod payload;
 mod prompt;
@@ -11,20 +12,17 @@ mod steps;
 mod text;
 mod trigger;
 mod verdict;
-mod whole;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anstream::{AutoStream, ColorChoice};
-use serde_json::{Map, Value, json};
 
 pub use early::{farewell, log, refuse, tell};
 use held::{Held, Line};
 pub use prompt::Answer;
 use steps::Steps;
 pub use text::harmless;
-use text::harmless_json;
 
 use crate::error::Error;
 use crate::event::{Check, Event, Received, Status, Step, UserAction};
@@ -166,7 +164,7 @@ impl Ui {
             return;
         }
         let lines = batch.iter().filter_map(|received| match self.options {
-            Options { json: true, quiet, .. } => json_received(received, !quiet),
+            Options { json: true, quiet, .. } => json::received(received, !quiet),
             Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),
             _ => Some(format!("{}\n{}\n", human::delivery(&received.delivery, self.width), payload::block(received))),
         });
@@ -191,15 +189,7 @@ impl Ui {
     /// What ended the command.
     pub fn error(&self, error: &Error) {
         if self.options.json {
-            let docs = format!("docs/errors.md#{}", error.code().to_lowercase());
-            let mut line = json!({
-                "type": "error", "schema": 1, "code": error.code(), "message": error.to_string(),
-                "hint": error.hint(), "docs": docs,
-            });
-            if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
-                fields.insert("cause".to_owned(), cause.into());
-            }
-            return self.stderr(&harmless_json(line.to_string()));
+            return self.stderr(&json::error(error));
         }
         self.settle();
         // The line of the step has said what failed.
@@ -217,7 +207,7 @@ impl Ui {
     /// Prints a secret to somebody who asked for it.
     pub fn reveal(&self, secret: &Secret) {
         if self.options.json {
-            self.stdout(&json!({ "type": "secret", "schema": 1, "secret": secret.expose() }).to_string());
+            self.stdout(&json::secret(secret));
         } else {
             self.stdout(secret.expose());
         }
@@ -277,7 +267,7 @@ impl Ui {
         match (self.options.json, quiet) {
             (_, true) => {}
             (true, false) => {
-                self.stderr(&harmless_json(json!({ "type": kind, "schema": 1, "text": text }).to_string()));
+                self.stderr(&json::remark(kind, text));
             }
             (false, false) => {
                 let indent = kind.len() + 4;
@@ -293,7 +283,7 @@ impl Ui {
     }
 
     fn json_line(&self, event: &Event) {
-        if let Some(line) = json_text(event) {
+        if let Some(line) = json::event(event) {
             self.stdout(&line);
         }
     }
@@ -352,28 +342,4 @@ impl Ui {
     fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn json_text(event: &Event) -> Option<String> {
-    json_object(event).map(one_line)
-}
-
-/// A delivery, and unless that is too much for a quiet run, all that its signature is made of.
-fn json_received(received: &Received, whole: bool) -> Option<String> {
-    let mut fields = json_object(&Event::Delivery(received.delivery.clone()))?;
-    if whole {
-        whole::add(received, &mut fields);
-    }
-    Some(one_line(fields))
-}
-
-/// An event as an object with `schema` behind its `type`.
-fn json_object(event: &Event) -> Option<Map<String, Value>> {
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
-    fields.shift_insert(1, "schema".to_owned(), 1.into());
-    Some(fields)
-}
-
-fn one_line(fields: Map<String, Value>) -> String {
-    harmless_json(Value::Object(fields).to_string())
 }
