@@ -35,7 +35,7 @@ pub enum CommandArgs {
     Register(RegisterArgs),
     /// Send an example event and prove hop by hop that it arrived
     SendTest(SendTestArgs),
-    /// Send a captured delivery again: as it was, or edited and signed afresh
+    /// Send a captured delivery again, as it was or edited, re-signed
     Replay(ReplayArgs),
     /// Build any Clerk event, sign it, deliver it to the app; offline
     Trigger(TriggerArgs),
@@ -49,7 +49,7 @@ pub enum CommandArgs {
     Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
-    /// Prove the app's own handler: accepts what is good, refuses what is not, survives a bad day
+    /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),

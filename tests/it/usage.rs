@@ -19,7 +19,7 @@ fn help_fits_eighty_columns_and_the_short_one_a_screen() {
             assert!(output.stdout.lines().count() <= lines, "{command} {flag}\n{}", output.stdout);
         }
     }
-    assert!(machine.run("-h").stdout.lines().count() <= 40);
+    assert!(machine.run("-h").stdout.lines().count() <= 32);
 }
 
 #[test]
