@@ -287,12 +287,16 @@ fn build(timeout: Duration, way: Way, connections: Connections) -> Client {
         }
     };
     // A slim container has no CA files; loopback must work there all the same.
-    let bundled = || {
-        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS;
-        let roots = roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
-        builder().tls_certs_only(roots).build()
-    };
+    let bundled = || builder().tls_backend_preconfigured(bundled_roots()).build();
     builder().build().or_else(|_| bundled()).expect("the bundled certificates make a client")
+}
+
+/// TLS that trusts Mozilla's authorities, where the platform names none.
+fn bundled_roots() -> rustls::ClientConfig {
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let mut tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    tls.alpn_protocols = vec!["http/1.1".into()];
+    tls
 }
 
 /// Whether an address can only mean this machine.
@@ -307,4 +311,17 @@ pub fn is_loopback(url: &Url) -> bool {
 
 fn loggable(url: &Url) -> String {
     mask_text(url.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bundled_authorities_make_a_client() {
+        // reqwest refuses the settings of any other rustls than its own.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder().tls_backend_preconfigured(bundled_roots()).build().expect("a client");
+        assert!(bundled_roots().alpn_protocols == [b"http/1.1"] && webpki_roots::TLS_SERVER_ROOTS.len() > 100);
+    }
 }

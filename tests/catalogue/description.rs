@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use jsonschema::Validator;
 use libtest_mimic::Failed;
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::{Map, Value, json};
 
 /// One file of Clerk's.
@@ -104,6 +105,28 @@ impl Description {
 
 fn read(path: PathBuf) -> Description {
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let document = yaml_serde::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let document = documents.first().map(json_of).unwrap_or_default();
     Description { file: path.file_name().expect("a name").to_string_lossy().into_owned(), document }
+}
+
+fn json_of(node: &Yaml) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(is)) => json!(is),
+        Yaml::Value(Scalar::Integer(number)) => json!(number),
+        Yaml::Value(Scalar::FloatingPoint(number)) => json!(number.into_inner()),
+        Yaml::Value(Scalar::String(text)) => json!(text),
+        Yaml::Sequence(items) => items.iter().map(json_of).collect(),
+        Yaml::Mapping(fields) => fields.iter().map(|(name, value)| (key_of(name), json_of(value))).collect(),
+        other => panic!("no JSON is meant by {other:?}"),
+    }
+}
+
+/// A status like `200:` is a number in YAML.
+fn key_of(name: &Yaml) -> String {
+    match json_of(name) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
 }
