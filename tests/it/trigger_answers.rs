@@ -82,7 +82,7 @@ fn a_certificate_of_ones_own_is_accepted_when_asked() {
 }
 
 /// An app that answers 200 over TLS, with a certificate that it signed itself.
-fn self_signed() -> u16 {
+pub fn self_signed() -> u16 {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio_rustls::rustls::{self, pki_types::PrivateKeyDer};
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
