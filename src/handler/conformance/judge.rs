@@ -130,7 +130,7 @@ fn refusal(case: &Case, came: &Came, facts: &Facts<'_>) -> Finding {
     match (answer.status, &case.kind) {
         (429, _) => {
             let (_, cause, fix) = diagnosed(answer, facts);
-            (Health::Warn, cause.map(|cause| format!("{cause}, so what that makes of it was not seen")), fix)
+            (Health::Warn, cause.map(|cause| format!("{cause}, so its own answer was not seen")), fix)
         }
         (400..=499, _) | (501, Kind::Get) => ok(),
         (500.., Kind::Get) => fail("it crashes on a GET", "handle `POST` alone, and answer 405 to others"),
