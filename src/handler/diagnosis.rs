@@ -85,6 +85,10 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
             "the app answered 413: its body limit is too small".to_owned(),
             "raise the limit of the body parser for this route".to_owned(),
         ),
+        429 => (
+            "the app answered 429: a rate limiter stands in front of the handler".to_owned(),
+            "take this route out of the rate limit; Clerk sends many events at once".to_owned(),
+        ),
         500..=599 => (
             format!("the app answered {status}"),
             "look into the app's log; often the signing secret is missing from its environment".to_owned(),
@@ -132,6 +136,13 @@ pub fn is_page(content_type: Option<&str>, body: &str) -> bool {
 fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
     let to = seen.location.unwrap_or("an unnamed place");
     let found = format!("the app answered {status}, a redirect to `{to}`, and Svix follows none");
+    if to == seen.path {
+        let fix = "leave this route out of the middleware that redirects, for example one for sessions or languages";
+        return (
+            format!("the app answered {status}, a redirect to the same path, and Svix follows none"),
+            fix.to_owned(),
+        );
+    }
     let path = to.split_once("://").map_or(to, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
     if path == seen.path {
         // Only scheme or host differ: `https`, or `www` before the name.
@@ -203,6 +214,8 @@ mod tests {
             (seen(405), "no POST", "export a `POST`"),
             (seen(400), "verify the signature", "raw body"),
             (seen(413), "body limit", "raise"),
+            (seen(429), "rate limiter", "out of the rate limit"),
+            (Seen { location: Some("/api/webhooks"), ..seen(307) }, "to the same path", "out of the middleware"),
             (seen(500), "answered 500", "log"),
             (seen(418), "answered 418", "2xx"),
         ] {

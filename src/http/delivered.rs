@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request};
 use url::Url;
 
@@ -69,6 +69,10 @@ impl Http {
             if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
                 request.headers_mut().append(name, value);
             }
+        }
+        // Which is not added of itself, and a server may take its absence for a body that never ends.
+        if body.as_bytes().is_some_and(<[u8]>::is_empty) && request.method() == Method::POST {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
         *request.body_mut() = Some(body);
         *request.timeout_mut() = delivered.within;

@@ -96,7 +96,7 @@ pub enum Cause {
     #[error("the body was re-serialised: {0}")]
     BodyReserialised(String),
     #[error("the signature does not match: {} and {bodies} other forms of the body were tried; likely another secret signed it, or a value was changed", counted(*secrets))]
-    NoMatch { secrets: usize, bodies: usize },
+    NoMatch { secrets: usize, bodies: usize, asked: bool },
 }
 
 fn counted(secrets: usize) -> String {
@@ -216,6 +216,10 @@ impl Cause {
             | Self::BodyNumbers
             | Self::BodyWhiteSpace(_)
             | Self::BodyReserialised(_) => RAW,
+            Self::NoMatch { asked: true, .. } => {
+                "name an older secret with `--secret-file FILE`, or compare the body with what was sent: Clerk dashboard, \
+                 Webhooks, Message Attempts"
+            }
             Self::NoMatch { .. } => {
                 "try the secrets of all endpoints of the instance: `clerkhook verify --remote`, or name more with \
                  `--secret-file FILE`"

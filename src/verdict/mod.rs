@@ -103,7 +103,8 @@ pub fn judge(delivery: &Saved, candidates: &[Candidate], terms: &Terms) -> Verdi
             causes.extend(code_fault);
             causes.extend(bytes::standing(&delivery.body, head::content_length(&delivery.headers)));
             if causes.is_empty() {
-                causes.push(Cause::NoMatch { secrets: candidates.len(), bodies: *tried });
+                let asked = candidates.iter().any(|candidate| candidate.remote);
+                causes.push(Cause::NoMatch { secrets: candidates.len(), bodies: *tried, asked });
             }
         }
     }

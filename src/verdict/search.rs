@@ -10,6 +10,9 @@ use super::{Cause, bytes};
 /// So many bytes are signed within a second.
 pub const BUDGET: usize = 48 * 1024 * 1024;
 
+/// The largest body of which other forms are tried, in bytes.
+pub const LARGEST: usize = 4 * 1024 * 1024;
+
 /// What is searched.
 pub struct Search<'a> {
     /// `svix-id`.
@@ -54,6 +57,10 @@ impl<'a> Search<'a> {
         // The body as it came is tried whatever it costs.
         if let Some((key, code)) = self.fit(self.body, true, &Cell::new(usize::MAX)) {
             return Ok(Found { key, code, change: None });
+        }
+        // An event has kilobytes. Of what is larger no other form is made: each would take as much memory again.
+        if self.body.len() > LARGEST {
+            return Err(0);
         }
         for (change, origin) in bytes::origins(self.body) {
             if let Some((key, code)) = fit(&origin) {

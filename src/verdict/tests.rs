@@ -253,6 +253,20 @@ fn the_search_ends_with_its_budget() {
     };
     assert!(tried(200_000).is_some_and(|tried| (15..25).contains(&tried)), "{:?}", tried(200_000));
     assert!(tried(usize::MAX).is_some_and(|tried| tried > 80), "{:?}", tried(usize::MAX));
+    let large = format!("{{\"a\":\"{}\"}}", "x".repeat(search::LARGEST));
+    let times = vec!["5".to_owned()];
+    let search =
+        search::Search { id: "msg_1", times, keys: &keys, codes: &codes, body: large.as_bytes(), budget: usize::MAX };
+    assert_eq!(search.run().err(), Some(0));
+}
+
+#[test]
+fn who_asked_for_all_secrets_is_not_told_to() {
+    let fix = |remote| {
+        let wrong = Candidate { remote, ..candidate("whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX") };
+        judge(&good(), &[wrong], &TERMS).cause.map(|cause| cause.fix()).unwrap_or_default()
+    };
+    assert!(fix(false).contains("--remote") && !fix(true).contains("--remote") && fix(true).contains("--secret-file"));
 }
 
 /// A delivery in each form in which it may be saved.
@@ -269,11 +283,47 @@ fn saved_forms(values: [&str; 3], body: &[u8]) -> Vec<Vec<u8>> {
         forms.push(json!({ "type": "event", "event": { "headers": pairs, "rawBody": text } }).to_string());
     }
     let mut forms: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
-    for (start, end) in [("", "\n"), ("POST /api/webhooks HTTP/1.1\r\nHost: a:1\r\n", "\r\n")] {
+    for (start, end) in [
+        ("", "\n"),
+        ("POST /api/webhooks HTTP/1.1\r\nHost: a:1\r\n", "\r\n"),
+        ("POST / HTTP/1.1\nx-long: a\n  b\n\tc\n", "\n"),
+        (":method: POST\n:path: /api/webhooks\n:authority: a.example\n", "\n"),
+    ] {
         let lines: String = pairs.iter().map(|[name, value]| format!("{name}: {value}{end}")).collect();
         forms.push([format!("{start}{lines}{end}").as_bytes(), body].concat());
     }
+    // As the ngrok agent's API gives it.
+    let raw = STANDARD.encode(forms.last().expect("raw HTTP"));
+    forms.push(json!({ "requests": [{ "request": { "headers": object, "raw": raw } }] }).to_string().into_bytes());
     forms
+}
+
+#[test]
+fn deliveries_are_found_among_whatever_else_was_saved() {
+    let headers = good().headers;
+    let pairs: Vec<Value> = headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let ours = json!({ "type": "delivery", "headers": headers, "body": BODY });
+    let entry =
+        |headers: &Value, body: &str| json!({ "request": { "headers": headers, "postData": { "text": body } } });
+    let har = json!({ "log": { "entries": [entry(&json!([]), "q=1"), entry(&json!(pairs), BODY)] } });
+    let utf16 = |text: &str| -> Vec<u8> {
+        std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    for (name, text, count) in [
+        ("an app's log", format!("{{\"type\":\"note\"}}\r\nlistening on 3000\n{ours}\n\n{ours}\nbye").into_bytes(), 2),
+        ("jq", format!("{{\"type\": \"note\"}}\n{ours:#}\n{ours:#}\n").into_bytes(), 2),
+        ("a proxy's archive", har.to_string().into_bytes(), 1),
+        ("PowerShell", utf16(&ours.to_string()), 1),
+    ] {
+        let found = saved::read(&text).expect(name);
+        assert_eq!(found.len(), count, "{name}");
+        assert!(
+            found.iter().all(|saved| saved.headers == headers && saved.body == BODY.as_bytes()),
+            "{name}: {found:?}"
+        );
+    }
+    let broken = saved::read(format!("{ours}\nstarted\n{{\"type\":\"delivery\",").as_bytes());
+    assert_eq!(broken.expect_err("cut").to_string(), "line 3: it is broken JSON");
 }
 
 fn any_body() -> impl Strategy<Value = Vec<u8>> {

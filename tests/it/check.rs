@@ -8,7 +8,9 @@ use serde_json::Value;
 use snapbox::{assert_data_eq, str};
 
 use crate::fixture::{Machine, Output, free_port};
+use crate::people::{finish, on_a_terminal};
 use crate::serve::serve;
+use crate::trigger_answers::self_signed;
 use crate::wire::RawApp;
 
 const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
@@ -188,7 +190,7 @@ exit 7
   note: the handler was told of 12 made-up users, and of the deletion of each; should some be left, their ids begin with `user_clerkhook`
 error: anyone can post to this handler: 7 of 18 checks failed CH0905
 
-  → change what stands under the failed check, then `clerkhook check --only refuses/no-headers`
+  → change what stands under the failed check, then `clerkhook check http://localhost:[PORT]/api/webhooks --only refuses/no-headers`
 
 "#]]
     );
@@ -279,6 +281,13 @@ fn whatever_stands_in_the_handlers_place_is_named() {
             "takes no POST (it takes GET)",
         ),
         ("HTTP/1.1 413 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "body limit"),
+        ("HTTP/1.1 429 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "a rate limiter stands in front"),
+        ("HTTP/1.1 415 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "and to a forged one alike"),
+        ("HTTP/1.1 401 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "at a path that does not exist"),
+        (
+            "HTTP/1.1 307 Go\r\nlocation: /api/webhooks\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "a redirect to the same path",
+        ),
         (
             "HTTP/1.1 403 No\r\ncontent-length: 26\r\nconnection: close\r\n\r\nBlocked request. This host",
             "server.allowedHosts",
@@ -302,15 +311,15 @@ fn a_wrong_route_is_told_alone() {
         str![[r#"
 exit 7
 --- stdout
-  ✗ fail route    answers: the app answered 401: its auth middleware protects the route
-                  fix: make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+  ✗ fail route    answers: the app answered 401: its auth middleware protects the route, as it does at a path that does not exist
+                  fix: make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before). If the handler itself takes every path, compare its secret with the one from environment variable `CLERK_WEBHOOK_SIGNING_SECRET` (whsec_…FRYX)
 
   1 failed, 24 skipped
 --- stderr
   note: about 46 requests to http://localhost:[PORT]/api/webhooks, signed with the secret from environment variable `CLERK_WEBHOOK_SIGNING_SECRET` (whsec_…FRYX); every id in them begins with `…_clerkhook`, every address ends with `@example.com`
 error: no check was made, as the route itself is wrong CH0905
 
-  → change what stands under the failed check, then `clerkhook check`
+  → change what stands under the failed check, then `clerkhook check http://localhost:[PORT]/api/webhooks`
 
 "#]]
     );
@@ -422,6 +431,43 @@ fn junit_is_written_whole_or_refused_before_anything_is_sent() {
     let before = app.count();
     let output = machine.run(&format!("{line} --junit nowhere/report.xml --json")).expect_code(3);
     assert_eq!((output.error()["code"].as_str(), app.count()), (Some("CH0007"), before));
+}
+
+#[test]
+fn an_app_with_a_certificate_of_its_own_is_checked_when_asked() {
+    let port = self_signed();
+    let line = format!("check https://localhost:{port}/hook --only route,accepts --json");
+    let output = machine().run(&line).expect_code(7);
+    assert!(words(&output, "route/answers").contains("its certificate is not trusted"), "{}", output.stdout);
+    assert!(words(&output, "route/answers").contains("`--insecure-upstream`"), "{}", output.stdout);
+    let output = machine().run(&format!("{line} --insecure-upstream")).expect_code(0);
+    assert_eq!(named(&output, "ok").len(), 8, "{}", output.stdout);
+}
+
+#[test]
+fn an_empty_body_has_a_length() {
+    let app = RawApp::deciding(|request| {
+        let has_length = request.to_ascii_lowercase().contains("\r\ncontent-length: ");
+        let status = match (request.starts_with("POST "), has_length) {
+            (true, false) | (false, true) => 500,
+            (true, true) if request.ends_with("\r\n\r\n") => 400,
+            _ => 200,
+        };
+        format!("HTTP/1.1 {status} So\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")
+    });
+    let output = check(app.port, "--only empty-body,get").expect_code(7);
+    assert_eq!(
+        (named(&output, "ok"), named(&output, "fail")),
+        (vec!["refuses/empty-body".into()], vec!["refuses/get".into()])
+    );
+    assert!(words(&output, "refuses/get").contains("answered 200"), "a GET has none");
+}
+
+#[test]
+fn a_person_sees_how_far_it_is() {
+    let app = handler(Wrong::Nothing);
+    let (text, code) = finish(on_a_terminal(&machine(), &format!("check {} --only stale", app.port), 80));
+    assert!(code == 0 && text.contains("of about 1 answered"), "{text:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::interval;
 
 use crate::error::{Error, Result};
 use crate::event::{self, CaseSeen, Check, Conformance, Event, Health, Plan, Step};
@@ -21,6 +22,9 @@ use junit::Report;
 
 /// Why a case was not sent when the route is wrong.
 const NOT_SENT: &str = "not sent: the route comes first";
+
+/// How often a person is told how far it is.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// Options of `check`.
 #[derive(Clone, Debug)]
@@ -65,7 +69,8 @@ pub async fn check(context: &Context, options: &Options) -> Result<()> {
     let report = options.junit.as_deref().map(Report::open).transpose()?;
     context.ui.note(&intent);
     // What was stored is taken back after Ctrl-C too, while a second one leaves at once.
-    let made = context.unless_interrupted(make(&run, &chosen, options)).await;
+    let made = context.unless_interrupted(watched(context, &run, make(&run, &chosen, options))).await;
+    context.ui.settle();
     run.clean().await;
     let checks = match made {
         Ok(checks) => checks,
@@ -82,9 +87,12 @@ pub async fn check(context: &Context, options: &Options) -> Result<()> {
     }
     let ended = conclusion(&target, &checks, &run);
     context.ui.emit(&Event::Conformance(ended.clone()));
-    tell_stored(context, &run);
+    // A page or a wall stores nothing.
+    if !is_stopped(&checks) {
+        tell_stored(context, &run);
+    }
     report.map(|report| report.write(&ended.url, &checks)).transpose()?;
-    verdict(&checks, &ended)
+    verdict(options, &checks, &ended)
 }
 
 fn list(context: &Context, chosen: &[Case]) -> Result<()> {
@@ -149,6 +157,21 @@ async fn allow(context: &Context, subject: &Subject, requests: usize) -> Result<
     }
 }
 
+/// Shows how far it is, as a slow app takes a minute.
+async fn watched<T>(context: &Context, run: &Run, making: impl Future<Output = T>) -> T {
+    let (mut making, mut looks) = (std::pin::pin!(making), interval(LOOK));
+    loop {
+        tokio::select! {
+            made = &mut making => return made,
+            _ = looks.tick() => {
+                let answered = run.answered();
+                let so_far = format!("{} of about {} answered", answered, run.requests().max(answered));
+                context.ui.progress(Step::Test, &so_far);
+            }
+        }
+    }
+}
+
 async fn make(run: &Run, chosen: &[Case], options: &Options) -> Result<Vec<Check>> {
     let mut checks = Vec::new();
     if !options.choice.skip.iter().any(|name| name == Group::Route.word()) {
@@ -205,8 +228,9 @@ fn tell_stored(context: &Context, run: &Run) {
     match (ids.len(), left.len()) {
         (0, _) => {}
         (told, 0) => context.ui.note(&format!(
-            "the handler was told of {told} made-up users, and of the deletion of each; should some be left, their ids \
-             begin with `user_clerkhook`"
+            "the handler was told of {told} made-up user{}, and of the deletion of each; should some be left, their ids \
+             begin with `user_clerkhook`",
+            if told == 1 { "" } else { "s" }
         )),
         (told, count) => context.ui.warn(&format!(
             "the handler may have stored {count} of {told} made-up records; their ids hold `_clerkhook`: {}{}",
@@ -216,7 +240,7 @@ fn tell_stored(context: &Context, run: &Run) {
     }
 }
 
-fn verdict(checks: &[Check], ended: &Conformance) -> Result<()> {
+fn verdict(options: &Options, checks: &[Check], ended: &Conformance) -> Result<()> {
     let Some(worst) = worst(checks) else { return Ok(()) };
     let cause = worst.case.as_ref().and_then(|case| case.cause.as_ref());
     let (failed, made) = (ended.failed, checks.len() - ended.skipped);
@@ -226,5 +250,6 @@ fn verdict(checks: &[Check], ended: &Conformance) -> Result<()> {
         _ => format!("{failed} of {made} checks failed, `{}` among them", worst.check),
     };
     let again = if is_stopped(checks) { String::new() } else { format!(" --only {}", worst.check) };
-    Err(Error::HandlerFailed { found, again: format!("clerkhook check{again}") })
+    let handler = if options.handler.is_some() { format!(" {}", ended.url) } else { String::new() };
+    Err(Error::HandlerFailed { found, again: format!("clerkhook check{handler}{again}") })
 }

@@ -128,7 +128,12 @@ fn refusal(case: &Case, came: &Came, facts: &Facts<'_>) -> Finding {
         }
     };
     match (answer.status, &case.kind) {
-        (400..=499, _) => ok(),
+        (429, _) => {
+            let (_, cause, fix) = diagnosed(answer, facts);
+            (Health::Warn, cause.map(|cause| format!("{cause}, so its own answer was not seen")), fix)
+        }
+        (400..=499, _) | (501, Kind::Get) => ok(),
+        (500.., Kind::Get) => fail("it crashes on a GET", "handle `POST` alone, and answer 405 to others"),
         (500.., _) => fail(
             "it crashes on what it should refuse; senders take a 5xx for a reason to try again",
             "catch what `verifyWebhook` throws, and answer 400",
@@ -187,7 +192,7 @@ fn acceptance(case: &Case, came: &Came, facts: &Facts<'_>) -> Finding {
             "it compares one signature; while a secret is rotated `svix-signature` holds one for each, apart by a space",
             "verify with `verifyWebhook`, or accept any `v1,` entry of `svix-signature`",
         ),
-        kind if answer.status != 413 => match endurance(kind) {
+        kind if !matches!(answer.status, 413 | 429) => match endurance(kind) {
             Some((cause, fix)) => fail(cause, fix),
             None => diagnosed(answer, facts),
         },
@@ -270,6 +275,19 @@ mod tests {
         assert!(judged("stale", &[answer(200)], &FACTS).1.contains("time of the signature"));
         assert!(judged("stale", &[answer(200)], &Facts { open: true, ..FACTS }).1.contains("anyone can post"));
         assert!(judged("broken-json", &[answer(302)], &FACTS).1.contains("redirects"));
+        // No 5xx of a GET is a matter of signatures, and 501 is how Python's servers refuse it.
+        assert!(judged("get", &[answer(500)], &FACTS).1.contains("crashes on a GET"));
+        assert_eq!(judged("get", &[answer(501)], &FACTS).0, Health::Ok);
+    }
+
+    #[test]
+    fn a_rate_limiter_proves_nothing_of_the_handler() {
+        let (health, words) = judged("forged", &[answer(429)], &FACTS);
+        assert!(health == Health::Warn && words.contains("was not seen"), "{words}");
+        for name in ["duplicate-id", "delete-unknown", "slow-client", "twenty-at-once", "user.created"] {
+            let (health, words) = judged(name, &[answer(429)], &FACTS);
+            assert!(health == Health::Fail && words.contains("rate limiter"), "{name}: {words}");
+        }
     }
 
     #[test]

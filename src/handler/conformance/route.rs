@@ -73,7 +73,7 @@ pub fn first(came: &Came, place: Place<'_>) -> Next {
         401 | 403 if speaks_of_signatures(&answer.body) => Next::Signature,
         401 | 403 if diagnosed(answer, place).found.contains("host name") => wrong(),
         401 | 403 => Next::Neighbour,
-        300..=399 | 405 | 413 => wrong(),
+        300..=399 | 405 | 413 | 429 => wrong(),
         _ => Next::Signature,
     }
 }
@@ -106,7 +106,18 @@ fn no_answer(unreachable: &crate::http::Unreachable, place: Place<'_>) -> Fault 
 /// both, a handler answers for itself alone.
 pub fn neighbour(answer: &Answer, other: &Came, place: Place<'_>) -> Next {
     match other {
-        Ok(other) if other.status == answer.status => Next::Stop(Fault::Wrong(diagnosed(answer, place))),
+        Ok(other) if other.status == answer.status => {
+            let Diagnosis { found, fix } = diagnosed(answer, place);
+            // A server of a single handler answers so too.
+            let fix = format!(
+                "{fix}. If the handler itself takes every path, compare its secret with the one from {}",
+                place.secret
+            );
+            Next::Stop(Fault::Wrong(Diagnosis {
+                found: format!("{found}, as it does at a path that does not exist"),
+                fix,
+            }))
+        }
         _ => Next::Signature,
     }
 }
@@ -130,6 +141,10 @@ pub fn signature(valid: &Answer, forged: &Came, broken: &Came, place: Place<'_>)
                 .to_owned(),
         ),
         _ if parses_first(forged, broken) => (parsed(status, alike), format!("{RAW}. Else {other_secret}")),
+        _ if !matches!(status, 400 | 401 | 403 | 422) => (
+            format!("the handler answers {status} to a validly signed event and to a forged one alike"),
+            format!("look into the app's log for what answers so. Else {other_secret}"),
+        ),
         _ => (
             format!("the handler refuses a validly signed event ({status}) {alike}: most likely it has another secret"),
             format!("{other_secret}. If they are the same, {RAW}"),

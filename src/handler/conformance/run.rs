@@ -1,5 +1,6 @@
 //! A run: the route, then the cases in their order, then what was stored is taken back.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub struct Run {
     cases: Vec<Case>,
     workshop: Mutex<Workshop>,
     ledger: Mutex<Ledger>,
+    answered: AtomicUsize,
 }
 
 impl Run {
@@ -63,7 +65,7 @@ impl Run {
         let usual = subject.events.iter().find(|event| *event == "user.created");
         let base = usual.or_else(|| subject.events.iter().find(has_example)).map_or("user.created", String::as_str);
         let workshop = Mutex::new(Workshop::new(subject.secret.clone(), base, seed));
-        Self { subject, cases, workshop, ledger: Mutex::default() }
+        Self { subject, cases, workshop, ledger: Mutex::default(), answered: AtomicUsize::new(0) }
     }
 
     /// The app.
@@ -74,6 +76,11 @@ impl Run {
     /// How many requests the cases take, without those that take back what was stored.
     pub fn requests(&self) -> usize {
         self.cases.iter().map(Case::requests).sum()
+    }
+
+    /// How many requests have come to an end.
+    pub fn answered(&self) -> usize {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// Everything that the handler accepted, and what of it may still be stored.
@@ -295,6 +302,7 @@ impl Run {
     }
 
     fn note(&self, came: &Came, body: &[u8]) {
+        self.answered.fetch_add(1, Ordering::Relaxed);
         if came.as_ref().is_ok_and(Answer::is_success) {
             lock(&self.ledger).note(body);
         }

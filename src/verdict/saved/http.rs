@@ -23,15 +23,22 @@ pub fn read(text: &[u8]) -> Option<Saved> {
     Some(Saved { headers, body, remarks })
 }
 
-/// Reads lines `NAME: VALUE`; a request line in front is skipped, an empty line ends them.
+/// Reads lines `NAME: VALUE`; a request line in front and HTTP/2's `:method` and the like are skipped, an empty line ends
+/// them.
 pub fn headers(head: &[u8]) -> Option<Vec<(String, String)>> {
     let head = String::from_utf8_lossy(head);
     let mut lines = head.lines().skip_while(|line| line.trim().is_empty()).peekable();
     if lines.peek().is_some_and(|line| is_request(line)) {
         lines.next();
     }
-    let mut headers = Vec::new();
-    for line in lines.take_while(|line| !line.trim().is_empty()) {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    for line in lines.take_while(|line| !line.trim().is_empty()).filter(|line| !line.starts_with(':')) {
+        // A value that goes on in the next line (RFC 9112, 5.2).
+        if line.starts_with([' ', '\t']) {
+            let (_, value) = headers.last_mut()?;
+            *value = format!("{value} {}", line.trim());
+            continue;
+        }
         let (name, value) = line.split_once(':')?;
         let token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
         if name.is_empty() || !name.chars().all(token) {

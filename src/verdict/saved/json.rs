@@ -4,39 +4,52 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-use super::{Saved, Unreadable};
+use super::{Saved, Unreadable, http};
 use crate::signature::{HEADERS, STANDARD_HEADERS};
+use crate::verdict::head::{Family, Head};
 
-/// Under which a line may hold the delivery. The Clerk CLI's `event` line was not seen: its field names are assumed.
-const WRAPPERS: [&str; 6] = ["data", "event", "delivery", "request", "message", "payload"];
+/// Under which a line may hold the delivery, or a list of them: `requests` in the ngrok agent's API, `log.entries` in a HAR
+/// file. The Clerk CLI's `event` line was not seen: its field names are assumed.
+const WRAPPERS: [&str; 9] =
+    ["data", "event", "delivery", "request", "message", "payload", "requests", "log", "entries"];
 
 /// Under which the bytes may stand; those that keep them best first.
-const BODIES: [&str; 7] = ["body_base64", "bodyBase64", "rawBody", "raw_body", "raw", "body", "payload"];
+const BODIES: [&str; 8] = ["body_base64", "bodyBase64", "rawBody", "raw_body", "raw", "body", "payload", "postData"];
 
-/// Reads one JSON value over several lines, or one a line. Lines of other types are passed over.
+/// Reads JSON values, one a line or each over several. Values of other types, and lines that are no JSON, are passed over.
 pub fn read(text: &[u8]) -> Result<Vec<Saved>, Unreadable> {
-    if let Ok(value) = serde_json::from_slice::<Value>(text) {
-        let values = if let Value::Array(values) = value { values } else { vec![value] };
-        return collect(values.iter().map(|value| (1, Some(value))));
-    }
-    let lines = text.split(|byte| *byte == b'\n').enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim_ascii().is_empty());
-    let values: Vec<(usize, Option<Value>)> =
-        lines.map(|(at, line)| (at + 1, serde_json::from_slice(line).ok())).collect();
-    collect(values.iter().map(|(line, value)| (*line, value.as_ref())))
-}
-
-fn collect<'a>(values: impl Iterator<Item = (usize, Option<&'a Value>)>) -> Result<Vec<Saved>, Unreadable> {
     let (mut found, mut first) = (Vec::new(), None);
-    for (line, value) in values {
-        let value = value.ok_or(Unreadable::Line { line, why: "it is broken JSON" })?;
-        match delivery(value) {
-            Some(saved) => found.push(saved),
-            None if is_delivery(value) => return Err(Unreadable::Line { line, why: lacking(value) }),
-            None => first = first.or(Some(Unreadable::Line { line, why: lacking(value) })),
-        }
+    let (mut line, mut rest) = (1, text);
+    loop {
+        let blank = rest.len() - rest.trim_ascii_start().len();
+        line += line_ends(&rest[..blank]);
+        rest = &rest[blank..];
+        let length = match rest.first() {
+            None => break,
+            Some(b'{' | b'[') => {
+                let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<Value>();
+                let value = values.next().and_then(Result::ok);
+                let value = value.ok_or(Unreadable::Line { line, why: "it is broken JSON" })?;
+                let saved = deliveries(&value);
+                let lacks = saved.is_empty().then(|| Unreadable::Line { line, why: lacking(&value) });
+                if let Some(lacks) = lacks.clone().filter(|_| is_delivery(&value)) {
+                    return Err(lacks);
+                }
+                first = first.or(lacks);
+                found.extend(saved);
+                values.byte_offset()
+            }
+            // What an app's log has between the lines.
+            Some(_) => rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()),
+        };
+        line += line_ends(&rest[..length]);
+        rest = &rest[length..];
     }
     if found.is_empty() { Err(first.unwrap_or(Unreadable::Empty)) } else { Ok(found) }
+}
+
+fn line_ends(text: &[u8]) -> usize {
+    text.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn is_delivery(value: &Value) -> bool {
@@ -54,24 +67,46 @@ fn lacking(value: &Value) -> &'static str {
     }
 }
 
-/// The delivery that a value is, or has inside.
-fn delivery(value: &Value) -> Option<Saved> {
-    let fields = value.as_object()?;
+/// The delivery that a value is, or those that it has inside. Of a list those without any signature header are other
+/// requests, unless all are.
+fn deliveries(value: &Value) -> Vec<Saved> {
+    if let Value::Array(values) = value {
+        let all: Vec<Saved> = values.iter().flat_map(deliveries).collect();
+        let signed = |saved: &&Saved| Head::read(&saved.headers).family != Family::Absent;
+        let signed: Vec<Saved> = all.iter().filter(signed).cloned().collect();
+        return if signed.is_empty() { all } else { signed };
+    }
+    let Some(fields) = value.as_object() else { return Vec::new() };
+    if let Some(saved) = delivery(fields) {
+        return vec![saved];
+    }
+    let inside = WRAPPERS.iter().filter_map(|name| fields.get(*name)).map(deliveries);
+    inside.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The delivery whose headers and body these are.
+fn delivery(fields: &Map<String, Value>) -> Option<Saved> {
+    if let Some(saved) = raw(fields) {
+        return Some(saved);
+    }
     let own = || Some((map(fields.get("headers")?)?, fields));
     let flat = || {
         let names = HEADERS.iter().chain(&STANDARD_HEADERS);
         names.into_iter().any(|name| fields.contains_key(*name)).then(|| (object(fields), fields))
     };
-    if let Some((headers, fields)) = own().or_else(flat)
-        && let Some((body, remark)) = body(fields)
-    {
-        return Some(Saved { headers, body, remarks: remark.into_iter().collect() });
-    }
-    WRAPPERS.iter().filter_map(|name| fields.get(*name)).find_map(delivery)
+    let (headers, fields) = own().or_else(flat)?;
+    let (body, remark) = body(fields)?;
+    Some(Saved { headers, body, remarks: remark.into_iter().collect() })
+}
+
+/// A whole request as the ngrok agent's API gives it: the bytes of head and body in base64.
+fn raw(fields: &Map<String, Value>) -> Option<Saved> {
+    http::read(&STANDARD.decode(fields.get("raw")?.as_str()?).ok()?)
 }
 
 fn body(fields: &Map<String, Value>) -> Option<(Vec<u8>, Option<String>)> {
     let (name, value) = BODIES.iter().find_map(|name| Some((*name, fields.get(*name)?)))?;
+    let value = if name == "postData" { value.get("text")? } else { value };
     let coded = name.ends_with("ase64") || fields.get("isBase64Encoded") == Some(&Value::Bool(true));
     match value {
         Value::String(text) => match STANDARD.decode(text.trim()) {
