@@ -89,6 +89,7 @@ mod tests {
     fn an_address_keeps_its_path_and_query() {
         for (typed, upstream, path, query) in [
             ("3000", "http://localhost:3000", None, None),
+            ("4000/hooks?a=1", "http://localhost:4000", Some("/hooks"), Some("a=1")),
             ("localhost:3000/hook?a=1#x", "http://localhost:3000", Some("/hook"), Some("a=1")),
             ("https://app.example/api/webhooks", "https://app.example", Some("/api/webhooks"), None),
         ] {
