@@ -75,6 +75,8 @@ fn edits_are_made_in_the_order_of_the_flags() {
     machine.run(&format!("trigger user.created --to {} {flags}", app.port)).expect_code(0);
     let body: Value = serde_json::from_str(&app.bodies()[0]).expect("JSON");
     assert_eq!((&body["data"]["first_name"], body["data"].get("last_name")), (&json!("Ada"), None));
+    let output = machine.run("trigger user.created --set data.public_metadata={plan:pro}").expect_code(2);
+    assert!(output.stderr.contains("quote it for the shell: `--set 'PATH={\"a\":1}'`"), "{}", output.stderr);
     assert_data_eq!(
         snapshot(&machine, "trigger user.created --set data.first_name.x=1"),
         str![[r#"

@@ -31,7 +31,7 @@ pub async fn play(context: &Context, options: &Options, scenario: &str, seed: Op
         });
     }
     let sender = Sender::prepare(context, &options.delivery).await?;
-    let mut tally = Tally::begin();
+    let mut tally = Tally::begin(None);
     let played = send(context, options, &sender, &steps, seed, &mut tally).await;
     context.ui.record(&Event::Summary(tally.summary()));
     played
