@@ -46,11 +46,18 @@ impl FromArgMatches for EditArgs {
     }
 }
 
-/// `PATH=VALUE`; what is no JSON is a string.
+/// `PATH=VALUE`; what is no JSON is a string, unless it was meant to be JSON: a shell takes the quotes out of
+/// `data.public_metadata={"plan":"pro"}`.
 fn set(text: &str) -> Result<Edit, String> {
     let (path, value) = text.split_once('=').ok_or("expected `PATH=VALUE`")?;
     let path = path.parse().map_err(|fault: payload::Fault| fault.to_string())?;
-    Ok(Edit::Set(path, serde_json::from_str(value).unwrap_or_else(|_| value.into())))
+    match serde_json::from_str(value) {
+        Ok(json) => Ok(Edit::Set(path, json)),
+        Err(_) if value.starts_with('{') => {
+            Err("the value begins like JSON and is none; quote it for the shell: `--set 'PATH={\"a\":1}'`".to_owned())
+        }
+        Err(_) => Ok(Edit::Set(path, value.into())),
+    }
 }
 
 /// `PATH`.

@@ -198,12 +198,13 @@ fn first<T, const N: usize>(candidates: [Option<Sourced<T>>; N]) -> Option<Sourc
     candidates.into_iter().flatten().next()
 }
 
-/// `WEBHOOK_SECRET` and the like may be another service's, which is no reason to complain.
+/// `WEBHOOK_SECRET` and the like may be another service's, which is no reason to complain. What a flag names is meant,
+/// even when it is empty.
 fn is_meant(secret: &Sourced<Secret>) -> bool {
     let clerks = match &secret.source {
         Source::EnvFile(_, name) => name.contains("CLERK"),
         Source::Environment(name) => name.contains("CLERK"),
-        _ => true,
+        _ => return true,
     };
     let text = secret.value.expose();
     !text.is_empty() && (clerks || text.trim_matches(['"', '\'']).starts_with("whsec_"))

@@ -21,6 +21,9 @@ pub enum UpstreamFault {
     /// `ftp://…`.
     #[error("an address begins with http:// or https://")]
     Scheme,
+    /// `http://user:password@localhost`: it would show wherever the address does.
+    #[error("leave user name and password out of the address")]
+    Credentials,
     /// Nothing that an address could be.
     #[error("expected a port, `localhost:3000` or `http://localhost:3000/api/webhooks`")]
     Form,
@@ -87,18 +90,15 @@ impl FromStr for Upstream {
 
     fn from_str(text: &str) -> Result<Self, UpstreamFault> {
         let text = text.trim();
-        let bare = text.strip_prefix(':').unwrap_or(text);
-        if !bare.is_empty() && bare.chars().all(|c| c.is_ascii_digit()) {
-            let port: u16 = bare.parse().map_err(|_| UpstreamFault::Port)?;
-            return if port == 0 { Err(UpstreamFault::Port) } else { Ok(Self::local(port)) };
-        }
-        let full = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let url = Url::parse(&full).map_err(|error| match error {
+        let url = Url::parse(&spelled_out(text)).map_err(|error| match error {
             url::ParseError::InvalidPort => UpstreamFault::Port,
             _ => UpstreamFault::Form,
         })?;
         if !["http", "https"].contains(&url.scheme()) {
             return Err(UpstreamFault::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(UpstreamFault::Credentials);
         }
         let host = url.host_str().unwrap_or_default();
         // `abc` alone would be a host name; nobody runs the app on a bare word other than localhost.
@@ -117,6 +117,18 @@ impl FromStr for Upstream {
     }
 }
 
+/// With scheme and host. A number is the port of this machine, where `Url` takes it for an address (`0.0.11.184`).
+fn spelled_out(text: &str) -> String {
+    let bare = text.strip_prefix(':').unwrap_or(text);
+    let first = bare.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_port = !first.is_empty() && first.chars().all(|c| c.is_ascii_digit());
+    match (is_port, text.contains("://")) {
+        (true, _) => format!("http://localhost:{bare}"),
+        (false, true) => text.to_owned(),
+        (false, false) => format!("http://{text}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,6 +138,9 @@ mod tests {
         for (typed, shown, agent, path) in [
             ("3000", "http://localhost:3000", "3000", None),
             (":3000", "http://localhost:3000", "3000", None),
+            ("3000/hook", "http://localhost:3000", "3000", Some("/hook")),
+            (":3000/hook?x=1", "http://localhost:3000", "3000", Some("/hook")),
+            ("80", "http://localhost", "80", None),
             ("localhost:3000", "http://localhost:3000", "3000", None),
             ("http://localhost:3000/", "http://localhost:3000", "3000", None),
             ("http://localhost:3000/api/webhooks", "http://localhost:3000", "3000", Some("/api/webhooks")),
@@ -147,6 +162,10 @@ mod tests {
         for (typed, fault) in [
             ("0", UpstreamFault::Port),
             ("70000", UpstreamFault::Port),
+            ("0/hook", UpstreamFault::Port),
+            ("70000/hook", UpstreamFault::Port),
+            ("http://ada:pw@localhost:3000", UpstreamFault::Credentials),
+            ("ada@localhost:3000", UpstreamFault::Credentials),
             ("localhost:70000", UpstreamFault::Port),
             ("localhost:0", UpstreamFault::Port),
             ("abc", UpstreamFault::Form),

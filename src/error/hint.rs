@@ -66,8 +66,11 @@ impl Error {
             Self::CertificateUntrusted { local: false, .. } => {
                 "name the CA's file in `SSL_CERT_FILE`, or have the certificate renewed".into()
             }
-            Self::EventUnknown { meant: Some(meant), .. } => {
+            Self::EventUnknown { meant: Some(meant), .. } if meant.contains('.') => {
                 format!("send what was meant: `clerkhook trigger {meant}`")
+            }
+            Self::EventUnknown { meant: Some(group), .. } => {
+                format!("choose one of its events: `clerkhook trigger --list {group}`")
             }
             Self::EventUnknown { meant: None, .. } => {
                 "list them: `clerkhook trigger --list`; one that is new at Clerk is sent with `--body @FILE`".into()

@@ -12,4 +12,4 @@ mod types;
 
 pub use build::{Recipe, Time, build, example, message_id, told_at};
 pub use nearest::{nearest, nearest_of};
-pub use types::{DEFAULT, describe, types};
+pub use types::{DEFAULT, describe, groups, types};

@@ -1,5 +1,7 @@
 //! Every event type: when Clerk sends it, and its example.
 
+use std::collections::BTreeSet;
+
 /// The event types that `up` and `register` subscribe to unless told otherwise.
 pub const DEFAULT: [&str; 3] = ["user.created", "user.deleted", "user.updated"];
 
@@ -82,6 +84,12 @@ const NAMES: [&str; 46] = {
 /// Every event type, sorted. New ones appear at Clerk first, so an unknown name is a reason to warn, not to refuse.
 pub fn types() -> &'static [&'static str] {
     &NAMES
+}
+
+/// What comes before the dot of each event type, sorted.
+pub fn groups() -> impl Iterator<Item = &'static str> {
+    let groups = NAMES.iter().filter_map(|name| name.split_once('.')).map(|(group, _)| group);
+    groups.collect::<BTreeSet<_>>().into_iter()
 }
 
 /// A clause that says when Clerk sends an event type; `None` for one that the catalogue does not know.

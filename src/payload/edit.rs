@@ -200,7 +200,7 @@ mod tests {
             (after_set(body, "a.s.x", json!(1)), "`a.s.x` cannot be reached: `a.s` is a string"),
             (after_set(body, "l.x", json!(1)), "`l` is an array, which has indexes and no names"),
             (after_set(body, "a[0]", json!(1)), "`a` is an object, which has names and no indexes"),
-            (after_set(body, "l[5]", json!(1)), "`l[5]` is past the end: `l` has 1 elements"),
+            (after_set("{\"l\":[1,2]}", "l[5]", json!(1)), "`l[5]` is past the end: `l` has 2 elements"),
             (after_set("{\"a\":", "a", json!(1)), "the body is no JSON: EOF"),
             (after_unset(body, "a.t"), "there is no `a.t`"),
             (after_unset(body, "z.t"), "there is no `z.t`"),
@@ -209,6 +209,8 @@ mod tests {
             let fault = result.expect_err(words).to_string();
             assert!(fault.contains(words), "{fault}");
         }
+        let fault = after_set(body, "l[5]", json!(1)).expect_err("past the end").to_string();
+        assert!(fault.ends_with("`l` has 1 element"), "{fault}");
     }
 
     fn any_json() -> impl Strategy<Value = Value> {

@@ -36,7 +36,7 @@ pub enum Fault {
         kind: &'static str,
     },
     /// An index past the end.
-    #[error("`{path}` is past the end: `{place}` has {length} elements")]
+    #[error("`{path}` is past the end: `{place}` has {length} element{}", if *length == 1 { "" } else { "s" })]
     PastEnd {
         /// The whole path.
         path: String,

@@ -54,6 +54,8 @@ pub enum Why {
     Later { name: String, by: usize },
     #[error("a cycle: it needs `${{{name}}}` of step {by}, which needs `${{{back}}}` of this one")]
     Cycle { name: String, by: usize, back: String },
+    #[error("the bodies up to here have more than {mebibytes} MiB")]
+    TooLarge { mebibytes: usize },
     #[error("there is no `{path}` in `{event}` to save as `{name}`")]
     SavesNothing { path: String, event: String, name: String },
 }
@@ -72,6 +74,7 @@ impl Why {
             Self::SavesNothing { event, .. } => {
                 format!("look at the event: `clerkhook trigger {event} --print`")
             }
+            Self::TooLarge { .. } => "split it into several scenarios, or save a shorter value".to_owned(),
             Self::Absent { .. } | Self::NoSteps => {
                 "begin with `steps: [{event: user.created}]`; `docs/commands.md` has the format".to_owned()
             }

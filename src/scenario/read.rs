@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::fault::{Fault, Why};
-use super::yaml::{self, Node};
+use super::yaml::{self, Entry, Node};
 use super::{Placed, Scenario, Step, order};
 use crate::events;
 use crate::payload::{self, Path};
@@ -19,11 +19,11 @@ pub fn read(text: &str) -> Result<Scenario, Fault> {
     let document = yaml::load(text)?;
     let fault = |line, why| Fault { line, step: None, why };
     let mut steps = None;
-    for (key, value) in yaml::map(&document)? {
+    for Entry { line, key, value } in yaml::map(&document)? {
         match key.as_str() {
             "steps" => steps = Some(value),
             "name" => drop(yaml::text(value)?),
-            _ => return Err(fault(yaml::line(value), unknown_key(key, &SCENARIO_KEYS))),
+            _ => return Err(fault(line, unknown_key(key, &SCENARIO_KEYS))),
         }
     }
     let listed = steps.ok_or_else(|| fault(yaml::line(&document), Why::Absent { key: "steps" }))?;
@@ -47,14 +47,12 @@ fn step(node: &Node) -> Result<Step, Fault> {
         expected: None,
         wait: Duration::ZERO,
     };
-    for (key, value) in yaml::map(node)? {
-        let line = yaml::line(value);
+    for Entry { line, key, value } in yaml::map(node)? {
         match key.as_str() {
             "event" => step.event = event(value)?,
             "set" => {
-                for (path, to) in yaml::map(value)? {
-                    let line = yaml::line(to);
-                    step.set.push(Placed { line, value: (self::path(line, &path)?, yaml::json(to)?) });
+                for Entry { line, key, value } in yaml::map(value)? {
+                    step.set.push(Placed { line, value: (path(line, &key)?, yaml::json(value)?) });
                 }
             }
             "unset" => {
@@ -64,10 +62,9 @@ fn step(node: &Node) -> Result<Step, Fault> {
                 }
             }
             "save" => {
-                for (name, from) in yaml::map(value)? {
-                    let line = yaml::line(from);
-                    let from = path(line, &yaml::text(from)?)?;
-                    step.save.push(Placed { line, value: (saved_name(line, name)?, from) });
+                for Entry { line, key, value } in yaml::map(value)? {
+                    let from = path(line, &yaml::text(value)?)?;
+                    step.save.push(Placed { line, value: (saved_name(line, key)?, from) });
                 }
             }
             "expect" => step.expected = Some(parsed(line, &yaml::text(value)?, str::parse)?),

@@ -48,13 +48,23 @@ pub fn not(expected: &'static str, node: &Node) -> Fault {
     Fault { line: line(node), step: None, why: Why::Kind { expected, found: kind(node) } }
 }
 
+/// A key of a map and its value, which may begin lines below.
+pub struct Entry<'a, 'b> {
+    /// Where the key stands, from 1.
+    pub line: usize,
+    /// The key.
+    pub key: String,
+    /// The value.
+    pub value: &'b Node<'a>,
+}
+
 /// Keys and values of a map, in their order.
 ///
 /// # Errors
 /// `Kind`.
-pub fn map<'a, 'b>(node: &'b Node<'a>) -> Result<Vec<(String, &'b Node<'a>)>, Fault> {
+pub fn map<'a, 'b>(node: &'b Node<'a>) -> Result<Vec<Entry<'a, 'b>>, Fault> {
     let YamlData::Mapping(entries) = &node.data else { return Err(not("a map", node)) };
-    entries.iter().map(|(key, value)| Ok((text(key)?, value))).collect()
+    entries.iter().map(|(key, value)| Ok(Entry { line: line(key), key: text(key)?, value })).collect()
 }
 
 /// The values of a list.
@@ -95,7 +105,7 @@ pub fn json(node: &Node) -> Result<Value, Fault> {
         }
         YamlData::Sequence(values) => Value::Array(values.iter().map(json).collect::<Result<_, _>>()?),
         YamlData::Mapping(_) => {
-            let fields = map(node)?.into_iter().map(|(name, value)| Ok((name, json(value)?)));
+            let fields = map(node)?.into_iter().map(|entry| Ok((entry.key, json(entry.value)?)));
             Value::Object(fields.collect::<Result<Map<_, _>, Fault>>()?)
         }
         _ => return Err(not("a value that JSON has", node)),

@@ -1,24 +1,40 @@
 //! What a command reads: a file, or stdin.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
+use super::Context;
 use crate::error::{Error, Result};
 
 /// The name that means stdin.
 pub const STDIN: &str = "-";
 
-/// The bytes of a file; `-` is stdin.
+/// Clerk's events have kilobytes; a file of this size is another one, and `/dev/zero` never ends.
+const LARGEST: u64 = 64 << 20;
+
+/// The bytes of a file of up to 64 MiB, `-` being stdin, while an interruption is heard.
 ///
 /// # Errors
-/// `File`.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
-    let read = || {
-        if path == Path::new(STDIN) {
-            let mut bytes = Vec::new();
-            return std::io::stdin().read_to_end(&mut bytes).map(|_| bytes);
-        }
-        std::fs::read(path)
+/// `File`, `Interrupted`.
+pub async fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
+    let file = path.to_owned();
+    let reading = tokio::task::spawn_blocking(move || bytes(&file));
+    let result = context.unless_interrupted(async { Ok(reading.await) }).await?;
+    let result = result.unwrap_or_else(|error| Err(io::Error::other(error)));
+    result.map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let source: Box<dyn Read> = if path == Path::new(STDIN) {
+        Box::new(io::stdin())
+    } else if path.is_dir() {
+        return Err(io::Error::other("it is a directory"));
+    } else {
+        Box::new(File::open(path)?)
     };
-    read().map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })
+    let mut bytes = Vec::new();
+    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    let whole = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
+    if whole { Ok(bytes) } else { Err(io::Error::other("it is larger than 64 MiB")) }
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::app::PORT;
 use super::{Context, webhook_path};
-use crate::config::{Upstream, UpstreamFault};
+use crate::config::{Source, Upstream, UpstreamFault};
 use crate::error::{Error, Result};
 
 /// An address that was typed: `3000`, `localhost:3000/hook`, `https://app.example/api/webhooks?tenant=1`.
@@ -71,13 +71,16 @@ pub fn local(context: &Context, to: Option<&To>) -> Target {
     Target { url, upstream: upstream.to_string() }
 }
 
-/// The webhook URL of the running set-up, through the edge.
+/// The webhook URL of the running set-up, through the edge; another route of the app where `--path` names it.
 ///
 /// # Errors
 /// `TunnelMissing` without a set-up that has registered one.
 pub fn public(context: &Context, upstream: Option<&Upstream>) -> Result<Target> {
     let setup = context.state.find(upstream).map(|(_, setup)| setup).ok_or(Error::TunnelMissing)?;
-    let url = setup.webhook_url.as_deref().and_then(|url| Url::parse(url).ok()).ok_or(Error::TunnelMissing)?;
+    let mut url = setup.webhook_url.as_deref().and_then(|url| Url::parse(url).ok()).ok_or(Error::TunnelMissing)?;
+    if let Some(path) = context.settings.path.as_ref().filter(|path| matches!(path.source, Source::Flag(_))) {
+        url.set_path(&path.value);
+    }
     Ok(Target { url, upstream: setup.upstream })
 }
 
@@ -89,6 +92,7 @@ mod tests {
     fn an_address_keeps_its_path_and_query() {
         for (typed, upstream, path, query) in [
             ("3000", "http://localhost:3000", None, None),
+            ("4000/hooks?a=1", "http://localhost:4000", Some("/hooks"), Some("a=1")),
             ("localhost:3000/hook?a=1#x", "http://localhost:3000", Some("/hook"), Some("a=1")),
             ("https://app.example/api/webhooks", "https://app.example", Some("/api/webhooks"), None),
         ] {

@@ -226,7 +226,7 @@ impl Ui {
 
     /// Names by group, a line each.
     pub fn groups(&self, groups: &[(&str, Vec<&str>)]) {
-        groups.iter().for_each(|(group, names)| self.data(&trigger::group(group, names)));
+        groups.iter().for_each(|(group, names)| self.data(&trigger::group(group, names, self.width)));
     }
 
     /// A line of data as text.

@@ -70,9 +70,10 @@ pub fn event_type(kind: &EventType, width: Option<usize>) -> String {
     format!("{:<32} {}", kind.event, hang(kind.description, 33, width))
 }
 
-/// A group and its names.
-pub fn group(group: &str, names: &[&str]) -> String {
-    format!("{}  {}", paint(STRONG, format_args!("{group:<22}")), hang(&paint(NAME, names.join(" ")), 24, Some(80)))
+/// A group and its names, also where no terminal is within 80 columns.
+pub fn group(group: &str, names: &[&str], width: Option<usize>) -> String {
+    let names = hang(&paint(NAME, names.join(" ")), 24, width.or(Some(80)));
+    format!("{}  {names}", paint(STRONG, format_args!("{group:<22}")))
 }
 
 #[cfg(test)]
@@ -125,5 +126,14 @@ mod tests {
             "{shown}"
         );
         assert!(shown.contains("\\u{1b}[31mother") && shown.lines().count() == 1 + ANSWER_LINES, "{shown}");
+    }
+
+    #[test]
+    fn a_group_fits_the_terminal() {
+        let names = ["created", "deleted", "ended", "pending", "removed", "revoked", "updated"];
+        for width in [60, 44] {
+            let shown = anstream::adapter::strip_str(&group("session", &names, Some(width))).to_string();
+            assert!(shown.lines().all(|line| line.len() <= width), "{shown}");
+        }
     }
 }

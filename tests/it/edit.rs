@@ -64,7 +64,7 @@ error: the body cannot be edited: `data.first_name.x` cannot be reached: `data.f
 "#]]
     );
     for (edit, words) in [
-        ("--set data.email_addresses[7]=1", "`data.email_addresses` has 1 elements"),
+        ("--set data.email_addresses[7]=1", "`data.email_addresses` has 1 element"),
         ("--unset data.nothing", "there is no `data.nothing`"),
     ] {
         let error = stand.run(&format!("replay msg_1 {edit} --json")).expect_code(2).error();

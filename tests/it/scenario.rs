@@ -76,9 +76,10 @@ fn each_fault_is_named_with_its_place_and_nothing_is_sent() {
         ("steps:\n- event: [", "it is no YAML"),
         ("steps: 1", "line 1: expected a list, found a number"),
         ("steps:\n- user.created", "line 2, step 1: expected a map, found a text"),
-        ("stepz:\n- event: user.created", "line 2: there is no key `stepz`"),
+        ("stepz:\n- event: user.created", "line 1: there is no key `stepz`"),
         ("steps:\n- event: user.creatd", "line 2, step 1: there is no event type `user.creatd`"),
         ("steps:\n- event: user.created\n  sett: {}", "line 3, step 1: there is no key `sett`"),
+        ("steps:\n- event: user.created\n  set:\n    data.id.x:\n      a: 1", "line 4, step 1: `data.id.x` cannot be"),
         ("steps:\n- event: user.created\n  wait: soon", "line 3, step 1: `soon`: expected a time"),
         ("steps:\n- event: user.created\n  expect: yes", "line 3, step 1: `yes`: expected `2xx`"),
         ("steps:\n- event: user.created\n  set: {data..x: 1}", "step 1: `data..x` is no path"),
@@ -107,6 +108,35 @@ fn each_fault_is_named_with_its_place_and_nothing_is_sent() {
         assert!(message.as_str().is_some_and(|message| message.contains(words)), "{text}: {message}");
     }
     assert_eq!(app.count(), 0);
+}
+
+#[test]
+fn a_scenario_that_doubles_itself_is_refused_before_it_fills_the_memory() {
+    let mut text = "steps:\n- {event: user.created, save: {s0: data.id}}\n".to_owned();
+    for step in 1..9 {
+        let repeated = format!("${{s{}}}", step - 1).repeat(30);
+        text += &format!("- {{event: user.created, set: {{data.id: '{repeated}'}}, save: {{s{step}: data.id}}}}\n");
+    }
+    let machine = machine().file("story.yml", &text);
+    assert_data_eq!(
+        machine.run("trigger --scenario story.yml").snapshot(),
+        str![[r#"
+exit 2
+--- stderr
+error: the scenario `story.yml` cannot be played: line 6, step 5: the bodies up to here have more than 16 MiB CH0814
+
+  → split it into several scenarios, or save a shorter value
+
+"#]]
+    );
+}
+
+#[test]
+fn a_dry_run_says_what_each_step_expects() {
+    let text = "steps:\n- {event: user.created, expect: 409}\n- event: user.updated\n";
+    let output = machine().file("story.yml", text).run("trigger --scenario story.yml --dry-run --expect 4xx");
+    let expected: Vec<_> = output.stdout.lines().filter_map(|line| line.rsplit(' ').next()).collect();
+    assert_eq!(expected, ["409", "4xx"]);
 }
 
 #[test]

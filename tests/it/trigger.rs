@@ -75,6 +75,8 @@ fn edits_are_made_in_the_order_of_the_flags() {
     machine.run(&format!("trigger user.created --to {} {flags}", app.port)).expect_code(0);
     let body: Value = serde_json::from_str(&app.bodies()[0]).expect("JSON");
     assert_eq!((&body["data"]["first_name"], body["data"].get("last_name")), (&json!("Ada"), None));
+    let output = machine.run("trigger user.created --set data.public_metadata={plan:pro}").expect_code(2);
+    assert!(output.stderr.contains("quote it for the shell: `--set 'PATH={\"a\":1}'`"), "{}", output.stderr);
     assert_data_eq!(
         snapshot(&machine, "trigger user.created --set data.first_name.x=1"),
         str![[r#"
@@ -126,6 +128,23 @@ error: the body has no `type` CH0813
 }
 
 #[test]
+fn a_body_that_says_no_type_is_not_given_one() {
+    let machine = machine().file("list", "[\"user.created\"]").file("empty", "{\"type\":\"\"}");
+    for body in ["list", "empty"] {
+        let output = machine.run(&format!("trigger --body @{body}")).expect_code(2);
+        assert!(output.stderr.contains("the body has no `type` CH0813"), "{body}: {}", output.stderr);
+    }
+}
+
+#[test]
+fn a_file_without_end_is_left_alone() {
+    for flags in ["--body @/dev/zero", "--scenario /dev/zero"] {
+        let output = machine().run(&format!("trigger {flags}")).expect_code(3);
+        assert!(output.stderr.contains("cannot read `/dev/zero` CH0004\n  it is larger than 64 MiB"), "{output:?}");
+    }
+}
+
+#[test]
 fn an_unknown_event_is_refused_with_the_nearest() {
     assert_data_eq!(
         snapshot(&machine(), "trigger user.creatd"),
@@ -138,7 +157,15 @@ error: there is no event type `user.creatd` CH0812
 
 "#]]
     );
-    assert_eq!(machine().run("trigger --list usr").expect_code(2).stdout, "");
+    for (line, hint) in [
+        ("trigger user", "choose one of its events: `clerkhook trigger --list user`"),
+        ("trigger --list usr", "choose one of its events: `clerkhook trigger --list user`"),
+        ("trigger --list organization_membership", "`clerkhook trigger --list organizationMembership`"),
+        ("trigger --list invoice", "list them: `clerkhook trigger --list`"),
+    ] {
+        let output = machine().run(line).expect_code(2);
+        assert!(output.stdout.is_empty() && output.stderr.contains(hint), "{line}: {}", output.stderr);
+    }
 }
 
 #[test]
@@ -148,7 +175,7 @@ fn what_is_no_secret_is_told() {
         ("", 3, "no signing secret CH0109"),
         ("--secret-file .", 3, "cannot read `.` CH0004"),
         ("--secret-file gone", 3, "cannot read `gone` CH0004"),
-        ("--secret-file empty", 3, "CH010"),
+        ("--secret-file empty", 3, "from flag `--secret-file` is malformed: it is empty CH0108"),
     ] {
         let output = machine.run(&format!("trigger user.created --to 1 {flags}")).expect_code(code);
         assert!(output.stderr.contains(words), "{flags}: {}", output.stderr);
@@ -237,6 +264,8 @@ fn a_running_set_up_gives_address_and_secret() {
     assert_eq!(via.of_type("trigger")[0]["via"], "edge");
     let delivery = stand.up.wait_for_type("delivery");
     assert_eq!((&delivery["event"], &delivery["signature"]), (&json!("user.updated"), &json!("valid")));
+    let planned = stand.run("trigger user.updated --via edge --path /other --dry-run").expect_code(0).stdout;
+    assert!(planned.contains("/other, signed"), "{planned}");
 }
 
 #[test]
@@ -252,6 +281,10 @@ exit 0
     );
     let output = machine().run("trigger user.created --via edge --dry-run").expect_code(5);
     assert!(output.stderr.contains("CH0310"), "{}", output.stderr);
+    let output = machine().run("trigger user.created --via edge --to 3000 --dry-run").expect_code(2);
+    assert!(output.stderr.contains("leave out `--to`"), "{}", output.stderr);
+    let output = machine().run("trigger user.created --print --dry-run").expect_code(0);
+    assert!(output.stdout.starts_with("curl "), "what is only printed is sent in no case: {}", output.stdout);
 }
 
 #[test]

@@ -79,6 +79,8 @@ fn a_certificate_of_ones_own_is_accepted_when_asked() {
     let (_plain, port) = serve(&machine, "");
     let output = machine.run(&format!("trigger user.created --to https://localhost:{port}")).expect_code(6);
     assert!(output.stderr.contains("the app speaks no TLS CH0805"), "{}", output.stderr);
+    let meant = format!("`--to http://localhost:{port}/api/webhooks`");
+    assert!(output.stderr.contains(&meant), "{}", output.stderr);
 }
 
 /// An app that answers 200 over TLS, with a certificate that it signed itself.

@@ -134,8 +134,7 @@ fn seed() -> u64 {
 
 fn announcement(run: &Run, subject: &Subject) -> String {
     format!(
-        "about {} requests to {}, signed with the secret from {}; every id in them begins with `…_clerkhook`, every address ends with \
-         `@example.com`",
+        "about {} requests to {}, signed with the secret from {}; all ids hold `_clerkhook`",
         run.requests(),
         subject.url,
         subject.secret_name,

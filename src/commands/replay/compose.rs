@@ -92,7 +92,7 @@ async fn body(context: &Context, options: &Options, source: &Capture) -> Result<
     let refused = |fault: payload::Fault| Error::EditRefused { why: fault.to_string() };
     let (mut body, mut edits) = (source.request.body(), Vec::new());
     if let Some(path) = &options.body {
-        body = input::read(path)?;
+        body = input::read(context, path).await?;
         edits.push("body".to_owned());
     }
     let applied = payload::apply(&body, &options.edits).map_err(refused)?;

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::path::Path;
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde_json::Value;
 
 use super::Subject;
 use crate::error::{Error, Result};
@@ -150,8 +150,10 @@ fn known(event: &str) -> Result<String> {
     if events::types().contains(&event) { Ok(event.to_owned()) } else { Err(unknown(event)) }
 }
 
-fn unknown(event: &str) -> Error {
-    Error::EventUnknown { event: event.to_owned(), meant: events::nearest(event).map(str::to_owned) }
+/// That there is no such event, with the event or the group that was meant.
+pub fn unknown(event: &str) -> Error {
+    let meant = events::nearest(event).or_else(|| events::nearest_of(event, events::groups()));
+    Error::EventUnknown { event: event.to_owned(), meant: meant.map(str::to_owned) }
 }
 
 async fn read_body(context: &Context, path: &Path) -> Result<Vec<u8>> {
@@ -159,10 +161,7 @@ async fn read_body(context: &Context, path: &Path) -> Result<Vec<u8>> {
     if stdin && context.ui.interactive() {
         context.ui.note("reading the body from stdin; Ctrl-D ends it");
     }
-    let from = path.to_owned();
-    let reading = tokio::task::spawn_blocking(move || input::read(&from));
-    let read = async { reading.await.unwrap_or(Err(Error::Interrupted)) };
-    let body = context.unless_interrupted(read).await?;
+    let body = input::read(context, path).await?;
     if stdin && body.is_empty() {
         return Err(Error::TriggerRefused {
             why: "stdin held no body".to_owned(),
@@ -172,17 +171,12 @@ async fn read_body(context: &Context, path: &Path) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The part of a body that says what it is.
-#[derive(Deserialize)]
-struct Typed {
-    r#type: Option<String>,
-}
-
 /// The type of a body of one's own, which is delivered whatever it is.
 fn event_of(context: &Context, named: Option<&str>, body: &[u8]) -> Result<String> {
-    let says = serde_json::from_slice::<Typed>(body).ok().and_then(|typed| typed.r#type);
+    let read: Value = serde_json::from_slice(body).unwrap_or_default();
+    let says = read["type"].as_str().filter(|says| !says.is_empty());
     remark(context, body);
-    let event = match (named, &says) {
+    let event = match (named, says) {
         (Some(named), Some(says)) if named != says => {
             context.ui.warn(&format!("the body's `type` is `{says}`, not `{named}`; it is sent as it is"));
             named

@@ -20,10 +20,16 @@ pub struct Destination {
 /// Finds it.
 ///
 /// # Errors
-/// `TunnelMissing` for the edge without a set-up, `TriggerRefused` when another machine's certificate is not to be
-/// checked.
+/// `TunnelMissing` for the edge without a set-up, `TriggerRefused` for the edge of another address, and when
+/// another machine's certificate is not to be checked.
 pub fn find(context: &Context, delivery: &Delivery) -> Result<Destination> {
     let upstream = delivery.upstream.as_ref();
+    if delivery.edge && delivery.to.is_some() {
+        return Err(Error::TriggerRefused {
+            why: "`--via edge` goes to the public URL of the running set-up, not to another address".to_owned(),
+            fix: "leave out `--to`, or `--via edge`; `--upstream` says which set-up".to_owned(),
+        });
+    }
     let (target, via) = if delivery.edge {
         (target::public(context, upstream)?, "edge")
     } else {

@@ -1,6 +1,7 @@
 //! The event types: all of them by group, or those of one group with when each is sent.
 
-use crate::error::{Error, Result};
+use super::compose::unknown;
+use crate::error::Result;
 use crate::event::{Event, EventType};
 use crate::events;
 use crate::scenario;
@@ -14,9 +15,7 @@ pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
     let wanted = group.unwrap_or_default().trim_end_matches(['.', '*']);
     let listed: Vec<EventType> = events::types().iter().filter(|name| is_meant(name, wanted)).map(of).collect();
     if listed.is_empty() {
-        let groups = events::types().iter().map(|name| group_of(name));
-        let meant = events::nearest(wanted).or_else(|| events::nearest_of(wanted, groups)).map(str::to_owned);
-        return Err(Error::EventUnknown { event: wanted.to_owned(), meant });
+        return Err(unknown(wanted));
     }
     if group.is_some() || context.ui.json() {
         listed.iter().for_each(|event| context.ui.emit(&Event::EventType(*event)));
@@ -38,10 +37,6 @@ pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
 
 fn of(name: &&'static str) -> EventType {
     EventType { event: name, description: events::describe(name).unwrap_or_default() }
-}
-
-fn group_of(name: &'static str) -> &'static str {
-    name.split('.').next().unwrap_or(name)
 }
 
 /// Nothing, a whole name or a group means it.

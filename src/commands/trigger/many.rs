@@ -30,7 +30,7 @@ const UNEXPECTED: usize = 5;
 /// # Errors
 /// `Interrupted` after the summary; the first message's that was not answered as expected.
 pub async fn send(context: &Context, sender: Sender, source: Source, pace: Pace, expected: Expected) -> Result<()> {
-    let mut run = Run { context, sender: Arc::new(sender), pace, tally: Tally::begin(), failed: None };
+    let mut run = Run { context, sender: Arc::new(sender), pace, tally: Tally::begin(pace.rate), failed: None };
     let ended = run.all(&source, expected).await;
     context.ui.settle();
     context.ui.emit(&Event::Summary(run.tally.summary()));

@@ -118,9 +118,6 @@ pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
         Deed::Play { scenario, seed } => story::play(context, options, scenario, *seed).await,
         Deed::Print(subject, form) => {
             let source = Source::read(context, subject).await?;
-            if options.dry_run {
-                return plan(context, delivery, source.event());
-            }
             let sender = Sender::prepare(context, delivery).await?;
             print::print(context, &sender, &source.message(0)?, *form);
             Ok(())
@@ -129,7 +126,7 @@ pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
             let source = Source::read(context, subject).await?;
             if options.dry_run {
                 let times = if pace.count == 1 { String::new() } else { format!("{} × ", pace.count) };
-                return plan(context, delivery, &format!("{times}{}", source.event()));
+                return plan(context, delivery, &format!("{times}{}", source.event()), delivery.expected);
             }
             let sender = Sender::prepare(context, delivery).await?;
             if pace.count > 1 {
@@ -145,14 +142,14 @@ pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
 }
 
 /// A dry run's line.
-fn plan(context: &Context, delivery: &Delivery, what: &str) -> Result<()> {
+fn plan(context: &Context, delivery: &Delivery, what: &str, expected: Expected) -> Result<()> {
     let to = destination::find(context, delivery)?.target.url;
     let signed = match (&context.settings.signing_secret, delivery.unsigned) {
         (_, true) => "unsigned".to_owned(),
         (Some(secret), false) => format!("signed with the secret from {}", secret.source),
         (None, false) => "signed with the endpoint's secret".to_owned(),
     };
-    let detail = format!("{what} to {to}, {signed}, expecting {}", delivery.expected);
+    let detail = format!("{what} to {to}, {signed}, expecting {expected}");
     context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail }));
     Ok(())
 }

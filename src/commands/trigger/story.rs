@@ -18,17 +18,20 @@ use crate::steps::{Context, input};
 /// `ScenarioInvalid`, `File`, `TriggerRefused`, those of a delivery.
 pub async fn play(context: &Context, options: &Options, scenario: &str, seed: Option<u64>) -> Result<()> {
     let seed = Seed::given_or_fresh(seed);
-    let steps = load(scenario, seed)?;
+    let steps = load(context, scenario, seed).await?;
     for (index, step) in steps.iter().enumerate() {
         for path in &step.created {
             context.ui.note(&format!("step {}: `{path}` was not there before; it was added", index + 1));
         }
     }
     if options.dry_run {
-        return steps.iter().try_for_each(|step| super::plan(context, &options.delivery, &step.event));
+        return steps.iter().try_for_each(|step| {
+            let expected = step.expected.unwrap_or(options.delivery.expected);
+            super::plan(context, &options.delivery, &step.event, expected)
+        });
     }
     let sender = Sender::prepare(context, &options.delivery).await?;
-    let mut tally = Tally::begin();
+    let mut tally = Tally::begin(None);
     let played = send(context, options, &sender, &steps, seed, &mut tally).await;
     context.ui.record(&Event::Summary(tally.summary()));
     played
@@ -64,7 +67,7 @@ async fn send(
     Ok(())
 }
 
-fn load(scenario: &str, seed: Seed) -> Result<Vec<Composed>> {
+async fn load(context: &Context, scenario: &str, seed: Seed) -> Result<Vec<Composed>> {
     let invalid = |fault: Fault| Error::ScenarioInvalid {
         name: scenario.to_owned(),
         why: fault.to_string(),
@@ -72,14 +75,14 @@ fn load(scenario: &str, seed: Seed) -> Result<Vec<Composed>> {
     };
     let text = match scenario::built_in().find(|(name, _)| *name == scenario) {
         Some((_, text)) => text.to_owned(),
-        None => read(scenario)?,
+        None => read(context, scenario).await?,
     };
     let read = scenario::read(&text).map_err(invalid)?;
     let recipe = seed.story(read.steps.iter().map(|step| step.event.as_str()));
     scenario::compose(&read, |event| events::build(event, &recipe).map(String::into_bytes)).map_err(invalid)
 }
 
-fn read(scenario: &str) -> Result<String> {
+async fn read(context: &Context, scenario: &str) -> Result<String> {
     let path = Path::new(scenario);
     let looks_like_a_name = !scenario.contains(['.', '/', '\\']) && scenario != input::STDIN;
     if looks_like_a_name && !path.exists() {
@@ -91,7 +94,7 @@ fn read(scenario: &str) -> Result<String> {
         };
         return Err(Error::TriggerRefused { why: format!("there is no scenario `{scenario}`"), fix });
     }
-    let bytes = input::read(path)?;
+    let bytes = input::read(context, path).await?;
     let not_text = |_| Error::File { path: path.to_owned(), cause: "it is not UTF-8 text".to_owned() };
     String::from_utf8(bytes).map_err(not_text)
 }
