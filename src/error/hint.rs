@@ -38,7 +38,6 @@ impl Error {
                  `--secret-file FILE`, or set `CLERK_WEBHOOK_SIGNING_SECRET=whsec_…` in `.env.local`"
                     .into()
             }
-            Self::AppDown { .. } => "start the app, or let clerkhook serve one: `clerkhook up --serve`".into(),
             Self::AgentMissing { .. } => {
                 "install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`".into()
             }
@@ -59,7 +58,7 @@ impl Error {
             Self::AgentForeign { .. } => {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()
             }
-            Self::PortTaken { fix, .. } => (*fix).into(),
+            Self::AppDown { fix, .. } | Self::PortTaken { fix, .. } => (*fix).into(),
             Self::CertificateUntrusted { local: true, .. } => {
                 "accept what the app has signed itself: `--insecure-upstream`".into()
             }

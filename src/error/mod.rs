@@ -57,7 +57,7 @@ pub enum Error {
     SigningSecretMissing { looked: String },
 
     #[error("nothing listens at `{upstream}`")]
-    AppDown { upstream: String, cause: String },
+    AppDown { upstream: String, cause: String, fix: &'static str },
     #[error("the certificate of `{url}` is not trusted")]
     CertificateUntrusted { url: String, cause: String, local: bool },
     #[error("cannot listen on port {port}")]

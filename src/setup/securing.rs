@@ -14,6 +14,7 @@ use crate::receiver::{Gateway, Secrets, gateway};
 use crate::serve;
 use crate::session::control::SecureWish;
 use crate::steps::Context;
+use crate::steps::app::START_IT;
 use crate::steps::forgery::{self, Forged};
 use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
@@ -64,9 +65,11 @@ impl SetUp {
     /// `AgentForeign`; those of the agent's start, after which it runs as before; `NotSecured`, `NotDelivered`.
     pub async fn secure(&mut self, context: &Context, options: &Options, wish: SecureWish) -> Result<Value> {
         if let Some(app) = &self.app {
-            crate::handler::listens(&app.upstream)
-                .await
-                .map_err(|error| Error::AppDown { upstream: app.upstream.to_string(), cause: error.to_string() })?;
+            crate::handler::listens(&app.upstream).await.map_err(|error| Error::AppDown {
+                upstream: app.upstream.to_string(),
+                cause: error.to_string(),
+                fix: START_IT,
+            })?;
         }
         let changed = self.change(context, wish).await;
         // After a refusal too the agent is another process, which the state file must name.

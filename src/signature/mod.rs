@@ -132,6 +132,8 @@ mod tests {
             ("ep_2ab", SecretFault::EndpointId),
             ("v1,whsec_AAAA", SecretFault::VersionPrefix),
             ("sk_test_AAAA", SecretFault::ClerkKey),
+            ("CLERK_WEBHOOK_SIGNING_SECRET=\"whsec_AAAA\"", SecretFault::Assignment),
+            ("export SIGNING_SECRET=whsec_AAAA", SecretFault::Assignment),
             ("whsec_", SecretFault::NotBase64),
             ("whsec_abc%", SecretFault::NotBase64),
         ] {

@@ -39,6 +39,9 @@ pub enum SecretFault {
     /// A Clerk key.
     #[error("it is a Clerk key, not a signing secret (`whsec_…`)")]
     ClerkKey,
+    /// `NAME=whsec_…`, a whole line of an env file.
+    #[error("it is a whole line (`NAME=whsec_…`); the secret is what follows the `=`")]
+    Assignment,
     /// Cut, or changed on the way.
     #[error("what follows `whsec_` is not base64; was it cut?")]
     NotBase64,
@@ -53,6 +56,7 @@ impl SigningSecret {
             _ if text.starts_with("ep_") => return Err(SecretFault::EndpointId),
             _ if text.starts_with("v1,") => return Err(SecretFault::VersionPrefix),
             _ if text.starts_with("sk_") || text.starts_with("pk_") => return Err(SecretFault::ClerkKey),
+            _ if text.contains("=whsec_") || text.contains("=\"whsec_") => return Err(SecretFault::Assignment),
             _ => {}
         }
         let encoded = text.strip_prefix("whsec_").unwrap_or(text);

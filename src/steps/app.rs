@@ -18,6 +18,9 @@ use crate::ui::Answer;
 /// The port of the walkthrough's sample app.
 pub const PORT: u16 = 3000;
 
+/// What to do when no app listens.
+pub const START_IT: &str = "start the app, or let clerkhook serve one: `clerkhook up --serve`";
+
 /// What to do when the built-in app cannot have the port that was typed.
 const OTHER_PORT: &str =
     "leave out `--serve` to use the app that listens there, or name a free port: `clerkhook up --serve PORT`";
@@ -75,7 +78,7 @@ pub async fn ensure(context: &Context, wish: &Wish) -> Result<App> {
             Ok(App { upstream, built_in: None })
         }
         Err(error) => {
-            let down = Error::AppDown { upstream: upstream.to_string(), cause: error.to_string() };
+            let down = Error::AppDown { upstream: upstream.to_string(), cause: error.to_string(), fix: START_IT };
             if !ask(context, &upstream).await? {
                 return Err(step.fail(down));
             }

@@ -46,7 +46,7 @@ fn read(candidate: &Candidate) -> (Option<SigningSecret>, Option<Cause>) {
             (SigningSecret::parse(bare.trim_start_matches("v1,")).ok(), Some(Cause::SecretVersionPrefix(source())))
         }
         Err(SecretFault::Empty) => (None, Some(Cause::SecretNotBase64(source()))),
-        Err(SecretFault::NotBase64) => {
+        Err(SecretFault::Assignment | SecretFault::NotBase64) => {
             let (secret, fault) = mended(text, source());
             (secret, Some(fault))
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clerkhook::error::Error;
 use clerkhook::event::Hop;
 use clerkhook::ngrok::codes::explain;
+use clerkhook::steps::app::START_IT;
 use clerkhook::steps::secret::LOOKED;
 
 /// Every code once.
@@ -59,7 +60,11 @@ fn settings() -> Vec<Error> {
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
         },
         Error::SigningSecretMissing { looked: format!("{LOOKED}; there is no Clerk key to fetch it with either") },
-        Error::AppDown { upstream: "http://localhost:3000".into(), cause: "Connection refused (os error 111)".into() },
+        Error::AppDown {
+            upstream: "http://localhost:3000".into(),
+            cause: "Connection refused (os error 111)".into(),
+            fix: START_IT,
+        },
         Error::CertificateUntrusted {
             url: "https://localhost:3443/api/webhooks".into(),
             cause: "invalid peer certificate: UnknownIssuer".into(),

@@ -176,7 +176,10 @@ async fn make(run: &Run, chosen: &[Case], options: &Options) -> Result<Vec<Check
     if !options.choice.skip.iter().any(|name| name == Group::Route.word()) {
         match run.route().await {
             Ok(route) => checks = route,
-            Err(Fault::Down(cause)) => return Err(Error::AppDown { upstream: run.upstream().to_owned(), cause }),
+            Err(Fault::Down(cause)) => {
+                let fix = "start the app, or name its address: `clerkhook check URL`";
+                return Err(Error::AppDown { upstream: run.upstream().to_owned(), cause, fix });
+            }
             Err(Fault::Wrong(diagnosis)) => return Ok(stopped(chosen, &diagnosis.found, diagnosis.fix)),
         }
     }

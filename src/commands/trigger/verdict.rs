@@ -55,7 +55,11 @@ fn unanswered(sender: &Sender, sent: &Sent, unreachable: &Unreachable) -> Error 
             format!("the public URL cannot be reached: {cause}"),
             "see what runs: `clerkhook status`".to_owned(),
         ),
-        Obstacle::NoConnection => Error::AppDown { upstream: target.upstream.clone(), cause },
+        Obstacle::NoConnection => Error::AppDown {
+            upstream: target.upstream.clone(),
+            cause,
+            fix: "start the app, or name another address: `--to URL`",
+        },
         Obstacle::Certificate => {
             let local = http::is_loopback(&target.url);
             Error::CertificateUntrusted { url: target.url.to_string(), cause, local }
