@@ -5,23 +5,16 @@ mod check;
 #[path = "../it/fixture.rs"]
 #[allow(dead_code, reason = "the fixture of all tests of the binary; these need a part of it")]
 mod fixture;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod node;
 mod trigger;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial, run};
-
-/// Tests by their names.
-macro_rules! trials {
-    ($($module:ident::$test:ident,)*) => {
-        vec![$((concat!(stringify!($module), "::", stringify!($test)), $module::$test as fn())),*]
-    };
-}
-
 fn main() -> ExitCode {
     let ignored = node::directory().is_none();
-    let trials = trials![
+    let trials = harness::named![
         check::a_handler_as_the_guide_writes_it_passes_in_full,
         check::a_parsed_body_is_named_as_the_cause,
         check::a_body_written_again_is_named_as_the_cause,
@@ -34,12 +27,5 @@ fn main() -> ExitCode {
         trigger::every_scenario_is_accepted,
         trigger::what_is_not_signed_with_its_secret_is_refused,
     ];
-    let trials = trials.into_iter().map(|(name, test)| {
-        let run = move || {
-            test();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(ignored)
-    });
-    run(&Arguments::from_args(), trials.collect()).exit_code()
+    harness::run(trials, |_| ignored)
 }

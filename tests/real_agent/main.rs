@@ -8,6 +8,8 @@ mod edge;
 #[allow(dead_code, reason = "the fixture of all tests of the binary; these need a part of it")]
 mod fixture;
 mod follow;
+#[path = "../harness/mod.rs"]
+mod harness;
 mod kill;
 mod lifetime;
 mod refusals;
@@ -20,18 +22,9 @@ mod walkthrough;
 
 use std::process::ExitCode;
 
-use libtest_mimic::{Arguments, Trial, run};
-
-/// Tests by their names.
-macro_rules! trials {
-    ($($module:ident::$test:ident,)*) => {
-        vec![$((concat!(stringify!($module), "::", stringify!($test)), $module::$test as fn())),*]
-    };
-}
-
 fn main() -> ExitCode {
     let ignored = stand::agent().is_none();
-    let trials = trials![
+    let trials = harness::named![
         follow::a_lost_session_comes_back_and_so_do_deliveries,
         follow::a_new_url_after_a_lost_session_is_followed,
         follow::an_agent_that_dies_again_and_again_ends_the_set_up,
@@ -70,12 +63,5 @@ fn main() -> ExitCode {
         walkthrough::parallel_deliveries_are_shown_once_when_two_saw_them,
         walkthrough::up_proves_six_hops,
     ];
-    let trials = trials.into_iter().map(|(name, test)| {
-        let run = move || {
-            test();
-            Ok(())
-        };
-        Trial::test(name, run).with_ignored_flag(ignored && !name.starts_with("kill::"))
-    });
-    run(&Arguments::from_args(), trials.collect()).exit_code()
+    harness::run(trials, |name| ignored && !name.starts_with("kill::"))
 }
