@@ -63,7 +63,7 @@ pub struct Verdict {
     pub age: Option<i64>,
 }
 
-/// Judges a delivery. The work is bounded: see [`search::BUDGET`].
+/// Judges a delivery. The work is bounded, so what is not found in time is not found.
 pub fn judge(delivery: &Saved, candidates: &[Candidate], terms: &Terms) -> Verdict {
     let head = Head::read(&delivery.headers);
     let mut verdict = Verdict {

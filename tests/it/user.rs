@@ -140,6 +140,20 @@ fn ctrl_c_in_a_cycle_deletes_the_user() {
 }
 
 #[test]
+fn what_a_killed_cycle_left_is_the_user_that_delete_means() {
+    let (machine, _up) = set_up("--fault delivery=drop");
+    let mut cycle = machine.start("user cycle --json");
+    let made = cycle.wait_for_type("user");
+    cycle.wait_for("the proof begins", |line| line.contains(r#""step":"proof","status":"start""#));
+    cycle.signal("KILL");
+    let _ = cycle.finish();
+    assert_eq!(users(&machine), [made["user_id"].as_str().expect("an id")]);
+    let output = machine.run("user delete --no-wait --json").expect_code(0);
+    assert_eq!(output.of_type("user")[0]["user_id"], made["user_id"]);
+    assert!(users(&machine).is_empty());
+}
+
+#[test]
 fn ctrl_c_while_the_user_is_being_made_deletes_it_once_it_is_there() {
     let (machine, _up) = set_up("--fault clerk=slow:300ms:1@POST/v1/users");
     let mut cycle = machine.start("user cycle --json");

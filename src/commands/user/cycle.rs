@@ -14,6 +14,7 @@ pub async fn cycle(stage: &Stage<'_>) -> Result<()> {
     let id = made.user.id.clone();
     let left = format!("the user {id} (`clerkhook user delete {id}` deletes it)");
     stage.context.shutdown.would_leave("user", left);
+    stage.note_unless_another(&id);
     stage.context.ui.record(&told(UserAction::Created, &made.user));
     let lived = match live(stage, &made).await {
         Ok(deleted) => Ok(deleted),
@@ -33,6 +34,7 @@ async fn live(stage: &Stage<'_>, made: &Changed) -> Result<Changed> {
 /// Deletes it although `error` ended its life early; gives the error that is to be told.
 async fn clear(stage: &Stage<'_>, user: &User, error: Error) -> Error {
     let Err(cause) = stage.clerk.delete_user(&user.id).await else {
+        stage.context.state.forget_user(&user.id);
         stage.context.ui.emit(&told(UserAction::Deleted, user));
         return error;
     };

@@ -65,6 +65,16 @@ impl<'a> Stage<'a> {
         self.prove("user.created", &made).await
     }
 
+    /// Notes a user that is to live shortly, so that `user delete` finds it should this process be killed. The one of a
+    /// `create` keeps its place.
+    pub fn note_unless_another(&self, id: &str) {
+        let (state, clerk) = (&self.context.state, &self.context.settings.clerk_api_url.value);
+        if state.last_user(clerk).is_none() {
+            // What cannot be noted is found by `user delete --all`.
+            let _ = state.note_user(id, clerk);
+        }
+    }
+
     /// `update`: a message from before the change is not taken for its own.
     pub async fn update_and_prove(&self, user: &User, names: &Names) -> Result<()> {
         let before = match &self.place {
