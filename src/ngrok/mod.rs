@@ -15,4 +15,4 @@ pub mod version;
 pub use agent::{Agent, News, start};
 pub use launch::Launch;
 pub use locate::locate;
-pub use running::{Found, ONLINE_CHECK, find, offline_code};
+pub use running::{Found, NO_INTERSTITIAL, ONLINE_CHECK, find, offline_code};

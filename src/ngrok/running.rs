@@ -11,6 +11,9 @@ use super::version::Version;
 use crate::config::{PortRange, Upstream};
 use crate::http::{Call, Http, Retry};
 
+/// ngrok's free plan shows browsers a page in between; this header says that a program asks (ngrok docs, errors/err_ngrok_6024).
+pub const NO_INTERSTITIAL: &str = "ngrok-skip-browser-warning";
+
 /// Marks the request that asks whether a tunnel is online: it reaches the app, and is no delivery.
 pub const ONLINE_CHECK: &str = "clerkhook-online-check";
 
@@ -62,7 +65,7 @@ fn is_at(tunnel: &Listed, domain: Option<&str>) -> bool {
 /// Asks the public URL itself whether anybody serves it: ngrok's error code when it is the edge that answers.
 pub async fn offline_code(http: &Http, public_url: &str) -> Option<u32> {
     let url = Url::parse(public_url).ok()?;
-    let headers = [ONLINE_CHECK, "ngrok-skip-browser-warning"].map(|name| (name, "1".to_owned())).to_vec();
+    let headers = [ONLINE_CHECK, NO_INTERSTITIAL].map(|name| (name, "1".to_owned())).to_vec();
     let call = Call { headers, retry: Retry::Never, method: reqwest::Method::HEAD, ..Call::get(url) };
     let answer = http.send(&call).await.ok()?;
     super::codes::find(answer.header("ngrok-error-code")?).filter(|code| [3200, 3209, 3210].contains(code))

@@ -9,16 +9,7 @@ const DEEPEST: usize = 40;
 pub fn indent(json: &str) -> Option<String> {
     serde_json::from_str::<IgnoredAny>(json).ok()?;
     let mut writer = Writer { text: String::with_capacity(json.len() * 2), depth: 0 };
-    let mut rest = json.trim_start();
-    while let Some(c) = rest.chars().next() {
-        let token = match c {
-            '"' => string_end(rest),
-            _ => c.len_utf8(),
-        };
-        let (this, after) = rest.split_at(token);
-        rest = after.trim_start();
-        writer.token(this, rest);
-    }
+    tokens(json).for_each(|(token, rest)| writer.token(token, rest));
     Some(writer.text)
 }
 
@@ -28,18 +19,18 @@ pub fn indent(json: &str) -> Option<String> {
 /// The parser's, with line and column.
 pub fn compact(json: &str) -> Result<String, serde_json::Error> {
     serde_json::from_str::<IgnoredAny>(json)?;
-    let mut text = String::with_capacity(json.len());
+    Ok(tokens(json).fold(String::with_capacity(json.len()), |text, (token, _)| text + token))
+}
+
+/// Whole strings, and every other character by itself, each with what follows it; white space between them goes.
+fn tokens(json: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = json.trim_start();
-    while let Some(c) = rest.chars().next() {
-        let token = match c {
-            '"' => string_end(rest),
-            _ => c.len_utf8(),
-        };
-        let (this, after) = rest.split_at(token);
-        text.push_str(this);
+    std::iter::from_fn(move || {
+        let c = rest.chars().next()?;
+        let (token, after) = rest.split_at(if c == '"' { string_end(rest) } else { c.len_utf8() });
         rest = after.trim_start();
-    }
-    Ok(text)
+        Some((token, rest))
+    })
 }
 
 struct Writer {

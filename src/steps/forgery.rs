@@ -11,6 +11,7 @@ use super::Context;
 use super::tunnel::Tunnel;
 use crate::error::{Error, Result};
 use crate::http::{Certificates, Delivered};
+use crate::ngrok::NO_INTERSTITIAL;
 use crate::receiver::REFUSED;
 use crate::signature::{SigningSecret, headers};
 
@@ -64,7 +65,7 @@ async fn post(context: &Context, url: &str, mut headers: Vec<(String, String)>, 
     };
     let parsed = Url::parse(url).map_err(|error| unreachable(error.to_string()))?;
     headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    headers.push(("ngrok-skip-browser-warning".to_owned(), "1".to_owned()));
+    headers.push((NO_INTERSTITIAL.to_owned(), "1".to_owned()));
     for _ in 1..TRIES {
         let delivered = Delivered {
             method: "POST",

@@ -29,6 +29,14 @@ fn users(machine: &Machine) -> Vec<String> {
     Account::at(machine.sandbox()).users()
 }
 
+/// A cycle that waits for its first event, and the line of the user that it made.
+fn cycle_at_its_proof(machine: &Machine) -> (Running, Value) {
+    let mut cycle = machine.start("user cycle --json");
+    let made = cycle.wait_for_type("user");
+    cycle.wait_for("the proof begins", |line| line.contains(r#""step":"proof","status":"start""#));
+    (cycle, made)
+}
+
 fn hops(proof: &Value) -> Vec<(String, bool)> {
     let hops = proof["hops"].as_array().expect("hops").iter();
     hops.map(|hop| (hop["hop"].as_str().expect("a word").to_owned(), hop["ok"] == true)).collect()
@@ -127,9 +135,7 @@ fn a_cycle_proves_three_events_in_order_and_leaves_nobody() {
 fn ctrl_c_in_a_cycle_deletes_the_user() {
     for name in ["INT", "TERM"] {
         let (machine, _up) = set_up("--fault delivery=drop");
-        let mut cycle = machine.start("user cycle --json");
-        let made = cycle.wait_for_type("user");
-        cycle.wait_for("the proof begins", |line| line.contains(r#""step":"proof","status":"start""#));
+        let (cycle, made) = cycle_at_its_proof(&machine);
         cycle.signal(name);
         let output = cycle.finish().expect_code(130);
         assert_eq!(output.error()["code"], "CH0002");
@@ -142,9 +148,7 @@ fn ctrl_c_in_a_cycle_deletes_the_user() {
 #[test]
 fn what_a_killed_cycle_left_is_the_user_that_delete_means() {
     let (machine, _up) = set_up("--fault delivery=drop");
-    let mut cycle = machine.start("user cycle --json");
-    let made = cycle.wait_for_type("user");
-    cycle.wait_for("the proof begins", |line| line.contains(r#""step":"proof","status":"start""#));
+    let (cycle, made) = cycle_at_its_proof(&machine);
     cycle.signal("KILL");
     let _ = cycle.finish();
     assert_eq!(users(&machine), [made["user_id"].as_str().expect("an id")]);

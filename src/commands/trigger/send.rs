@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::event::{Event, Trigger};
 use crate::handler::{self, Answer};
 use crate::http::{Delivered, Http, Unreachable};
+use crate::ngrok::NO_INTERSTITIAL;
 use crate::scenario::Expected;
 use crate::secret::mask_text;
 use crate::signature::{self, SigningSecret};
@@ -17,9 +18,6 @@ use crate::steps::{Context, secret};
 
 /// As Svix names itself, and who it is here.
 const USER_AGENT: &str = concat!("Svix-Webhooks/1.62.0 (clerkhook/", env!("CARGO_PKG_VERSION"), ")");
-
-/// ngrok's free plan shows browsers a page in between; this header says that a program asks (ngrok docs).
-const NO_INTERSTITIAL: &str = "ngrok-skip-browser-warning";
 
 /// How much of an unexpected answer is shown, in characters.
 const SHOWN: usize = 500;

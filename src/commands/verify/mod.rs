@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::error::{Error, Result};
 use crate::event::{self, Event};
-use crate::steps::{Context, secret};
+use crate::steps::{self, Context, secret};
 use crate::verdict::{self, Candidate, Terms, Verdict};
 
 /// Options of `verify`.
@@ -48,7 +48,7 @@ pub enum Input {
 impl Options {
     /// Whether a part of the delivery comes on stdin.
     fn takes_stdin(&self) -> bool {
-        let is_stdin = |path: &Path| path == Path::new("-");
+        let is_stdin = |path: &Path| path == Path::new(steps::input::STDIN);
         match &self.input {
             Input::Whole(file) => is_stdin(file),
             Input::Apart { body, headers_file, .. } => is_stdin(body) || headers_file.as_deref().is_some_and(is_stdin),

@@ -22,8 +22,8 @@ pub async fn ask(context: &Context) -> Result<Asked> {
 }
 
 async fn asked(context: &Context) -> Result<Asked> {
-    let instance = async { endpoint::clerk(context, Intent::Look).await?.instance().await };
-    let (instance, remote) = tokio::join!(instance, endpoint::connect(context, Intent::Look));
+    let clerk = endpoint::clerk(context, Intent::Look).await?;
+    let (instance, remote) = tokio::join!(clerk.instance(), endpoint::connect_by(context, &clerk, Intent::Look));
     let clock_ahead = instance.ok().and_then(|instance| instance.clock_skew);
     let candidates = match remote? {
         Some(remote) => secrets(context, &remote).await,

@@ -62,9 +62,13 @@ pub fn judge(case: &Case, came: &[Came], facts: &Facts<'_>) -> Check {
     let Some(decisive) = came.iter().find(|came| !accepted(came)).or(came.last()) else {
         return skipped(case, "not sent: this handler is not said to get `user.…` events (`--events`)");
     };
-    let (status, cause, fix) = match case.group {
-        Group::Refuses => refusal(case, decisive, facts),
-        _ => acceptance(case, decisive, facts),
+    let (status, cause, fix) = match (decisive, case.group) {
+        (Err(unreachable), _) => {
+            let (cause, fix) = silence(unreachable, facts.within);
+            fail(cause, fix)
+        }
+        (Ok(answer), Group::Refuses) => refusal(case, answer, facts),
+        (Ok(answer), _) => acceptance(case, answer, facts),
     };
     let others = came.iter().filter(|came| !accepted(came)).count();
     let found = match came.len() {
@@ -119,14 +123,7 @@ pub fn silence(unreachable: &Unreachable, within: Duration) -> (String, String) 
     }
 }
 
-fn refusal(case: &Case, came: &Came, facts: &Facts<'_>) -> Finding {
-    let answer = match came {
-        Ok(answer) => answer,
-        Err(unreachable) => {
-            let (cause, fix) = silence(unreachable, facts.within);
-            return fail(cause, fix);
-        }
-    };
+fn refusal(case: &Case, answer: &Answer, facts: &Facts<'_>) -> Finding {
     match (answer.status, &case.kind) {
         (429, _) => {
             let (_, cause, fix) = diagnosed(answer, facts);
@@ -167,14 +164,7 @@ fn accepted(kind: &Kind, answer: &Answer, facts: &Facts<'_>) -> Finding {
     }
 }
 
-fn acceptance(case: &Case, came: &Came, facts: &Facts<'_>) -> Finding {
-    let answer = match came {
-        Ok(answer) => answer,
-        Err(unreachable) => {
-            let (cause, fix) = silence(unreachable, facts.within);
-            return fail(cause, fix);
-        }
-    };
+fn acceptance(case: &Case, answer: &Answer, facts: &Facts<'_>) -> Finding {
     if answer.is_success() {
         let slow = answer.duration > facts.within / 3 && case.kind != Kind::SlowClient;
         return if slow {
