@@ -50,7 +50,7 @@ impl FromArgMatches for EditArgs {
 /// `data.public_metadata={"plan":"pro"}`.
 fn set(text: &str) -> Result<Edit, String> {
     let (path, value) = text.split_once('=').ok_or("expected `PATH=VALUE`")?;
-    let path = path.parse().map_err(|fault: payload::Fault| fault.to_string())?;
+    let path = path.parse().map_err(|fault: payload::PathFault| fault.to_string())?;
     match serde_json::from_str(value) {
         Ok(json) => Ok(Edit::Set(path, json)),
         Err(_) if value.starts_with('{') => {
@@ -62,7 +62,7 @@ fn set(text: &str) -> Result<Edit, String> {
 
 /// `PATH`.
 fn unset(text: &str) -> Result<Edit, String> {
-    text.parse().map(Edit::Unset).map_err(|fault: payload::Fault| fault.to_string())
+    text.parse().map(Edit::Unset).map_err(|fault: payload::PathFault| fault.to_string())
 }
 
 /// `@FILE`; `@-` is stdin.

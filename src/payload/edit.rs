@@ -5,9 +5,8 @@ use std::ops::Range;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
-use super::path::{Part, Path};
 use super::scan::{Member, Shape, look, whole};
-use super::{Fault, path};
+use super::{Fault, Part, Path};
 
 /// A body after an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,7 +108,7 @@ fn find(members: &[Member], name: &str) -> Option<usize> {
 }
 
 /// The value wrapped in what its path still lacks; `Err` with the length of the array that is too short.
-fn nest(parts: &[path::Part], value: &Value) -> Result<Value, usize> {
+fn nest(parts: &[Part], value: &Value) -> Result<Value, usize> {
     let Some((first, deeper)) = parts.split_first() else { return Ok(value.clone()) };
     let inner = nest(deeper, value)?;
     match first {

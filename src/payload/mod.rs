@@ -3,25 +3,20 @@
 mod change;
 mod edit;
 mod layout;
-mod path;
 mod scan;
 
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent, string_end};
-pub use path::{Part, Path};
+
+pub use crate::delivery::{Part, Path, PathFault};
 
 /// Why a body cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// The path cannot be read.
-    #[error("`{path}` is no path: {why}")]
-    Path {
-        /// As it was typed.
-        path: String,
-        /// What is wrong with it.
-        why: &'static str,
-    },
+    #[error(transparent)]
+    Path(#[from] PathFault),
     /// The body is no JSON.
     #[error("the body is no JSON: {0}")]
     Json(String),

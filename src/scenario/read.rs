@@ -88,7 +88,7 @@ fn event(node: &Node) -> Result<String, Fault> {
 }
 
 fn path(line: usize, text: &str) -> Result<Path, Fault> {
-    text.parse().map_err(|fault: payload::Fault| Fault { line, step: None, why: Why::Edit(fault) })
+    text.parse().map_err(|fault: payload::PathFault| Fault { line, step: None, why: Why::Edit(fault.into()) })
 }
 
 fn saved_name(line: usize, name: String) -> Result<String, Fault> {

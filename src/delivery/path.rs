@@ -3,7 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Fault;
+use serde_json::Value;
+
+/// A text that is no path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{path}` is no path: {why}")]
+pub struct PathFault {
+    /// As it was typed.
+    pub path: String,
+    /// What is wrong with it.
+    pub why: &'static str,
+}
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +32,14 @@ pub struct Path {
 }
 
 impl Path {
+    /// What stands at this path.
+    pub fn find<'a>(&self, value: &'a Value) -> Option<&'a Value> {
+        self.parts.iter().try_fold(value, |value, part| match part {
+            Part::Name(name) => value.get(name),
+            Part::Index(index) => value.get(index),
+        })
+    }
+
     /// The first `count` steps as text; the whole body is `(body)`.
     pub fn prefix(&self, count: usize) -> String {
         if count == 0 {
@@ -45,10 +63,10 @@ impl fmt::Display for Path {
 }
 
 impl FromStr for Path {
-    type Err = Fault;
+    type Err = PathFault;
 
-    fn from_str(text: &str) -> Result<Self, Fault> {
-        let fault = |why| Fault::Path { path: text.to_owned(), why };
+    fn from_str(text: &str) -> Result<Self, PathFault> {
+        let fault = |why| PathFault { path: text.to_owned(), why };
         let mut parts = Vec::new();
         for piece in text.split('.') {
             let (name, mut rest) = piece.split_at(piece.find('[').unwrap_or(piece.len()));
@@ -91,7 +109,7 @@ mod tests {
             ("a[x]", "between `[` and `]` stands a number from 0"),
             ("a[0]b", "after `]` comes `[`, `.` or nothing"),
         ] {
-            assert_eq!(text.parse::<Path>(), Err(Fault::Path { path: text.to_owned(), why }), "{text}");
+            assert_eq!(text.parse::<Path>(), Err(PathFault { path: text.to_owned(), why }), "{text}");
         }
     }
 }

@@ -1,0 +1,133 @@
+//! Keeps deliveries off the loops that see them: a thread of its own writes them in batches.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use super::store::{Limits, Store, StoreFault};
+use crate::delivery::Delivery;
+
+/// How many may wait to be written. A disk that hangs must not take the memory.
+const WAITING: usize = 4096;
+
+/// How many are written at once.
+const BATCH: usize = 512;
+
+/// How long the end waits for what is still to be written.
+const LAST: Duration = Duration::from_secs(2);
+
+/// What went wrong, told once each.
+type Warn = Arc<dyn Fn(String) + Send + Sync>;
+
+/// The way to the thread that writes. Cheap to clone; what it cannot take is counted.
+#[derive(Clone)]
+pub struct Keeper {
+    inner: Option<Arc<Inner>>,
+}
+
+struct Inner {
+    sender: Mutex<Option<SyncSender<Delivery>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    missed: Mutex<u64>,
+}
+
+impl std::fmt::Debug for Keeper {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Keeper").field("keeps", &self.inner.is_some()).finish()
+    }
+}
+
+impl Keeper {
+    /// One that keeps nothing.
+    pub fn none() -> Self {
+        Self { inner: None }
+    }
+
+    /// Starts the thread. A database that cannot be used is told once, and costs no delivery.
+    pub fn start(path: PathBuf, limits: Limits, warn: impl Fn(String) + Send + Sync + 'static) -> Self {
+        if limits.count == 0 {
+            return Self::none();
+        }
+        let (sender, receiver) = sync_channel(WAITING);
+        let warn: Warn = Arc::new(warn);
+        let thread = std::thread::Builder::new().name("history".to_owned()).spawn({
+            let warn = Arc::clone(&warn);
+            move || write(&path, limits, &receiver, warn.as_ref())
+        });
+        match thread {
+            Ok(thread) => Self {
+                inner: Some(Arc::new(Inner {
+                    sender: Mutex::new(Some(sender)),
+                    thread: Mutex::new(Some(thread)),
+                    missed: Mutex::new(0),
+                })),
+            },
+            Err(error) => {
+                warn(format!("nothing is kept in the history: {error}"));
+                Self::none()
+            }
+        }
+    }
+
+    /// Hands a delivery over; never waits.
+    pub fn keep(&self, delivery: &Delivery) {
+        let Some(inner) = &self.inner else { return };
+        let sender = inner.sender.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(sender) = sender.as_ref() else { return };
+        if let Err(TrySendError::Full(_)) = sender.try_send(delivery.clone()) {
+            *inner.missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        }
+    }
+
+    /// Writes what waits, for at most two seconds; gives how many deliveries were not kept because the disk was too slow.
+    pub fn finish(&self) -> u64 {
+        let Some(inner) = &self.inner else { return 0 };
+        drop(inner.sender.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let thread = inner.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            let until = Instant::now() + LAST;
+            while !thread.is_finished() && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            if thread.is_finished() {
+                let _ = thread.join();
+            }
+        }
+        *inner.missed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write(path: &std::path::Path, limits: Limits, receiver: &Receiver<Delivery>, warn: &(dyn Fn(String) + Send + Sync)) {
+    let mut store = match Store::open(path) {
+        Ok((store, None)) => store,
+        Ok((store, Some(aside))) => {
+            warn(format!("the history was broken; it lies at `{}`, and a new one is begun", aside.display()));
+            store
+        }
+        Err(fault) => {
+            warn(format!("nothing is kept in the history `{}`: {fault}", path.display()));
+            receiver.iter().for_each(drop);
+            return;
+        }
+    };
+    let mut told = false;
+    while let Ok(first) = receiver.recv() {
+        let mut batch = vec![first];
+        while batch.len() < BATCH
+            && let Ok(next) = receiver.try_recv()
+        {
+            batch.push(next);
+        }
+        if let Err(fault) = store.keep(&batch, limits)
+            && !std::mem::replace(&mut told, true)
+        {
+            warn(refusal(path, &fault));
+        }
+    }
+}
+
+fn refusal(path: &std::path::Path, fault: &StoreFault) -> String {
+    format!("deliveries are not kept in the history `{}`: {fault}", path.display())
+}

@@ -1,0 +1,16 @@
+//! The deliveries that are kept on this machine: SQLite in WAL mode, written by every set-up, read by every command.
+
+mod keeper;
+mod reference;
+mod row;
+mod store;
+
+pub use keeper::Keeper;
+pub use reference::{Found, Reference};
+pub use store::{Limits, Store, StoreFault};
+
+/// The file's name in the state directory.
+pub const FILE: &str = "history.sqlite";
+
+#[cfg(test)]
+mod tests;
