@@ -3,8 +3,10 @@
 
 mod condition;
 mod filter;
+pub mod har;
 mod id;
 mod path;
+mod redact;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ pub use condition::{Condition, ConditionFault};
 pub use filter::{Bound, Filter, FilterFault, Pattern, StatusPattern};
 pub use id::Id;
 pub use path::{Part, Path, PathFault};
+pub use redact::Redaction;
 
 /// The header of a message's id (Svix docs, receiving/verifying).
 const MESSAGE_ID: &str = "svix-id";
