@@ -2,28 +2,7 @@
 
 use serde::Serialize;
 
-/// What the check of a delivery's signature gave.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Signature {
-    /// Signed with a known secret, in time.
-    Valid,
-    /// Not so; the delivery's `reason` says why.
-    Invalid,
-    /// No secret is known.
-    Unchecked,
-}
-
-impl Signature {
-    /// The word, as in JSON.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Valid => "valid",
-            Self::Invalid => "invalid",
-            Self::Unchecked => "unchecked",
-        }
-    }
-}
+pub use crate::delivery::Signature;
 
 /// One request as it came to the app, with the app's answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -124,6 +124,13 @@ impl AgentApi {
         Ok(known.into_iter().flat_map(|known| known.endpoints).map(listed).collect())
     }
 
+    /// How many requests the agent has served, over all of its tunnels; `None` where it does not tell.
+    pub async fn served(&self) -> Option<u64> {
+        let known: Value = self.get("tunnels").await.ok()??;
+        let counts = known["tunnels"].as_array()?.iter().map(|tunnel| tunnel["metrics"]["http"]["count"].as_u64());
+        counts.sum()
+    }
+
     /// The session's state and the agent's version, where it tells them.
     pub async fn status(&self) -> Result<(Session, Option<Version>)> {
         let Some(status) = self.get::<Status>("status").await? else { return Ok((Session::Unknown, None)) };

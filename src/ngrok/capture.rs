@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer};
 
 use super::codes;
+use crate::delivery;
 use crate::event::{Delivery, Signature};
 use crate::signature::{HEADERS, Signed, SigningSecret, verify};
 
@@ -151,6 +152,32 @@ impl Capture {
         }
     }
 
+    /// What the agent saw of a delivery. Its answer is taken only when it is whole.
+    pub fn sighting(&self, secrets: &[SigningSecret]) -> delivery::Delivery {
+        let (signature, reason) = self.verdict(secrets);
+        let pairs = |headers: &BTreeMap<String, Vec<String>>| {
+            let all = headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+            all.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
+        };
+        let request = delivery::Request {
+            method: self.request.method.clone(),
+            target: self.request.uri.clone(),
+            headers: ordered(&self.request.raw).unwrap_or_else(|| pairs(&self.request.headers)),
+            body: self.request.body(),
+            truncated: self.request.is_truncated(),
+        };
+        let answer = self.response.as_ref().filter(|_| self.is_over()).map(|response| delivery::Answer {
+            status: response.status_code,
+            headers: ordered(&response.raw).unwrap_or_else(|| pairs(&response.headers)),
+            body: body(&response.raw),
+            truncated: self.duration == 0,
+        });
+        let seen = delivery::Delivery::new(self.started(), delivery::Witness::Agent, request);
+        let origin = if self.is_replay() { delivery::Origin::Replay } else { seen.origin };
+        let duration = (self.duration > 0).then(|| std::time::Duration::from_nanos(self.duration));
+        delivery::Delivery { answer, origin, duration, verdict: delivery::Verdict { signature, reason }, ..seen }
+    }
+
     /// The line that stands for it.
     pub fn delivery(&self, secrets: &[SigningSecret]) -> Delivery {
         let (signature, reason) = self.verdict(secrets);
@@ -184,6 +211,15 @@ fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserial
 fn header<'a>(headers: &'a BTreeMap<String, Vec<String>>, name: &str) -> Option<&'a str> {
     let (_, values) = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
     values.first().map(String::as_str)
+}
+
+/// The headers in the order in which they came, from base64 of head and body.
+fn ordered(raw: &str) -> Option<Vec<(String, String)>> {
+    let bytes = STANDARD.decode(raw).ok().filter(|bytes| !bytes.is_empty())?;
+    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")?;
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let pair = |line: &str| line.split_once(':').map(|(name, value)| (name.to_owned(), value.trim().to_owned()));
+    Some(head.lines().skip(1).filter_map(pair).collect())
 }
 
 /// What follows the empty line, with the chunks of a chunked body put together.

@@ -5,6 +5,7 @@ pub mod arrival;
 pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
+pub mod feed;
 pub mod forgery;
 pub mod input;
 mod judgement;

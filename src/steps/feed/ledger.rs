@@ -1,0 +1,292 @@
+//! What was seen of each delivery, by whom: two sightings of one delivery are one, and each is shown once.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use crate::delivery::{Delivery, Id, Origin, Request, Witness};
+
+/// How many bytes of bodies are held for a second witness to add to.
+const HELD: usize = 16 * 1024 * 1024;
+
+/// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
+const REMEMBERED: usize = 20_000;
+
+/// What nobody needs to keep of anybody.
+const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+/// What makes two sightings the same delivery: message id, method, target.
+type Key = (String, String, String);
+
+/// What a sighting came to.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The delivery as it is known now.
+    pub delivery: Arc<Delivery>,
+    /// It is answered, and was not shown before.
+    pub show: bool,
+}
+
+/// What is expected of a message that clerkhook itself caused.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mark {
+    origin: Origin,
+    /// So many of its deliveries are told by something else.
+    quiet: u32,
+}
+
+#[derive(Debug)]
+struct Entry {
+    id: Id,
+    witnesses: Vec<Witness>,
+    shown: bool,
+    /// As long as there is room.
+    delivery: Option<Arc<Delivery>>,
+}
+
+/// The deliveries of one set-up.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    path: String,
+    set_up: Option<String>,
+    entries: HashMap<Key, Vec<Entry>>,
+    /// The oldest first.
+    order: VecDeque<Key>,
+    held: usize,
+    marks: HashMap<String, Mark>,
+    shown: u64,
+}
+
+impl Ledger {
+    /// Of a set-up whose app takes webhooks at `path`.
+    pub fn of(set_up: Option<String>, path: String) -> Self {
+        Self { path, set_up, ..Self::default() }
+    }
+
+    /// How many were given out to be shown.
+    pub fn shown(&self) -> u64 {
+        self.shown
+    }
+
+    /// A message was caused by clerkhook, and its proof or its command tells of `quiet` of its deliveries.
+    pub fn expect(&mut self, message_id: &str, origin: Origin, quiet: u32) {
+        let mark = self.marks.entry(message_id.to_owned()).or_default();
+        mark.origin = origin;
+        mark.quiet += quiet;
+        // It may have come before its sender knew its id.
+        let mut late = 0;
+        for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message_id).map(|(_, entries)| entries) {
+            for entry in entries.iter_mut().filter(|entry| !entry.shown) {
+                late += u32::from(mark.quiet > late);
+                entry.shown |= late > 0;
+            }
+        }
+        mark.quiet -= late;
+    }
+
+    /// Takes a sighting.
+    pub fn take(&mut self, mut sighting: Delivery) -> Told {
+        let witness = sighting.witnesses.first().copied().unwrap_or(Witness::Sender);
+        let key = key(&sighting);
+        self.dress(&mut sighting);
+        let entries = self.entries.entry(key.clone()).or_default();
+        match entries.iter_mut().find(|entry| !entry.witnesses.contains(&witness)) {
+            Some(entry) => {
+                entry.witnesses.push(witness);
+                let merged = merge(entry.delivery.as_deref(), &entry.id, sighting);
+                self.settle(&key, merged)
+            }
+            None => {
+                entries.push(Entry { id: sighting.id.clone(), witnesses: vec![witness], shown: false, delivery: None });
+                self.order.push_back(key.clone());
+                self.settle(&key, sighting)
+            }
+        }
+    }
+
+    /// Takes what a witness says further of a delivery that it told of before, by the id that it was given.
+    pub fn take_more(&mut self, id: &Id, mut sighting: Delivery) -> Told {
+        let key = key(&sighting);
+        self.dress(&mut sighting);
+        let known = self.entries.get(&key).and_then(|entries| entries.iter().find(|entry| entry.id == *id));
+        let merged = merge(known.and_then(|entry| entry.delivery.as_deref()), id, sighting);
+        self.settle(&key, merged)
+    }
+
+    /// Whom it belongs to, and only what may be kept of it.
+    fn dress(&self, sighting: &mut Delivery) {
+        sighting.set_up.clone_from(&self.set_up);
+        if let Some(mark) = sighting.message_id.as_ref().and_then(|id| self.marks.get(id)) {
+            // A replay of a test is a replay.
+            if sighting.origin != Origin::Replay {
+                sighting.origin = mark.origin;
+            }
+        }
+        if sighting.is_webhook(&self.path) {
+            let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
+            sighting.request.headers.retain(|(name, _)| kept(name));
+        } else {
+            // A browser on the same tunnel: that it came is worth a line, what it brought is not ours to keep.
+            let Request { method, target, .. } = std::mem::take(&mut sighting.request);
+            sighting.request = Request { method, target, truncated: true, ..Request::default() };
+            if let Some(answer) = &mut sighting.answer {
+                (answer.headers, answer.body, answer.truncated) = (Vec::new(), Vec::new(), true);
+            }
+        }
+    }
+
+    fn settle(&mut self, key: &Key, delivery: Delivery) -> Told {
+        let delivery = Arc::new(delivery);
+        let mut show = false;
+        if let Some(entry) =
+            self.entries.get_mut(key).and_then(|entries| entries.iter_mut().find(|entry| entry.id == delivery.id))
+        {
+            let quiet =
+                delivery.message_id.as_ref().and_then(|id| self.marks.get_mut(id)).filter(|mark| mark.quiet > 0);
+            if let (false, Some(mark)) = (entry.shown, quiet) {
+                mark.quiet -= 1;
+                entry.shown = true;
+            }
+            show = !entry.shown && delivery.answer.is_some();
+            entry.shown |= show;
+            self.held -= entry.delivery.as_ref().map_or(0, |held| held.size());
+            self.held += delivery.size();
+            entry.delivery = Some(Arc::clone(&delivery));
+        }
+        self.shown += u64::from(show);
+        self.make_room();
+        Told { delivery, show }
+    }
+
+    fn make_room(&mut self) {
+        while self.order.len() > REMEMBERED
+            && let Some(key) = self.order.pop_front()
+            && let Some(entries) = self.entries.get_mut(&key)
+        {
+            let oldest = entries.remove(0);
+            self.held -= oldest.delivery.map_or(0, |held| held.size());
+            if entries.is_empty() {
+                self.entries.remove(&key);
+            }
+        }
+        if self.held > HELD {
+            for entry in self.entries.values_mut().flatten() {
+                entry.delivery = None;
+            }
+            self.held = 0;
+        }
+        if self.marks.len() > REMEMBERED {
+            self.marks.clear();
+        }
+    }
+}
+
+fn key(delivery: &Delivery) -> Key {
+    let message = delivery.message_id.clone().unwrap_or_default();
+    (message, delivery.request.method.clone(), delivery.request.target.clone())
+}
+
+/// The newer word on a delivery under its first id, with what was known before.
+fn merge(known: Option<&Delivery>, id: &Id, sighting: Delivery) -> Delivery {
+    match known {
+        Some(known) => {
+            let mut merged = known.clone();
+            merged.also_seen(&sighting);
+            if sighting.origin == Origin::Replay {
+                merged.origin = Origin::Replay;
+            }
+            merged
+        }
+        None => Delivery { id: id.clone(), ..sighting },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::delivery::Answer;
+
+    fn sighting(witness: Witness, message: &str, answered: bool) -> Delivery {
+        let headers = vec![("svix-id".to_owned(), message.to_owned()), ("Cookie".to_owned(), "a=b".to_owned())];
+        let request =
+            Request { method: "POST".into(), target: "/x".into(), headers, body: b"{}".to_vec(), truncated: false };
+        let answer = answered.then(|| Answer { status: 200, ..Answer::default() });
+        Delivery { answer, ..Delivery::new(Timestamp::now(), witness, request) }
+    }
+
+    fn ledger() -> Ledger {
+        Ledger::of(Some("here".into()), "/x".into())
+    }
+
+    #[test]
+    fn two_witnesses_make_one_delivery_whoever_is_faster() {
+        let mut seen = ledger();
+        let first = seen.take(sighting(Witness::Sample, "msg_1", true));
+        let second = seen.take(sighting(Witness::Agent, "msg_1", true));
+        assert_eq!((first.show, second.show), (true, false));
+        assert_eq!(first.delivery.id, second.delivery.id);
+        assert_eq!(second.delivery.witnesses, [Witness::Agent, Witness::Sample]);
+        assert!(seen.take(sighting(Witness::Agent, "msg_2", true)).show);
+        assert!(!seen.take(sighting(Witness::Sample, "msg_2", true)).show);
+        assert_eq!(seen.shown(), 2);
+    }
+
+    #[test]
+    fn a_message_delivered_twice_is_shown_twice() {
+        let mut seen = ledger();
+        let shown: Vec<bool> = [Witness::Agent, Witness::Agent, Witness::Sample, Witness::Sample, Witness::Sample]
+            .map(|witness| seen.take(sighting(witness, "msg_1", true)).show)
+            .into();
+        assert_eq!(shown, [true, true, false, false, true]);
+    }
+
+    #[test]
+    fn what_is_open_is_kept_and_shown_once_it_is_answered() {
+        let mut seen = ledger();
+        let open = seen.take(sighting(Witness::Agent, "msg_1", false));
+        assert!(!open.show);
+        let told = seen.take(sighting(Witness::Sample, "msg_1", true));
+        assert_eq!((told.show, &told.delivery.id), (true, &open.delivery.id));
+        let over = seen.take_more(&open.delivery.id, sighting(Witness::Agent, "msg_1", true));
+        assert_eq!((over.show, &over.delivery.id), (false, &open.delivery.id));
+    }
+
+    #[test]
+    fn what_a_proof_told_of_is_kept_and_not_shown() {
+        let mut seen = ledger();
+        seen.expect("msg_1", Origin::Test, 1);
+        let proven = seen.take(sighting(Witness::Agent, "msg_1", true));
+        assert_eq!((proven.show, proven.delivery.origin), (false, Origin::Test));
+        assert!(seen.take(sighting(Witness::Agent, "msg_1", true)).show, "Svix sent it again");
+        let early = seen.take(sighting(Witness::Agent, "msg_2", false));
+        seen.expect("msg_2", Origin::Test, 1);
+        assert!(!seen.take_more(&early.delivery.id, sighting(Witness::Agent, "msg_2", true)).show);
+    }
+
+    #[test]
+    fn of_a_browser_only_a_line_is_kept_and_of_nobody_the_cookies() {
+        let mut seen = ledger();
+        let webhook = seen.take(sighting(Witness::Agent, "msg_1", true)).delivery;
+        assert!(webhook.request.headers.iter().all(|(name, _)| name != "Cookie") && !webhook.request.body.is_empty());
+        let mut visit = sighting(Witness::Agent, "", true);
+        visit.message_id = None;
+        visit.request.method = "GET".into();
+        let visit = seen.take(visit).delivery;
+        assert!(visit.request.headers.is_empty() && visit.request.body.is_empty() && visit.request.truncated);
+        assert_eq!((visit.request.method.as_str(), visit.status()), ("GET", Some(200)));
+    }
+
+    #[test]
+    fn memory_has_a_bound() {
+        let mut seen = ledger();
+        let mut large = sighting(Witness::Agent, "msg_1", true);
+        large.request.body = vec![b' '; HELD / 2 + 1];
+        for _ in 0..4 {
+            seen.take(large.clone());
+            assert!(seen.held <= HELD);
+        }
+        (0..REMEMBERED + 10).for_each(|number| drop(seen.take(sighting(Witness::Agent, &number.to_string(), true))));
+        assert!(seen.order.len() <= REMEMBERED && seen.entries.len() <= REMEMBERED);
+    }
+}
