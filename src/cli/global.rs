@@ -45,6 +45,9 @@ pub struct GlobalArgs {
     /// Where the config file is
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     config_dir: Option<PathBuf>,
+    /// Keep no deliveries on this machine [env: CLERKHOOK_HISTORY=0]
+    #[arg(long, global = true, hide_short_help = true)]
+    no_history: bool,
     /// Where running set-ups are noted
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     state_dir: Option<PathBuf>,
@@ -148,6 +151,7 @@ impl GlobalArgs {
                 config_dir: self.config_dir,
                 state_dir: self.state_dir,
                 agent_ports: self.agent_ports,
+                no_history: self.no_history,
                 ..Flags::default()
             },
             sandbox: self.sandbox,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::doors::Doors;
-use super::value::{into_path, into_secret, ports, seconds};
+use super::value::{count, into_path, into_secret, ports, seconds};
 use super::{EnvFile, Environment, Source, Sourced};
 use crate::error::Result;
 use crate::secret::{SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Secret};
@@ -22,6 +22,9 @@ const AGENT_TIMEOUT: u64 = 20;
 
 /// How often a running set-up looks at its endpoint, in seconds.
 const ENDPOINT_CHECK: u64 = 300;
+
+/// How many deliveries are kept.
+const HISTORY: u64 = 10_000;
 
 /// Variables that would lead the agent through a proxy, which free accounts may not use (ERR_NGROK_9009).
 const PROXY_NAMES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
@@ -42,6 +45,7 @@ pub struct Flags {
     pub config_dir: Option<PathBuf>,
     pub state_dir: Option<PathBuf>,
     pub agent_ports: Option<PortRange>,
+    pub no_history: bool,
 }
 
 /// Local ports, first and last.
@@ -100,6 +104,8 @@ pub struct Settings {
     pub user: String,
     /// How often a running set-up looks whether Svix still has its endpoint enabled.
     pub endpoint_check: Duration,
+    /// How many deliveries are kept; 0 keeps none.
+    pub history: u64,
     /// `$VISUAL` or `$EDITOR`.
     pub editor: Option<String>,
     /// Names of the proxy variables that are set.
@@ -154,6 +160,11 @@ pub fn settle(
         },
         http_timeout: limit("CLERKHOOK_HTTP_TIMEOUT", HTTP_TIMEOUT)?,
         agent_timeout: limit("CLERKHOOK_AGENT_TIMEOUT", AGENT_TIMEOUT)?,
+        history: match doors.environment("CLERKHOOK_HISTORY") {
+            _ if flags.no_history => 0,
+            Some(text) => count(&text)?,
+            None => HISTORY,
+        },
         endpoint_check: limit("CLERKHOOK_ENDPOINT_CHECK", ENDPOINT_CHECK)?,
         profile: doors.profile_name,
         config_dir: doors.config_dir,

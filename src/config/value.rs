@@ -57,6 +57,19 @@ pub fn seconds(found: &Sourced<String>) -> Result<Duration> {
     }
 }
 
+/// A number of things, from 0.
+///
+/// # Errors
+/// `SettingInvalid`.
+pub fn count(found: &Sourced<String>) -> Result<u64> {
+    found.value.trim().parse().map_err(|_| Error::SettingInvalid {
+        what: "number",
+        value: mask_text(&found.value),
+        source_name: found.source.to_string(),
+        why: "expected for example `10000`, or `0` for none".to_owned(),
+    })
+}
+
 /// A range of ports.
 ///
 /// # Errors

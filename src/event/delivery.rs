@@ -3,11 +3,12 @@
 use serde::Serialize;
 
 pub use crate::delivery::Signature;
+use crate::delivery::{self, Origin};
 
 /// One request as it came to the app, with the app's answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Delivery {
-    /// The agent's id of the captured request, or the receiver's number.
+    /// Ours, or the receiver's number.
     pub id: String,
     /// The `svix-id` header.
     pub message_id: Option<String>,
@@ -29,6 +30,30 @@ pub struct Delivery {
     pub replay: bool,
     /// RFC 3339.
     pub received_at: String,
+    /// Who caused it.
+    pub origin: Origin,
+    /// The set-up through which it came.
+    pub set_up: Option<String>,
+}
+
+impl From<&delivery::Delivery> for Delivery {
+    fn from(kept: &delivery::Delivery) -> Self {
+        Self {
+            id: kept.id.to_string(),
+            message_id: kept.message_id.clone(),
+            event: kept.event.clone(),
+            method: kept.request.method.clone(),
+            path: kept.request.target.clone(),
+            status_code: kept.status(),
+            duration_ms: kept.duration_ms(),
+            signature: kept.verdict.signature,
+            reason: kept.verdict.reason.clone(),
+            replay: kept.origin == Origin::Replay,
+            received_at: kept.received_at.to_string(),
+            origin: kept.origin,
+            set_up: kept.set_up.clone(),
+        }
+    }
 }
 
 /// A captured request that was sent once more.
@@ -57,4 +82,26 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The raw body.
     pub body: Vec<u8>,
+}
+
+impl Received {
+    /// What the built-in app saw of a delivery.
+    pub fn sighting(self) -> delivery::Delivery {
+        let Self { delivery, headers, body } = self;
+        let request = delivery::Request {
+            method: delivery.method,
+            target: delivery.path,
+            headers,
+            body,
+            truncated: delivery.status_code.is_none(),
+        };
+        let received_at = delivery.received_at.parse().unwrap_or_else(|_| jiff::Timestamp::now());
+        let answer = delivery.status_code.map(|status| delivery::Answer { status, ..delivery::Answer::default() });
+        delivery::Delivery {
+            answer,
+            duration: delivery.duration_ms.map(std::time::Duration::from_millis),
+            verdict: delivery::Verdict { signature: delivery.signature, reason: delivery.reason },
+            ..delivery::Delivery::new(received_at, delivery::Witness::Sample, request)
+        }
+    }
 }

@@ -320,6 +320,13 @@ fn drop_oldest(change: &Transaction<'_>, limits: Limits) -> Result<(), rusqlite:
 
 /// SQLite's other files take over the mode of the first.
 fn create_private(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent() {
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(directory)?;
+    }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

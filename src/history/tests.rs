@@ -184,13 +184,13 @@ fn its_files_are_private_and_no_link_is_followed() {
 
 #[test]
 fn the_keeper_writes_what_it_was_handed_and_says_once_what_it_cannot() {
-    let (directory, path) = place();
+    let (_directory, path) = place();
     let keeper = Keeper::start(path.clone(), Limits::of(1000), |warning| panic!("{warning}"));
     (0..600).for_each(|second| keeper.keep(&delivery(second, "msg_1")));
     assert_eq!(keeper.finish(), 0);
     assert_eq!(open(&path).count().expect("a count"), 600);
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let keeper = Keeper::start(directory.path().join("nowhere").join(FILE), Limits::of(10), {
+    let keeper = Keeper::start(path.join(FILE), Limits::of(10), {
         let told = std::sync::Arc::clone(&told);
         move |warning| told.lock().expect("a lock").push(warning)
     });

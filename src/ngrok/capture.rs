@@ -193,6 +193,8 @@ impl Capture {
             reason,
             replay: self.is_replay(),
             received_at: self.start.clone(),
+            origin: if self.is_replay() { delivery::Origin::Replay } else { delivery::Origin::default() },
+            set_up: None,
         }
     }
 }

@@ -26,6 +26,7 @@ use self::body::Body;
 use self::history::{Entry, History};
 use self::verdict::Verdict;
 use self::visitor::Visitor;
+use crate::delivery::Origin;
 use crate::event::{Delivery, Received};
 use crate::signature::Signed;
 
@@ -97,6 +98,8 @@ impl Receiver {
             reason: verdict.reason,
             replay: parts.headers.contains_key(REPLAY_HEADER),
             received_at: format!("{now:.3}"),
+            origin: Origin::default(),
+            set_up: None,
         };
         self.tell(delivery, parts.headers, body);
         answer.send().await

@@ -10,7 +10,7 @@ use crate::steps::tunnel::Tunnel;
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
-    let SetUp { app, tunnel, remote, registered, kept, deliveries, .. } = setup;
+    let SetUp { app, tunnel, remote, registered, kept, deliveries, feed, .. } = setup;
     drop(kept);
     // An agent that was to be started again was noted too.
     context.state.forget_process(std::process::id());
@@ -34,6 +34,9 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     };
     tokio::join!(log_out, stop_agent);
     drop(app);
+    if let Some(lost) = feed.map(|feed| feed.finish()).filter(|lost| *lost > 0) {
+        context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
+    }
     context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint }));
 }
 

@@ -2,18 +2,18 @@
 
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::Options;
 use super::follow::Lives;
 use super::parts::SetUp;
+use crate::delivery::{self, Origin};
 use crate::error::{Error, Result};
 use crate::event::{Event, Received};
-use crate::ngrok::News;
+use crate::ngrok::{News, ONLINE_CHECK};
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
-use crate::steps::deliveries::{Deliveries, rhythm};
+use crate::steps::feed::Feed;
 
 /// After so many looks in vain the agent counts as gone.
 const PATIENCE: u32 = 20;
@@ -41,34 +41,26 @@ enum Happening {
 ///
 /// # Errors
 /// `Interrupted` when the end was asked for; the agent's when it cannot be kept.
-pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since: Timestamp) -> Result<()> {
-    let secrets = setup.learned.iter().map(|learned| learned.secret.clone()).collect();
-    let mut deliveries = Deliveries::since(since, secrets);
-    let ended = keep(context, options, setup, &mut deliveries).await;
+pub async fn live(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
+    setup.verify_deliveries();
+    let ended = keep(context, options, setup).await;
     // What was answered is shown, even when the end is asked for in the same moment.
     let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
     let held = setup.held.drain(..).map(|(_, received)| received);
     let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
-    for received in held.chain(left) {
-        show(context, deliveries.from_receiver(received));
+    for received in held.chain(left).collect::<Vec<_>>() {
+        setup.hear(context, received);
     }
-    leave_out_proven(setup, &mut deliveries);
-    if let Some(tunnel) = &setup.tunnel
-        && let Ok(Ok(new)) = timeout(LAST_LOOK, deliveries.ask(&tunnel.api)).await
-    {
-        show(context, new);
-    }
-    setup.deliveries = deliveries.count();
+    setup.drain(context).await;
     ended
 }
 
-async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliveries: &mut Deliveries) -> Result<()> {
-    let (mut rhythm, mut check) = (rhythm(), interval(context.settings.endpoint_check));
+async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
+    let mut check = interval(context.settings.endpoint_check);
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
     loop {
-        leave_out_proven(setup, deliveries);
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
@@ -77,13 +69,16 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
                 news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
                 received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
                 asked = question(setup.control.as_mut()) => Happening::Asked(asked),
-                _ = rhythm.tick() => Happening::Look,
+                () = or_never(setup.feed.as_ref().map(Feed::due)) => Happening::Look,
                 _ = check.tick() => Happening::CheckEndpoint,
             }
         };
         match happening {
             Happening::End => return Err(Error::Interrupted),
-            Happening::Agent(News::Ended(death)) => setup.revive(context, options, &mut lives, death).await?,
+            Happening::Agent(News::Ended(death)) => {
+                setup.revive(context, options, &mut lives, death).await?;
+                setup.feed.iter_mut().for_each(Feed::follow_another);
+            }
             Happening::Agent(News::Offline) => setup.say_session(context, false),
             Happening::Agent(News::Online) => {
                 setup.say_session(context, true);
@@ -92,10 +87,10 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
             // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
             Happening::Received(received) => setup.held.push((Instant::now(), *received)),
             Happening::Look => {
-                in_vain = look(context, setup, deliveries, in_vain).await?;
+                in_vain = look(context, setup, in_vain).await?;
                 let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
                 let ripe: Vec<_> = setup.held.drain(..ripe).collect();
-                ripe.into_iter().for_each(|(_, received)| show(context, deliveries.from_receiver(received)));
+                ripe.into_iter().for_each(|(_, received)| setup.hear(context, received));
                 if clocks.slept() {
                     context.ui.note("this machine slept; looking whether everything still stands");
                     after_a_gap(context, options, setup).await?;
@@ -104,7 +99,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
             Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
             Happening::Asked(asked) => {
                 answer(context, options, setup, asked).await;
-                deliveries.verify_with(setup.learned.iter().map(|learned| learned.secret.clone()).collect());
+                setup.verify_deliveries();
             }
         }
     }
@@ -125,23 +120,55 @@ async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) ->
     }
 }
 
-fn leave_out_proven(setup: &mut SetUp, deliveries: &mut Deliveries) {
-    for message_id in setup.proven.drain(..) {
-        deliveries.already_shown(&message_id, &setup.path);
-    }
-}
-
-async fn look(context: &Context, setup: &SetUp, deliveries: &mut Deliveries, in_vain: u32) -> Result<u32> {
-    let Some(tunnel) = &setup.tunnel else { return Ok(0) };
-    match deliveries.ask(&tunnel.api).await {
-        Ok(new) => {
-            show(context, new);
-            Ok(0)
-        }
+async fn look(context: &Context, setup: &mut SetUp, in_vain: u32) -> Result<u32> {
+    match setup.look(context).await {
+        Ok(()) => Ok(0),
         Err(error) if in_vain + 1 >= PATIENCE => Err(error),
         Err(error) => {
             tracing::debug!(%error, in_vain, "the agent was asked in vain");
             Ok(in_vain + 1)
+        }
+    }
+}
+
+impl SetUp {
+    /// Asks the agent for what is new, and shows it.
+    async fn look(&mut self, context: &Context) -> Result<()> {
+        let (Some(tunnel), Some(feed)) = (&self.tunnel, &mut self.feed) else { return Ok(()) };
+        for message_id in self.proven.drain(..) {
+            feed.expect(&message_id, Origin::Test, 1);
+        }
+        let news = feed.look(&tunnel.api).await?;
+        news.deliveries.iter().for_each(|delivery| show(context, delivery));
+        if news.missed > 0 {
+            let words = format!("{} deliveries came faster than the agent keeps them, and are not shown", news.missed);
+            context.ui.warn(&words);
+        }
+        Ok(())
+    }
+
+    /// Takes what the agent still has, before it ends or is started anew.
+    pub async fn drain(&mut self, context: &Context) {
+        if let Ok(Err(error)) = timeout(LAST_LOOK, self.look(context)).await {
+            tracing::debug!(%error, "the agent had no last word");
+        }
+        self.deliveries = self.feed.as_ref().map_or(0, |feed| feed.counts().0);
+    }
+
+    /// What the built-in app received.
+    fn hear(&mut self, context: &Context, received: Received) {
+        let checks_itself = received.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK));
+        let Some(feed) = self.feed.as_mut().filter(|_| !checks_itself) else { return };
+        if let Some(delivery) = feed.told(received.sighting()) {
+            show(context, &delivery);
+        }
+    }
+
+    /// Deliveries are judged by the secret that is known now.
+    pub fn verify_deliveries(&mut self) {
+        let secrets = self.learned.iter().map(|learned| learned.secret.clone()).collect();
+        if let Some(feed) = &mut self.feed {
+            feed.verify_with(secrets);
         }
     }
 }
@@ -154,8 +181,8 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let _ = asked.reply.send(done);
 }
 
-fn show(context: &Context, new: impl IntoIterator<Item = crate::event::Delivery>) {
-    new.into_iter().for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
+fn show(context: &Context, delivery: &delivery::Delivery) {
+    context.ui.emit(&Event::Delivery(delivery.into()));
 }
 
 async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {

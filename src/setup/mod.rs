@@ -73,8 +73,7 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
 }
 
 async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
-    let since = Timestamp::now();
-    setup.since = Some(since);
+    setup.since = Some(Timestamp::now());
     setup.open(context, options).await?;
     setup.register(context, options).await?;
     setup.learn(context, options).await?;
@@ -87,5 +86,5 @@ async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     if options.once {
         return Ok(());
     }
-    live::live(context, options, setup, since).await
+    live::live(context, options, setup).await
 }

@@ -6,14 +6,16 @@ use tokio_util::sync::CancellationToken;
 use super::Options;
 use super::securing::Secured;
 use crate::config::{Source, Sourced};
+use crate::delivery::Id;
 use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
-use crate::ngrok::api::preferred;
+use crate::ngrok::api::{AgentApi, preferred};
 use crate::secret::Secret;
 use crate::session::control::{self, Control};
 use crate::session::{Kept, Setup};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
+use crate::steps::feed::{Feed, Ledger};
 use crate::steps::proof::{Trial, prove};
 use crate::steps::secret::{self, Learned};
 use crate::steps::tunnel::{self, Beside, Tunnel};
@@ -46,6 +48,8 @@ pub struct SetUp {
     pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
+    /// What follows the deliveries.
+    pub feed: Option<Feed>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
@@ -86,9 +90,18 @@ impl SetUp {
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         let told = tunnel.told.clone();
         self.control = control::open().await.ok();
+        self.feed = Some(self.begin_feed(context, &tunnel.api).await);
         self.note(context);
         context.ui.record(&Event::Tunnel(told));
         Ok(())
+    }
+
+    async fn begin_feed(&self, context: &Context, api: &AgentApi) -> Feed {
+        let since = self.since.unwrap_or_else(Timestamp::now);
+        let ledger = Ledger::of(Some(Id::at(since).to_string()), Some(self.path.clone()));
+        let mut feed = Feed::since(since, ledger, context.keeper());
+        feed.begin(api).await;
+        feed
     }
 
     /// Notes in the state file how the set-up stands now.

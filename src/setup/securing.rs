@@ -15,6 +15,7 @@ use crate::serve;
 use crate::session::control::SecureWish;
 use crate::steps::Context;
 use crate::steps::app::START_IT;
+use crate::steps::feed::Feed;
 use crate::steps::forgery::{self, Forged};
 use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
@@ -207,6 +208,8 @@ impl SetUp {
         url: &str,
     ) -> Result<()> {
         let abort = context.shutdown.child();
+        self.drain(context).await;
+        self.feed.iter_mut().for_each(Feed::follow_another);
         if let Some(agent) = self.tunnel.as_mut().and_then(|tunnel| tunnel.agent.take()) {
             agent.stop().await;
         }

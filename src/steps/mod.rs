@@ -2,7 +2,6 @@
 
 pub mod app;
 pub mod arrival;
-pub mod deliveries;
 pub mod editor;
 pub mod endpoint;
 pub mod feed;
@@ -18,12 +17,14 @@ pub mod tunnel;
 mod watch;
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use crate::config::{Settings, Upstream};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
+use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
 use crate::session::StateDirectory;
 use crate::shutdown::Shutdown;
@@ -68,6 +69,18 @@ impl Context {
             done = work => done,
             () = self.shutdown.wait() => Err(Error::Interrupted),
         }
+    }
+
+    /// Begins to keep deliveries. What goes wrong is told once.
+    pub fn keeper(&self) -> Keeper {
+        let ui = Arc::clone(&self.ui);
+        let limits = Limits::of(self.settings.history);
+        Keeper::start(self.history_file(), limits, move |words| ui.warn(&words))
+    }
+
+    /// Where deliveries are kept.
+    pub fn history_file(&self) -> PathBuf {
+        self.settings.state_dir.value.join(history::FILE)
     }
 
     /// Begins a step's line.

@@ -100,6 +100,8 @@ mod tests {
             reason: Some(text.to_owned()),
             replay: false,
             received_at: "2026-01-01T12:34:56.789Z".to_owned(),
+            origin: crate::delivery::Origin::Other,
+            set_up: None,
         };
         let headers = [(axum::http::header::USER_AGENT, text.parse().expect("a header value"))];
         Entry { delivery, headers: HeaderMap::from_iter(headers), body: Bytes::from(text.to_owned()) }

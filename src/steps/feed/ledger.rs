@@ -46,7 +46,8 @@ struct Entry {
 /// The deliveries of one set-up.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    path: String,
+    /// Where the app takes webhooks; any POST is one where nobody says.
+    path: Option<String>,
     set_up: Option<String>,
     entries: HashMap<Key, Vec<Entry>>,
     /// The oldest first.
@@ -58,7 +59,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// Of a set-up whose app takes webhooks at `path`.
-    pub fn of(set_up: Option<String>, path: String) -> Self {
+    pub fn of(set_up: Option<String>, path: Option<String>) -> Self {
         Self { path, set_up, ..Self::default() }
     }
 
@@ -121,7 +122,7 @@ impl Ledger {
                 sighting.origin = mark.origin;
             }
         }
-        if sighting.is_webhook(&self.path) {
+        if sighting.is_webhook(self.path.as_deref()) {
             let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
             sighting.request.headers.retain(|(name, _)| kept(name));
         } else {
@@ -216,7 +217,7 @@ mod tests {
     }
 
     fn ledger() -> Ledger {
-        Ledger::of(Some("here".into()), "/x".into())
+        Ledger::of(Some("here".into()), Some("/x".into()))
     }
 
     #[test]

@@ -151,6 +151,11 @@ impl Feed {
         self.served_before = api.served().await;
     }
 
+    /// Writes what is still to be kept; gives how many the disk was too slow for.
+    pub fn finish(self) -> u64 {
+        self.keeper.finish()
+    }
+
     /// What the agent captured and the app answered, oldest first; `captures` are newest first.
     fn take(&mut self, captures: &[Capture]) -> Vec<std::sync::Arc<Delivery>> {
         let mut new = Vec::new();
@@ -225,7 +230,7 @@ mod tests {
     }
 
     fn feed_since(time: &str) -> Feed {
-        Feed::since(time.parse().expect("a time"), Ledger::of(None, "/x".into()), Keeper::none())
+        Feed::since(time.parse().expect("a time"), Ledger::of(None, Some("/x".into())), Keeper::none())
     }
 
     fn feed() -> Feed {
