@@ -1,0 +1,87 @@
+//! Deliveries in a form that other programs read: JSON lines, an HTTP Archive, curl commands.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use super::{named, open, unusable};
+use crate::delivery::{Delivery, Filter, Redaction, curl, har};
+use crate::error::{Error, Result};
+use crate::event::Event;
+use crate::history::Reference;
+use crate::steps::Context;
+use crate::steps::app::PORT;
+
+/// The form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A JSON line each.
+    Ndjson,
+    /// HTTP Archive 1.2.
+    Har,
+    /// A shell's command each.
+    Curl,
+}
+
+/// Writes the named deliveries, or all that the filter admits.
+///
+/// # Errors
+/// Those of the history; `FileUnwritable`.
+pub fn export(
+    context: &Context,
+    references: &[Reference],
+    filter: &Filter,
+    form: Form,
+    redact: bool,
+    output: Option<&Path>,
+) -> Result<()> {
+    let mut deliveries = if references.is_empty() {
+        let store = open(context)?.ok_or(Error::HistoryEmpty)?;
+        store.list(filter, usize::MAX).map_err(|fault| unusable(context, fault))?
+    } else {
+        named(context, references)?.1
+    };
+    if redact {
+        let mut redaction = Redaction::default();
+        deliveries.iter_mut().for_each(|delivery| *delivery = redaction.of(delivery));
+    } else if output.is_some() {
+        context.ui.note("it holds what was sent, with all addresses and names; `--redact` replaces them");
+    }
+    let text = match form {
+        Form::Ndjson => deliveries.iter().filter_map(line).collect::<Vec<_>>().join("\n"),
+        Form::Har => serde_json::to_string_pretty(&har::archive(&deliveries, &base(context))).unwrap_or_default(),
+        Form::Curl => deliveries.iter().map(|delivery| command(context, delivery)).collect::<Vec<_>>().join("\n\n"),
+    };
+    match output {
+        Some(path) => write(path, &text),
+        None if text.is_empty() => Ok(()),
+        None => {
+            context.ui.data(&text);
+            Ok(())
+        }
+    }
+}
+
+fn line(delivery: &Delivery) -> Option<String> {
+    crate::ui::json_line(&Event::Delivery(delivery.into()))
+}
+
+fn command(context: &Context, delivery: &Delivery) -> String {
+    let request = &delivery.request;
+    let url = format!("{}{}", base(context), request.target);
+    curl::command(&request.method, &url, &request.headers, &request.body, false)
+}
+
+/// The app of a running set-up, or the usual one.
+fn base(context: &Context) -> String {
+    let running = context.state.find(None).map(|(_, setup)| setup.upstream);
+    running.unwrap_or_else(|| format!("http://localhost:{PORT}")).trim_end_matches('/').to_owned()
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    let fault = |error: std::io::Error| Error::FileUnwritable { path: path.to_owned(), cause: error.to_string() };
+    // Nobody else has to read what people sent.
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))).map_err(fault)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fault)?;
+    file.persist(path).map_err(|error| fault(error.error))?;
+    Ok(())
+}
