@@ -61,8 +61,11 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
             code
         }
         Err(Unparsed::Told(text)) => {
-            ui::tell(&text);
-            0
+            let told = ui::tell(&text);
+            told.as_ref().err().map_or(0, |error| {
+                ui::fail(error);
+                error.exit_code() as u8
+            })
         }
         Err(Unparsed::Wrong { text, message, json }) => {
             ui::refuse(&text, &message, json);
@@ -85,6 +88,8 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
+    // What could not be written is missing from whatever else came of it.
+    let result = ui.unwritable().map_or(result, Err);
     let code = match result {
         Ok(()) => 0,
         // Nobody reads any more: `| head -1` has what it wanted.
@@ -107,7 +112,7 @@ async fn dispatch(
     shutdown: &Shutdown,
 ) -> Result<()> {
     if let Command::Completions(script) = &command {
-        ui.data(script.trim_end());
+        ui.exact(script.trim_end());
         return Ok(());
     }
     let directory =

@@ -95,6 +95,9 @@ pub struct ServeArgs {
     /// Where to listen; 0 lets the system choose
     #[arg(long, default_value_t = PORT)]
     port: u16,
+    /// Show bodies as they came on a terminal too; a pipe or a file always gets their bytes
+    #[arg(long)]
+    raw: bool,
     /// Answer 400 to what is no validly signed event
     #[arg(long)]
     reject_invalid: bool,
@@ -255,6 +258,7 @@ impl CommandArgs {
             Self::Up(args) => Command::Up(up::Options { setup: args.into_setup(), dry_run }),
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
+                raw: args.raw,
                 receiver: receiver::Options {
                     max_body: args.max_body,
                     respond: args.respond,

@@ -4,12 +4,14 @@ mod change;
 mod edit;
 mod layout;
 mod path;
+mod readable;
 mod scan;
 
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent, string_end};
 pub use path::{Part, Path};
+pub use readable::readable;
 
 /// Why a body cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

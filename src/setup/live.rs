@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use jiff::Timestamp;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -9,7 +10,7 @@ use super::Options;
 use super::follow::Lives;
 use super::parts::SetUp;
 use crate::error::{Error, Result};
-use crate::event::{Event, Received};
+use crate::event::{Event, Heard, Received};
 use crate::ngrok::News;
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
@@ -21,6 +22,9 @@ const PATIENCE: u32 = 20;
 /// How long the agent has to tell of a delivery before the built-in app's word is shown.
 const HEARD_FIRST: Duration = Duration::from_millis(200);
 
+/// How many requests of the built-in app are taken over in one go.
+const AT_ONCE: usize = 256;
+
 /// How long the agent is waited for at the end.
 const LAST_LOOK: Duration = Duration::from_millis(500);
 
@@ -31,7 +35,7 @@ const SLEPT: Duration = Duration::from_secs(30);
 enum Happening {
     End,
     Agent(News),
-    Received(Box<Received>),
+    Received(Vec<Heard>),
     Look,
     CheckEndpoint,
     Asked(Asked),
@@ -46,10 +50,10 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp, since
     let mut deliveries = Deliveries::since(since, secrets);
     let ended = keep(context, options, setup, &mut deliveries).await;
     // What was answered is shown, even when the end is asked for in the same moment.
-    let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
-    let held = setup.held.drain(..).map(|(_, received)| received);
-    let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
-    for received in held.chain(left) {
+    let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
+    let left = built_in.map(|built_in| built_in.received.take(usize::MAX)).unwrap_or_default();
+    hold(context, setup, left);
+    for (_, received) in setup.held.drain(..) {
         show(context, deliveries.from_receiver(received));
     }
     leave_out_proven(setup, &mut deliveries);
@@ -71,11 +75,11 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
         leave_out_proven(setup, deliveries);
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
-            let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+            let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
             tokio::select! {
                 () = context.shutdown.wait() => Happening::End,
                 news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
-                received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
+                heard = or_never(built_in.map(|built_in| built_in.received.next(AT_ONCE))) => Happening::Received(heard),
                 asked = question(setup.control.as_mut()) => Happening::Asked(asked),
                 _ = rhythm.tick() => Happening::Look,
                 _ = check.tick() => Happening::CheckEndpoint,
@@ -90,7 +94,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp, deliverie
                 after_a_gap(context, options, setup).await?;
             }
             // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
-            Happening::Received(received) => setup.held.push((Instant::now(), *received)),
+            Happening::Received(heard) => hold(context, setup, heard),
             Happening::Look => {
                 in_vain = look(context, setup, deliveries, in_vain).await?;
                 let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
@@ -154,6 +158,18 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let _ = asked.reply.send(done);
 }
 
+/// What is shown later is a line; the body is not kept for it.
+fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
+    for heard in heard {
+        match heard {
+            Heard::Request(received) => {
+                setup.held.push((Instant::now(), Received { body: Bytes::new(), ..received }));
+            }
+            Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
+        }
+    }
+}
+
 fn show(context: &Context, new: impl IntoIterator<Item = crate::event::Delivery>) {
     new.into_iter().for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
 }
@@ -161,13 +177,6 @@ fn show(context: &Context, new: impl IntoIterator<Item = crate::event::Delivery>
 async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn next(received: Option<&mut tokio::sync::mpsc::UnboundedReceiver<Received>>) -> Received {
-    match or_never(received.map(|received| received.recv())).await {
-        Some(received) => received,
         None => std::future::pending().await,
     }
 }

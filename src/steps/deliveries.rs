@@ -179,7 +179,7 @@ mod tests {
             replay: false,
             received_at: "2026-11-23T10:00:00Z".into(),
         };
-        Received { delivery, headers: Vec::new(), body: Vec::new() }
+        Received { delivery, headers: Vec::new(), body: axum::body::Bytes::new() }
     }
 
     fn deliveries() -> Deliveries {

@@ -15,6 +15,7 @@ mod follow;
 mod interrupt;
 mod key;
 mod live;
+mod output;
 mod people;
 mod register;
 mod replay;
