@@ -5,6 +5,7 @@ mod body;
 mod gateway;
 mod history;
 mod page;
+mod passage;
 mod respond;
 mod secrets;
 mod verdict;
@@ -29,7 +30,7 @@ use self::visitor::Visitor;
 use crate::event::{Delivery, Received};
 use crate::signature::Signed;
 
-pub use gateway::{Gateway, REFUSED, gateway};
+pub use gateway::{Admission, Gateway, REFUSED, gateway};
 pub use respond::{Respond, RespondFault};
 pub use secrets::Secrets;
 

@@ -117,7 +117,7 @@ impl SetUp {
         let (Some(tunnel), Some(app), Some(learned)) = (&mut self.tunnel, &self.app, &self.learned) else {
             return Err(Error::TunnelMissing);
         };
-        let path = (!wish.all_paths).then(|| self.path.clone());
+        let path = wish.webhook_path_only.then(|| self.path.clone());
         let verification = Verification { secret: learned.secret.text().clone(), path, enforce: !wish.observe };
         let before = self.secured.as_ref().map(|secured| secured.mechanism);
         if wish.in_place && before != Some(Mechanism::Gateway) && before != Some(Mechanism::FlagRestart) {
@@ -169,9 +169,9 @@ impl SetUp {
                 Mechanism::Gateway
             }
             Means::Flags => {
-                let words = "this agent takes the secret as a flag only: it shows in the process list, and every path \
-                             is verified; `--local` avoids both";
-                context.ui.warn(words);
+                let every_path = if wish.webhook_path_only { ", and every path is verified" } else { "" };
+                let words = "this agent takes the secret as a flag only: it shows in the process list";
+                context.ui.warn(&format!("{words}{every_path}; `--local` avoids that"));
                 Mechanism::FlagRestart
             }
         };
@@ -184,14 +184,14 @@ impl SetUp {
         let taken = |error: std::io::Error| Error::Unexpected { what: "opening the gateway", cause: error.to_string() };
         let listener = serve::bind(0).await.map_err(taken)?;
         let port = listener.local_addr().map_err(taken)?.port();
+        let stop = CancellationToken::new();
         let app = gateway(Gateway {
             upstream: upstream.origin().clone(),
             path: verification.path,
             enforce: verification.enforce,
             secrets: secured.secrets.clone(),
-            http: context.http.clone(),
+            stop: stop.clone(),
         });
-        let stop = CancellationToken::new();
         tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
         secured._gateway = Some(stop.drop_guard());
         Ok((Launch { upstream: Upstream::local(port), ..plain.clone() }, Some(secured)))

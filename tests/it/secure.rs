@@ -8,7 +8,7 @@ use snapbox::{assert_data_eq, str};
 
 use crate::fixture::{Machine, Output, Sandbox, agents, free_port, signal};
 use crate::stand::{OK, Stand};
-use crate::wire::RawApp;
+use crate::wire::{RawApp, post};
 
 fn told(output: &Output) -> Value {
     output.of_type("secured")[0].clone()
@@ -95,6 +95,70 @@ exit 0
     assert_eq!(stand.forge(), 200);
     assert!(!arguments(&stand).concat().contains("policy"));
     assert!(stand.run("status").stdout.contains("off"));
+}
+
+/// Spellings of the webhook path that one router or another takes for it.
+const SPELLINGS: [&str; 18] = [
+    "/api/webhooks/",
+    "/API/Webhooks",
+    "/api//webhooks",
+    "//api/webhooks",
+    "/./api/webhooks",
+    "/x/../api/webhooks",
+    "/x/%2e%2e/api/webhooks",
+    "/api/%77ebhooks",
+    "/api/%2577ebhooks",
+    "/api%2fwebhooks",
+    "/api\\webhooks",
+    "/api/webhooks;v=1",
+    "/api;v=1/webhooks",
+    "/api/webhooks.json",
+    "/api/webhooks/clerk",
+    "/index.php/api/webhooks",
+    "//x.example/api/webhooks",
+    "/api/webhooks?x=1",
+];
+
+fn post_unsigned(stand: &Stand, path: &str) -> String {
+    post(stand.public(), path, &[("svix-id", "msg_forged")], b"{}")
+}
+
+#[test]
+fn a_stranger_chooses_no_host() {
+    let stand = Stand::start("");
+    let elsewhere = RawApp::answering(OK);
+    let targets = [
+        format!("//127.0.0.1:{}/file", elsewhere.port),
+        format!("/\\127.0.0.1:{}/file", elsewhere.port),
+        format!("http://127.0.0.1:{}/file", elsewhere.port),
+        format!("/@127.0.0.1:{}/file", elsewhere.port),
+    ];
+    for line in ["secure --local", "secure --local --webhook-path-only", "secure --local --observe"] {
+        stand.run(line).expect_code(0);
+        for target in &targets {
+            post_unsigned(&stand, target);
+            stand.get(target);
+        }
+        assert_eq!(elsewhere.count(), 0, "{line}");
+    }
+}
+
+#[test]
+fn no_spelling_walks_round_it() {
+    let stand = Stand::start("");
+    for line in ["secure --local", "secure", "secure --local --webhook-path-only", "secure --webhook-path-only"] {
+        stand.run(line).expect_code(0);
+        let seen = stand.app.count();
+        for path in SPELLINGS {
+            let answer = post_unsigned(&stand, path);
+            assert!(answer.starts_with("HTTP/1.1 403"), "{line}: {path}: {answer}");
+        }
+        assert_eq!(stand.app.count(), seen, "{line}");
+        let elsewhere = ["/", "/about?next=/api/webhooks", "/assets/.vite/deps/react.js", "/_next/%5Bid%5D/page.js"];
+        for path in elsewhere {
+            assert_eq!(stand.get(path), if line.contains("only") { 200 } else { 403 }, "{line}: {path}");
+        }
+    }
 }
 
 #[test]
