@@ -42,7 +42,8 @@ fn decoded(path: &str) -> Option<String> {
 }
 
 fn decoded_once(bytes: &[u8]) -> Vec<u8> {
-    let digit = |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
+    let digit =
+        |byte: Option<&u8>| byte.and_then(|byte| char::from(*byte).to_digit(16)).and_then(|d| u8::try_from(d).ok());
     let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
     while let Some(&byte) = bytes.get(at) {
         match (byte, digit(bytes.get(at + 1)), digit(bytes.get(at + 2))) {
@@ -92,13 +93,38 @@ mod tests {
     #[test]
     fn every_spelling_is_taken_for_it() {
         for path in [
-            "/api/webhooks", "/api/webhooks/", "/API/WebHooks", "/api//webhooks", "//api/webhooks", "/./api/webhooks",
-            "/x/../api/webhooks", "/x/%2e%2E/api/webhooks", "/api/%77ebhooks", "/api/%25%37%37ebhooks",
-            "/api%2fwebhooks", "/api\\webhooks", "/api%5cwebhooks", "/api/webhooks;v=1", "/api;v=1/webhooks",
-            "/api/..;/api/webhooks", "/api//../webhooks", "/api/x%2fy/../webhooks", "/api/webhooks.json",
-            "/api/webhooks/clerk", "/en/api/webhooks", "//x.example/api/webhooks", "/api/webhooks%3fx", "/api/webhooks%23",
-            "/api/web%09hooks", "/api/webhoo\u{212a}s", "/api/webhook\u{17f}", "/api/webhooks%20", "/%ff", "/100%25",
-            "/%252525252525252525252561", "/api/webhooks./",
+            "/api/webhooks",
+            "/api/webhooks/",
+            "/API/WebHooks",
+            "/api//webhooks",
+            "//api/webhooks",
+            "/./api/webhooks",
+            "/x/../api/webhooks",
+            "/x/%2e%2E/api/webhooks",
+            "/api/%77ebhooks",
+            "/api/%25%37%37ebhooks",
+            "/api%2fwebhooks",
+            "/api\\webhooks",
+            "/api%5cwebhooks",
+            "/api/webhooks;v=1",
+            "/api;v=1/webhooks",
+            "/api/..;/api/webhooks",
+            "/api//../webhooks",
+            "/api/x%2fy/../webhooks",
+            "/api/webhooks.json",
+            "/api/webhooks/clerk",
+            "/en/api/webhooks",
+            "//x.example/api/webhooks",
+            "/api/webhooks%3fx",
+            "/api/webhooks%23",
+            "/api/web%09hooks",
+            "/api/webhoo\u{212a}s",
+            "/api/webhook\u{17f}",
+            "/api/webhooks%20",
+            "/%ff",
+            "/100%25",
+            "/%252525252525252525252561",
+            "/api/webhooks./",
         ] {
             assert!(could_mean(path, PATH), "{path}");
         }
@@ -107,9 +133,20 @@ mod tests {
     #[test]
     fn what_is_plainly_something_else_is_not() {
         for path in [
-            "/", "/api", "/webhooks", "/api/webhooks2", "/api/users/webhooks", "/webhooks/api", "/api-webhooks",
-            "/assets/.vite/deps/react.js", "/_next/static/%5Bid%5D/page.js", "/a//b", "/files/a%2Fb", "/caf%C3%A9",
-            "/x/../api", "/@fs/C:/x",
+            "/",
+            "/api",
+            "/webhooks",
+            "/api/webhooks2",
+            "/api/users/webhooks",
+            "/webhooks/api",
+            "/api-webhooks",
+            "/assets/.vite/deps/react.js",
+            "/_next/static/%5Bid%5D/page.js",
+            "/a//b",
+            "/files/a%2Fb",
+            "/caf%C3%A9",
+            "/x/../api",
+            "/@fs/C:/x",
         ] {
             assert!(!could_mean(path, PATH), "{path}");
         }
@@ -128,7 +165,8 @@ mod tests {
     #[test]
     fn the_pattern_says_the_same() {
         let pattern = regex_lite::Regex::new(PLAIN).expect("a pattern");
-        let pieces = ["/", ".", "..", "a", "B9", "%5B", "%5d", "%2f", "%", ";", "\\", "~", "\u{e9}", " ", "\n", "#", "'"];
+        let pieces =
+            ["/", ".", "..", "a", "B9", "%5B", "%5d", "%2f", "%", ";", "\\", "~", "\u{e9}", " ", "\n", "#", "'"];
         for one in pieces {
             for two in pieces {
                 for three in pieces {

@@ -32,7 +32,9 @@ pub(in crate::sandbox) fn onward(mut head: Parts) -> Parts {
 
 /// The target without the host that a request in absolute-form names.
 pub(in crate::sandbox) fn path_alone(uri: &Uri) -> Uri {
-    uri.path_and_query().and_then(|path| OriginForm::of(&path.clone().into())).map_or_else(Uri::default, |path| path.uri())
+    uri.path_and_query()
+        .and_then(|path| OriginForm::of(&path.clone().into()))
+        .map_or_else(Uri::default, |path| path.uri())
 }
 
 /// The response for the hop before.
