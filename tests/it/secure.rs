@@ -54,7 +54,7 @@ exit 0
     assert_eq!((&secured["public_url"], &secured["enforced"]), (&stand.ready["public_url"], &json!(true)));
     assert_eq!(secured["proof"], json!({"forged": 403, "genuine": 200}));
     assert_verified(&stand);
-    assert_eq!(stand.get("/about"), 200, "only the webhook path is verified");
+    assert_eq!(stand.get("/about"), 403, "every path is verified");
     let (file, secret) = (policy_file(&stand), stand.secret());
     assert_eq!(std::fs::metadata(&file).expect("a policy").permissions().mode() & 0o777, 0o600);
     assert!(std::fs::read_to_string(&file).expect("a policy").contains(&secret));
@@ -68,8 +68,10 @@ exit 0
 #[test]
 fn every_path_or_none_as_wished() {
     let stand = Stand::start("");
-    stand.run("secure --all-paths").expect_code(0);
-    assert_eq!((stand.get("/about"), stand.forge()), (403, 403));
+    for (line, about) in [("secure --all-paths", 403), ("secure --webhook-path-only", 200), ("secure", 403)] {
+        stand.run(line).expect_code(0);
+        assert_eq!((stand.get("/about"), stand.forge()), (about, 403), "{line}");
+    }
     let output = stand.run("secure --observe");
     assert_data_eq!(
         output.snapshot(),
@@ -214,7 +216,7 @@ fn a_gateway_stands_in_front_of_the_app_for_any_agent() {
         let stand = Stand { ready, ..stand };
         assert_eq!(stand.app.count(), seen + 1, "the genuine event alone");
         assert_verified(&stand);
-        assert_eq!(stand.get("/about?x=1"), 200);
+        assert_eq!(stand.get("/about?x=1"), 403);
         // The deliveries are still the app's, and `status` knows.
         assert!(stand.run("status").stdout.contains("gateway"));
         stand.run("secure --off").expect_code(0);
