@@ -4,9 +4,11 @@
 use std::str::FromStr as _;
 
 use axum::http::Uri;
+use clerkhook::ngrok::policy::Verification;
 use clerkhook::receiver::Admission;
+use clerkhook::secret::Secret;
 
-use crate::routers::takers;
+use crate::routers::{decoded, takers};
 use crate::stand::{Counting, PATH, Stand, settings};
 use crate::targets::Targets;
 
@@ -46,6 +48,30 @@ fn a_hundred_thousand_targets_choose_nothing() {
     }
     // A generator that makes nothing of each kind proves nothing.
     assert!(read > MANY / 2 && taken > MANY / 50 && free > MANY / 50, "{read} {taken} {free}");
+}
+
+/// The edge may hand an expression the path as it came, or decoded.
+#[test]
+fn the_edges_expression_is_as_strict() {
+    let secret = Secret::new("whsec_AAAA");
+    let policy = Verification { secret, path: Some(PATH.to_owned()), enforce: true }.policy();
+    let expression = policy["on_http_request"][0]["expressions"][0].as_str().expect("an expression");
+    let parts: Vec<&str> = expression.split('\'').collect();
+    let ["!req.url.path.matches(", plain, ") || req.url.path.matches(", webhook, ")"] = parts[..] else {
+        panic!("{expression}")
+    };
+    let [plain, webhook] = [plain, webhook].map(|pattern| regex_lite::Regex::new(pattern).expect("a pattern"));
+    let mut free = 0;
+    for target in Targets::new("evil.example:81".to_owned()).take(MANY).filter(|target| target.starts_with('/')) {
+        let path = target.split('?').next().unwrap_or_default();
+        for path in [Some(path.to_owned()), decoded(path)].into_iter().flatten() {
+            if plain.is_match(&path) && !webhook.is_match(&path) {
+                free += 1;
+                assert!(takers(&target).is_empty(), "{target}: {:?}", takers(&target));
+            }
+        }
+    }
+    assert!(free > MANY / 50, "{free}");
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ fn path(target: &str) -> &str {
     target.split(['?', '#']).next().unwrap_or_default()
 }
 
-fn decoded(text: &str) -> Option<String> {
+/// Without percent signs; none where one stands for nothing.
+pub fn decoded(text: &str) -> Option<String> {
     let (mut out, bytes, mut at) = (Vec::new(), text.as_bytes(), 0);
     while at < bytes.len() {
         let escape = text.get(at + 1..at + 3).filter(|_| bytes[at] == b'%');
