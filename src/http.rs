@@ -1,7 +1,12 @@
 //! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
 
+mod connection;
 mod delivered;
+mod hop;
 mod obstacle;
+mod reading;
+mod target;
+mod tls;
 mod trickle;
 
 use std::sync::{Arc, OnceLock};
@@ -12,8 +17,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode};
 use url::{Host, Url};
 
+pub use self::connection::{Exact, connect};
 pub use self::delivered::{Certificates, Delivered};
+pub use self::hop::end_to_end;
 pub use self::obstacle::{Obstacle, Unreachable};
+pub use self::reading::{PLAIN, could_mean, is_plain};
+pub use self::target::{NotOriginForm, OriginForm};
 use crate::secret::{Secret, mask_text};
 
 /// Answers of the services are small; what is longer is cut.

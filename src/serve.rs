@@ -74,7 +74,8 @@ where
     let _ = stream.set_nodelay(true);
     let served =
         http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service_fn(answer));
-    if let Err(error) = served.await {
+    // The gateway's may become another protocol.
+    if let Err(error) = served.with_upgrades().await {
         tracing::trace!(%error, "connection ended");
     }
 }

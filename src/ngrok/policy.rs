@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::version::Version;
+use crate::http::{PLAIN, is_plain};
 use crate::secret::Secret;
 
 /// What the edge should verify.
@@ -15,7 +16,7 @@ use crate::secret::Secret;
 pub struct Verification {
     /// The endpoint's signing secret.
     pub secret: Secret,
-    /// Only this path; every one when absent.
+    /// Only what could be taken for this path; every request when absent.
     pub path: Option<String>,
     /// Refuse what does not verify; else let it through and note it.
     pub enforce: bool,
@@ -28,10 +29,8 @@ impl Verification {
             "type": "verify-webhook",
             "config": { "provider": "clerk", "secret": self.secret.expose(), "enforce": self.enforce },
         });
-        let rule = match &self.path {
-            Some(path) => {
-                json!({ "expressions": [format!("req.url.path == '{}'", quoted(path))], "actions": [action] })
-            }
+        let rule = match self.path.as_deref().and_then(expression) {
+            Some(expression) => json!({ "expressions": [expression], "actions": [action] }),
             None => json!({ "actions": [action] }),
         };
         json!({ "on_http_request": [rule] })
@@ -60,9 +59,20 @@ impl PolicyFile {
     }
 }
 
-/// A path inside single quotes of the expression language.
-fn quoted(path: &str) -> String {
-    path.replace('\\', "\\\\").replace('\'', "\\'")
+/// Holds for every request but those whose path is plainly another one; none where every path begins with the webhook
+/// path, or it is so spelt that no path is plainly another.
+fn expression(webhook_path: &str) -> Option<String> {
+    let path = webhook_path.trim_end_matches('/');
+    if path.is_empty() || !is_plain(path) {
+        return None;
+    }
+    let literal = |c: char| match c {
+        '/' | '-' | '_' => c.to_string(),
+        _ if c.is_ascii_alphanumeric() => c.to_string(),
+        _ => format!("[{c}]"),
+    };
+    let webhook = format!("(?i){}([./]|$)", path.chars().map(literal).collect::<String>());
+    Some(format!("!req.url.path.matches('{PLAIN}') || req.url.path.matches('{webhook}')"))
 }
 
 /// How an agent can be told to verify.
@@ -96,13 +106,24 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_holds_one_rule_for_one_path() {
-        let policy = verification(Some("/it's")).policy();
+    fn a_policy_lets_through_what_is_plainly_another_path() {
+        let policy = verification(Some("/api/v1.2/hook/")).policy();
+        let expression = policy["on_http_request"][0]["expressions"][0].as_str().expect("an expression");
+        let (plain, webhook) = expression.split_once(" || ").expect("two sides");
+        assert_eq!(plain, format!("!req.url.path.matches('{PLAIN}')"));
+        assert_eq!(webhook, "req.url.path.matches('(?i)/api/v1[.]2/hook([./]|$)')");
+        assert!(!expression.contains('\\'), "which the language would take for an escape");
         assert_eq!(
-            policy.to_string(),
-            r#"{"on_http_request":[{"expressions":["req.url.path == '/it\\'s'"],"actions":[{"type":"verify-webhook","config":{"provider":"clerk","secret":"whsec_AAAA","enforce":true}}]}]}"#
+            policy["on_http_request"][0]["actions"].to_string(),
+            r#"[{"type":"verify-webhook","config":{"provider":"clerk","secret":"whsec_AAAA","enforce":true}}]"#
         );
-        assert!(verification(None).policy()["on_http_request"][0].get("expressions").is_none());
+    }
+
+    #[test]
+    fn a_path_that_is_spelt_oddly_has_every_path_verified() {
+        for path in [None, Some("/"), Some("//"), Some("/it's"), Some("/a/../hook"), Some("/caf%C3%A9"), Some("/a;b")] {
+            assert!(verification(path).policy()["on_http_request"][0].get("expressions").is_none(), "{path:?}");
+        }
     }
 
     #[cfg(unix)]

@@ -6,6 +6,7 @@ mod feed;
 mod gateway;
 mod history;
 mod page;
+mod passage;
 mod respond;
 mod secrets;
 mod verdict;
@@ -30,7 +31,7 @@ use crate::event::{Delivery, Received};
 use crate::signature::Signed;
 
 pub use feed::{Feed, Teller, feed};
-pub use gateway::{Gateway, REFUSED, gateway};
+pub use gateway::{Admission, Gateway, REFUSED, gateway};
 pub use respond::{Respond, RespondFault};
 pub use secrets::Secrets;
 

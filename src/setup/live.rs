@@ -133,6 +133,7 @@ fn leave_out_proven(setup: &mut SetUp, deliveries: &mut Deliveries) {
     for message_id in setup.proven.drain(..) {
         deliveries.already_shown(&message_id, &setup.path);
     }
+    setup.forged.drain(..).for_each(|message_id| deliveries.is_our_own(message_id));
 }
 
 async fn look(context: &Context, setup: &SetUp, deliveries: &mut Deliveries, in_vain: u32) -> Result<u32> {

@@ -46,6 +46,8 @@ pub struct SetUp {
     pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
+    /// Messages that were forged to see whether they are refused.
+    pub forged: Vec<String>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.

@@ -37,6 +37,7 @@ pub struct Deliveries {
     captured: HashSet<String>,
     awaiting: bool,
     counts: HashMap<Key, Counts>,
+    own: HashSet<String>,
     shown: u64,
 }
 
@@ -52,13 +53,26 @@ impl Deliveries {
     /// on 2.3.41), so what came in that second counts too.
     pub fn since(since: Timestamp, secrets: Vec<SigningSecret>) -> Self {
         let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
-        Self { since, secrets, captured: HashSet::new(), awaiting: false, counts: HashMap::new(), shown: 0 }
+        Self {
+            since,
+            secrets,
+            captured: HashSet::new(),
+            awaiting: false,
+            counts: HashMap::new(),
+            own: HashSet::new(),
+            shown: 0,
+        }
     }
 
     /// Marks a message whose proof was shown, so that its delivery is not shown again.
     pub fn already_shown(&mut self, message_id: &str, path: &str) {
         let key = (message_id.to_owned(), "POST".to_owned(), path.to_owned());
         self.counts.entry(key).or_default().shown += 1;
+    }
+
+    /// Leaves a message out, whatever its path: clerkhook forged it itself.
+    pub fn is_our_own(&mut self, message_id: String) {
+        self.own.insert(message_id);
     }
 
     /// Verifies with these from now on.
@@ -102,6 +116,9 @@ impl Deliveries {
 
     fn is_new(&mut self, delivery: &Delivery, witness: impl Fn(&mut Counts) -> &mut u32) -> bool {
         let id = delivery.message_id.clone().unwrap_or_default();
+        if self.own.contains(&id) {
+            return false;
+        }
         let counts = self.counts.entry((id, delivery.method.clone(), delivery.path.clone())).or_default();
         *witness(counts) += 1;
         let new = *witness(counts) > counts.shown;
@@ -247,6 +264,8 @@ mod tests {
         seen.already_shown("msg_2", "/x");
         assert!(seen.from_agent(&[capture("b", "msg_2", true)]).is_empty());
         assert_eq!(seen.from_agent(&[capture("c", "msg_2", true)]).len(), 1);
+        seen.is_our_own("msg_4".to_owned());
+        assert!(seen.from_agent(&[capture("e", "msg_4", true), capture("f", "msg_4", true)]).is_empty());
         let mut late = Deliveries::since("2026-11-23T11:00:00Z".parse().expect("a time"), Vec::new());
         assert!(late.from_agent(&[capture("d", "msg_3", true)]).is_empty());
     }

@@ -11,6 +11,7 @@ mod judgement;
 pub mod proof;
 pub mod relaunch;
 pub mod secret;
+mod spelling;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
