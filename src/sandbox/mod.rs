@@ -39,7 +39,7 @@ use self::store::Store;
 use self::world::World;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::{event, serve};
+use crate::{event, file, serve};
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug)]
@@ -74,6 +74,7 @@ impl Sandbox {
         let stopping = world.stop.clone().drop_guard();
         let directory =
             tempfile::Builder::new().prefix("clerkhook-").tempdir().map_err(failed("temporary directory"))?;
+        file::directory(directory.path()).map_err(failed("temporary directory"))?;
         let authtoken = format!("{}_{}", alphanumeric(27), alphanumeric(21));
         let edge = Edge::start(Secret::new(authtoken.as_str())).map_err(failed("edge"))?;
         let installed =
