@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use super::read::{bounded, opening, plain};
 
@@ -82,6 +82,19 @@ pub fn temporary(builder: &tempfile::Builder<'_, '_>, directory: &Path) -> io::R
     #[cfg(unix)]
     file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     Ok(file)
+}
+
+/// A new directory of its owner's alone in the system's place for such; it is gone when the handle is dropped.
+///
+/// # Errors
+/// The system's.
+pub fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    let directory = builder.prefix(prefix).tempdir()?;
+    restrict(directory.path(), 0o700)?;
+    Ok(directory)
 }
 
 #[cfg(unix)]
