@@ -8,6 +8,7 @@ pub mod dotenv;
 pub mod error;
 pub mod event;
 pub mod events;
+pub mod file;
 pub mod handler;
 pub mod http;
 pub mod ngrok;
@@ -120,6 +121,9 @@ async fn dispatch(
     let env_files = env_files(&directory)?;
     let mut settings = config::settle(global.flags, environment, &env_files, directory)?;
     let state = StateDirectory::at(&settings.state_dir.value);
+    for untrusted in state.untrusted() {
+        ui.warn(&format!("`{}` is left aside: {}", untrusted.path.display(), untrusted.why));
+    }
     let wants_sandbox = global.sandbox || matches!(command, Command::Sandbox);
     let sandbox = if wants_sandbox { Some(start_sandbox(&global.sandbox_wish).await?) } else { None };
     if let Some(sandbox) = &sandbox {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The file's name in the config directory.
 const FILE: &str = "config.toml";
@@ -37,8 +38,8 @@ impl Profile {
     pub fn read(directory: &Path, name: &str) -> Result<(Self, PathBuf)> {
         let path = directory.join(FILE);
         let fault = |cause: String| Error::ConfigFile { path: path.clone(), cause };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let text = match file::read(&path, file::SETTINGS_LIMIT) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| fault("it is no UTF-8 text".to_owned()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && name == "default" => {
                 return Ok((Self::default(), path));
             }

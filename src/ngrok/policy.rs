@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::version::Version;
+use crate::file;
 use crate::http::{PLAIN, is_plain};
 use crate::secret::Secret;
 
@@ -36,12 +37,15 @@ impl Verification {
         json!({ "on_http_request": [rule] })
     }
 
-    /// The policy as a file that only its owner can read; it is gone when the handle is dropped.
+    /// The policy as a file of this directory that only its owner can read; it is gone when the handle is dropped. Its
+    /// name tells whose it is, should this process be killed before.
     ///
     /// # Errors
     /// The system's.
-    pub fn file(&self) -> io::Result<PolicyFile> {
-        let mut file = tempfile::Builder::new().prefix("clerkhook-policy-").suffix(".json").tempfile()?;
+    pub fn file(&self, directory: &Path) -> io::Result<PolicyFile> {
+        file::directory(directory)?;
+        let owner = format!("{}.", std::process::id());
+        let mut file = file::temporary(tempfile::Builder::new().prefix(&owner).suffix(".json"), directory)?;
         file.write_all(self.policy().to_string().as_bytes())?;
         file.flush()?;
         Ok(PolicyFile(file))
@@ -130,7 +134,8 @@ mod tests {
     #[test]
     fn its_file_is_private_and_goes() {
         use std::os::unix::fs::PermissionsExt as _;
-        let file = verification(None).file().expect("written");
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = verification(None).file(&directory.path().join("policies")).expect("written");
         let path = file.path().to_owned();
         let mode = std::fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

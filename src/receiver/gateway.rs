@@ -17,6 +17,7 @@ use url::Url;
 use super::Secrets;
 use super::passage::{self, Passage};
 use crate::http::{OriginForm, could_mean};
+use crate::serve::Patience;
 use crate::signature::{Signed, verify};
 
 /// A body that is verified is held in memory. Svix's largest payload is far below it.
@@ -62,7 +63,10 @@ pub fn gateway(gateway: Gateway) -> Router {
 async fn pass(State(gateway): State<Arc<Gateway>>, request: Request) -> Response {
     let (target, request) = match gateway.admission(request.uri()) {
         Admission::Refused => return refusal(StatusCode::BAD_REQUEST, "the target is no path"),
-        Admission::Free(target) => (target, request),
+        Admission::Free(target) => {
+            request.extensions().get::<Patience>().into_iter().for_each(Patience::endless);
+            (target, request)
+        }
         Admission::Verified(target) => match gateway.verified(request).await {
             Ok(request) => (target, request),
             Err(refused) => return refused,
