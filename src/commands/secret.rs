@@ -47,10 +47,10 @@ pub async fn secret(context: &Context, options: &Options) -> Result<()> {
             let text = context.unless_interrupted(remote.svix.secret(&ours.id)).await?;
             context.ui.reveal(&text);
         }
-        Deed::Write => drop(secret::learn(context, &remote.svix, &ours.id, &options.env).await?),
+        Deed::Write => drop(secret::fetch(context, &remote.svix, &ours.id, &options.env).await?),
         Deed::Rotate => {
             remote.svix.rotate_secret(&ours.id).await?;
-            secret::learn(context, &remote.svix, &ours.id, &options.env).await?;
+            secret::fetch(context, &remote.svix, &ours.id, &options.env).await?;
             let with_it = |setup: &Setup| setup.endpoint_id.as_deref() == Some(&ours.id);
             let setups = context.state.running().into_iter().map(|(_, setup)| setup).filter(with_it);
             for address in setups.filter_map(|setup| setup.control) {

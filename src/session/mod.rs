@@ -1,6 +1,7 @@
 //! The state files of running set-ups, by which later commands find them, and the mark of this machine.
 
 pub mod control;
+mod sandbox_secret;
 mod user;
 
 use std::fs;

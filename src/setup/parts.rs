@@ -138,7 +138,7 @@ impl SetUp {
     pub async fn learn(&mut self, context: &Context, options: &Options) -> Result<()> {
         let learned = match (&self.remote, &self.registered, by_hand(context)) {
             (Some(remote), Some(registered), _) => {
-                secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await?
+                secret::learn(context, &remote.svix, registered, &options.env).await?
             }
             (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &options.env).await?,
             _ => return Err(Error::EndpointMissing),

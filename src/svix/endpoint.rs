@@ -245,6 +245,13 @@ impl Svix {
         self.call("rotate the signing secret", self.idempotent(url, json!({}))).await.map(drop)
     }
 
+    /// Signs with this secret from now on, and with no other (Svix docs, endpoint secret rotate).
+    pub async fn replace_secret(&self, endpoint_id: &str, secret: &Secret) -> Result<()> {
+        let url = self.app_url(&format!("endpoint/{endpoint_id}/secret/rotate"));
+        let body = json!({ "key": secret.expose(), "gracePeriodSeconds": 0 });
+        self.call("replace the signing secret", self.idempotent(url, body)).await.map(drop)
+    }
+
     /// Holds deliveries back, or lets them go again.
     pub async fn set_disabled(&self, endpoint_id: &str, disabled: bool) -> Result<Endpoint> {
         self.patch(endpoint_id, json!({ "disabled": disabled })).await

@@ -89,19 +89,21 @@ fn secret(context: &Context, fetched: &Result<crate::secret::Secret>) -> Finding
         Err(error @ Error::SvixForbidden { .. }) => return Finding::warn(error.to_string(), error.hint()),
         Err(error) => return Finding::error(error),
     };
+    // Beside a sandbox no env file is written unless it is named.
+    let writes = if context.settings.sandbox { "clerkhook secret write --env-file FILE" } else { "clerkhook register" };
     let Some(known) = &context.settings.signing_secret else {
-        return Finding::warn("the project's environment holds none", "`clerkhook register` writes it to the env file");
+        return Finding::warn("the project's environment holds none", format!("`{writes}` writes it to the env file"));
     };
     let from = &known.source;
     match SigningSecret::parse(known.value.expose()) {
         Err(fault) => {
-            Finding::fail(format!("{from} is malformed: {fault}"), "`clerkhook register` writes the right one")
+            Finding::fail(format!("{from} is malformed: {fault}"), format!("`{writes}` writes the right one"))
         }
         Ok(secret) if secret.text().expose() == fetched.expose() => Finding::ok(format!("{from} is the endpoint's")),
         Ok(_) => {
             let fix = match from {
                 Source::Environment(name) => format!("unset {name} in the shell, so that the env file counts"),
-                _ => "`clerkhook register` writes the right one; then restart the app".to_owned(),
+                _ => format!("`{writes}` writes the right one; then restart the app"),
             };
             Finding::fail(format!("{from} is not the endpoint's"), fix)
         }
