@@ -158,6 +158,7 @@ impl SetUp {
             endpoint: &self.registered.as_ref()?.endpoint,
             api: &self.tunnel.as_ref()?.api,
             secrets: std::slice::from_ref(&learned.secret),
+            twins: &self.registered.as_ref()?.twins,
             upstream: self.app.as_ref()?.upstream.to_string(),
             path: &self.path,
             event: example(&options.events),

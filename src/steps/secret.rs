@@ -11,6 +11,8 @@ use crate::error::{Error, Result};
 use crate::event::{self, Event, Status, Step};
 use crate::process::{self, Program};
 use crate::secret::Secret;
+use crate::session::Setup;
+use crate::session::control::{self, Question};
 use crate::signature::{SecretFault, SigningSecret};
 use crate::svix::Svix;
 
@@ -80,6 +82,19 @@ async fn write(context: &Context, step: Begun, fetched: Result<Secret>, env: &En
         Err(error) => Err(error),
     };
     settle(step, learned)
+}
+
+/// Tells the running set-ups of an endpoint that its secret is another one now, so that whoever verifies keeps in step.
+///
+/// # Errors
+/// Those of the set-up.
+pub async fn tell_set_ups(context: &Context, endpoint_id: &str) -> Result<()> {
+    let with_it = |setup: &Setup| setup.endpoint_id.as_deref() == Some(endpoint_id);
+    let setups = context.state.running().into_iter().map(|(_, setup)| setup).filter(with_it);
+    for address in setups.filter_map(|setup| setup.control) {
+        control::ask(&context.http.patient(), &address, &Question::SecretRotated).await?;
+    }
+    Ok(())
 }
 
 /// The secret that the app most likely verifies with: the project's own, else the endpoint's.

@@ -31,6 +31,7 @@ mod svix;
 mod trigger;
 mod trigger_answers;
 mod tunnel;
+mod twin;
 mod up;
 mod usage;
 mod user;

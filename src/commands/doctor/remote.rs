@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::signature::{SigningSecret, TOLERANCE};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent, Remote};
+use crate::svix;
 
 /// What Clerk and Svix said.
 pub struct Asked {
@@ -43,6 +44,9 @@ pub async fn check(context: &Context, asked: Asked, tunnel_url: Option<&str>) ->
     };
     findings.push(("endpoint", registered(context, &remote, tunnel_url)));
     if let Ok(Some(endpoint)) = endpoint::ours(context, &remote.endpoints) {
+        for twin in svix::twins(&remote.endpoints, &endpoint.url, Some(&endpoint.id)) {
+            findings.push(("twin", Finding::warn(endpoint::twin_words(&twin), endpoint::adopting(&twin))));
+        }
         findings.push(("secret", secret(context, &remote.svix.secret(&endpoint.id).await)));
     }
     remote.svix.log_out().await;

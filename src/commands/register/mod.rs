@@ -68,7 +68,11 @@ async fn once(context: &Context, options: &Options, url: String, silently: bool)
     let learned = secret::learn(context, &remote.svix, &registered, &options.env).await;
     context.ui.emit(&Event::Endpoint(registered.told));
     remote.svix.log_out().await;
-    learned.map(drop)
+    learned?;
+    match &registered.released {
+        Some(released) => secret::tell_set_ups(context, released).await,
+        None => Ok(()),
+    }
 }
 
 async fn address(context: &Context, options: &Options) -> Result<String> {
