@@ -199,6 +199,7 @@ async fn start_sandbox(wish: &cli::SandboxWish) -> Result<Sandbox> {
 fn move_in(settings: &mut Settings, sandbox: &Sandbox) {
     let addresses = sandbox.addresses();
     let url = |text: &str| Sourced::new(text.parse().expect("the sandbox knows its address"), Source::Sandbox);
+    settings.sandbox = true;
     settings.clerk_api_url = url(&addresses.clerk_api_url);
     settings.svix_server_url = Some(url(&addresses.svix_server_url));
     settings.clerk_secret_key = Some(Sourced::new(Secret::new(addresses.clerk_secret_key), Source::Sandbox));

@@ -21,7 +21,7 @@ use crate::events;
 use crate::receiver::{self, Respond};
 use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
-use crate::steps::secret::EnvWish;
+use crate::steps::secret::{EnvPlace, EnvWish};
 
 #[derive(Debug, Subcommand)]
 pub enum CommandArgs {
@@ -180,6 +180,9 @@ struct EndpointArgs {
     /// Write the signing secret nowhere
     #[arg(long)]
     no_env: bool,
+    /// Keep a secret that is replaced as a comment above the new one
+    #[arg(long, conflicts_with = "no_env")]
+    keep_old: bool,
 }
 
 /// The agent.
@@ -219,11 +222,12 @@ impl UpArgs {
 
 impl EndpointArgs {
     fn env(&self) -> EnvWish {
-        match &self.env_file {
-            _ if self.no_env => EnvWish::Leave,
-            Some(file) => EnvWish::File(file.clone()),
-            None => EnvWish::Choose,
-        }
+        let place = match &self.env_file {
+            _ if self.no_env => EnvPlace::Nowhere,
+            Some(file) => EnvPlace::File(file.clone()),
+            None => EnvPlace::Choose,
+        };
+        EnvWish { place, keep_old: self.keep_old }
     }
 }
 

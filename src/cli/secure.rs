@@ -70,7 +70,7 @@ impl SecureArgs {
                 once: self.once,
                 no_test: false,
                 events: events::DEFAULT.map(String::from).to_vec(),
-                env: EnvWish::Choose,
+                env: EnvWish::default(),
                 on_exit: None,
                 reuse: !self.no_reuse,
                 adopt: None,

@@ -14,7 +14,7 @@ use crate::file;
 use crate::secret::Secret;
 
 pub use choose::{FILES, choose_file, variable_name};
-pub use edit::{Change, write};
+pub use edit::{Change, Old, write};
 
 /// The variables of an env file in their order. A name that stands twice has its last value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,6 +2,7 @@
 
 pub mod control;
 mod policy;
+mod sandbox_secret;
 mod user;
 
 use std::fs;

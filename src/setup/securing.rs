@@ -85,6 +85,7 @@ impl SetUp {
     /// # Errors
     /// Those of Svix and of the agent's restart.
     pub async fn learn_anew(&mut self, context: &Context, options: &Options) -> Result<Value> {
+        self.refresh(context, options).await?;
         let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else {
             return Err(Error::EndpointMissing);
         };

@@ -10,6 +10,7 @@ pub mod input;
 mod judgement;
 pub mod proof;
 pub mod relaunch;
+mod sandbox_secret;
 pub mod secret;
 mod spelling;
 pub mod target;
