@@ -1,7 +1,12 @@
 //! The one place that builds HTTP clients, and the one retry policy for calls to Clerk, Svix and the agent.
 
+mod connection;
 mod delivered;
+mod hop;
 mod obstacle;
+mod reading;
+mod target;
+mod tls;
 mod trickle;
 
 use std::sync::{Arc, OnceLock};
@@ -12,15 +17,16 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode};
 use url::{Host, Url};
 
+pub use self::connection::{Exact, connect};
 pub use self::delivered::{Certificates, Delivered};
+pub use self::hop::end_to_end;
 pub use self::obstacle::{Obstacle, Unreachable};
+pub use self::reading::{PLAIN, could_mean, is_plain};
+pub use self::target::{NotOriginForm, OriginForm};
 use crate::secret::{Secret, mask_text};
 
 /// Answers of the services are small; what is longer is cut.
-const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
-
-/// The agent answers with all that it captured: 50 MiB by default, in base64 beside the headers (ngrok docs, agent/config).
-const LOOPBACK_LIMIT: usize = 128 * 1024 * 1024;
+pub const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
 /// An app's answer to a webhook is looked at, not kept: what is longer is cut.
 const DELIVERED_LIMIT: usize = 1024 * 1024;
@@ -72,12 +78,15 @@ pub struct Call {
     pub json: Option<serde_json::Value>,
     /// What is tried again.
     pub retry: Retry,
+    /// How many bytes of the answer are read.
+    pub limit: usize,
 }
 
 impl Call {
     /// A read, tried again when it fails.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::GET, url, bearer: None, headers: Vec::new(), json: None, retry: Retry::Safe }
+        let (method, retry, limit) = (Method::GET, Retry::Safe, ANSWER_LIMIT);
+        Self { method, url, bearer: None, headers: Vec::new(), json: None, retry, limit }
     }
 
     /// A write, tried again only when limited.
@@ -173,8 +182,7 @@ impl Http {
         let client = self.client(&call.url);
         let request = request(call);
         let started = std::time::Instant::now();
-        let limit = if is_loopback(&call.url) { LOOPBACK_LIMIT } else { ANSWER_LIMIT };
-        let answer = read(client, request, limit).await.map_err(Outcome::Unreachable)?;
+        let answer = read(client, request, call.limit).await.map_err(Outcome::Unreachable)?;
         tracing::debug!(
             method = %call.method,
             url = %loggable(&call.url),
@@ -244,10 +252,11 @@ async fn read(client: &Client, request: Request, limit: usize) -> Result<Answer,
     let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
     let (mut body, mut cut) = (Vec::new(), false);
     while !cut && let Some(chunk) = response.chunk().await? {
-        body.extend_from_slice(&chunk);
-        cut = body.len() > limit;
+        // No more than is kept, as a vector that grows doubles.
+        let room = limit - body.len();
+        cut = chunk.len() > room;
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
     }
-    body.truncate(limit);
     Ok(Answer { status, headers, body, cut })
 }
 

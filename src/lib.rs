@@ -9,6 +9,7 @@ pub mod dotenv;
 pub mod error;
 pub mod event;
 pub mod events;
+pub mod file;
 pub mod handler;
 pub mod history;
 pub mod http;
@@ -63,8 +64,11 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
             code
         }
         Err(Unparsed::Told(text)) => {
-            ui::tell(&text);
-            0
+            let told = ui::tell(&text);
+            told.as_ref().err().map_or(0, |error| {
+                ui::fail(error);
+                error.exit_code() as u8
+            })
         }
         Err(Unparsed::Wrong { text, message, json }) => {
             ui::refuse(&text, &message, json);
@@ -87,6 +91,8 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
+    // What could not be written is missing from whatever else came of it.
+    let result = ui.unwritable().map_or(result, Err);
     let code = match result {
         Ok(()) => 0,
         // Nobody reads any more: `| head -1` has what it wanted.
@@ -109,7 +115,7 @@ async fn dispatch(
     shutdown: &Shutdown,
 ) -> Result<()> {
     if let Command::Completions(script) = &command {
-        ui.data(script.trim_end());
+        ui.exact(script.trim_end());
         return Ok(());
     }
     let directory =
@@ -117,6 +123,9 @@ async fn dispatch(
     let env_files = env_files(&directory)?;
     let mut settings = config::settle(global.flags, environment, &env_files, directory)?;
     let state = StateDirectory::at(&settings.state_dir.value);
+    for untrusted in state.untrusted() {
+        ui.warn(&format!("`{}` is left aside: {}", untrusted.path.display(), untrusted.why));
+    }
     let wants_sandbox = global.sandbox || matches!(command, Command::Sandbox);
     let sandbox = if wants_sandbox { Some(start_sandbox(&global.sandbox_wish).await?) } else { None };
     if let Some(sandbox) = &sandbox {
@@ -192,6 +201,7 @@ async fn start_sandbox(wish: &cli::SandboxWish) -> Result<Sandbox> {
 fn move_in(settings: &mut Settings, sandbox: &Sandbox) {
     let addresses = sandbox.addresses();
     let url = |text: &str| Sourced::new(text.parse().expect("the sandbox knows its address"), Source::Sandbox);
+    settings.sandbox = true;
     settings.clerk_api_url = url(&addresses.clerk_api_url);
     settings.svix_server_url = Some(url(&addresses.svix_server_url));
     settings.clerk_secret_key = Some(Sourced::new(Secret::new(addresses.clerk_secret_key), Source::Sandbox));

@@ -1,6 +1,8 @@
 //! Values that must never show, and the masks that stand for them.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -67,16 +69,17 @@ fn mask(text: &str) -> String {
 }
 
 /// Masks whatever in `text` has the shape of a credential: Clerk secret keys, signing secrets, the key of a
-/// portal URL, bearer tokens and ngrok authtokens (`ERR_NGROK_105` carries one). For words of other programs.
+/// portal URL, bearer tokens, ngrok authtokens (`ERR_NGROK_105` carries one), and who asks in a URL
+/// (`https://user:password@host`). A style within it hides nothing.
 pub fn mask_text(text: &str) -> String {
+    let text = mask_user_info(text);
     let mut masked = String::with_capacity(text.len());
     let mut label = Label::None;
-    let mut rest = text;
+    let mut rest = text.as_ref();
     while !rest.is_empty() {
         let word_end = rest.find(is_delimiter).unwrap_or(rest.len());
         let (word, after) = rest.split_at(word_end);
-        let gap_end = after.find(|c| !is_delimiter(c)).unwrap_or(after.len());
-        let (gap, next) = after.split_at(gap_end);
+        let (gap, next) = after.split_at(gap_length(after, is_delimiter));
         masked.push_str(&mask_word(word, label));
         masked.push_str(gap);
         label = Label::of(word, gap);
@@ -103,6 +106,64 @@ impl Label {
 
 fn is_delimiter(c: char) -> bool {
     c.is_whitespace() || c.is_control() || "\"'`,;:<>()[]{}#?&=\\".contains(c)
+}
+
+/// How long what stands between two words is: delimiters, and the codes of styles (`ESC [ 31 m`).
+fn gap_length(text: &str, is_delimiter: impl Fn(char) -> bool) -> usize {
+    let mut length = 0;
+    loop {
+        let rest = &text[length..];
+        let Some(c) = rest.chars().next().filter(|c| is_delimiter(*c)) else { return length };
+        length += style_length(rest).unwrap_or(c.len_utf8());
+    }
+}
+
+/// The length of the style that begins the text, if one does.
+fn style_length(text: &str) -> Option<usize> {
+    let codes = text.strip_prefix("\u{1b}[")?;
+    let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+    codes[end..].starts_with('m').then_some(end + 3)
+}
+
+/// Masks user and password of URLs, also of those without a scheme (`ann:…@localhost:3000`).
+fn mask_user_info(text: &str) -> Cow<'_, str> {
+    if !text.contains('@') {
+        return Cow::Borrowed(text);
+    }
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let word_end = rest.find(ends_url).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(word_end);
+        match user_info(word) {
+            Some(range) => masked.extend([&word[..range.start], "…", &word[range.end..]]),
+            None => masked.push_str(word),
+        }
+        let (gap, next) = after.split_at(gap_length(after, ends_url));
+        masked.push_str(gap);
+        rest = next;
+    }
+    Cow::Owned(masked)
+}
+
+fn ends_url(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "\"'`<>()[]{},".contains(c)
+}
+
+/// Where user and password stand in a word, without the `@` behind them.
+fn user_info(word: &str) -> Option<Range<usize>> {
+    if let Some(start) = word.find("://").map(|place| place + 3) {
+        let rest = &word[start..];
+        let authority = &rest[..rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len())];
+        // A password that holds a `/` as it is makes the URL a wrong one, and is quoted as such.
+        let torn = authority.rsplit_once(':').is_some_and(|(_, port)| !port.chars().all(|c| c.is_ascii_digit()));
+        let end = authority.rfind('@').or_else(|| rest.rfind('@').filter(|_| torn));
+        return end.filter(|end| *end > 0).map(|end| start..start + end);
+    }
+    let (before, host) = word.rsplit_once('@')?;
+    let (user, password) = before.split_once(':')?;
+    let host_like = host.contains([':', '/', '.']) || host == "localhost";
+    (host_like && !password.is_empty() && user != "mailto").then_some(0..before.len())
 }
 
 fn mask_word(word: &str, label: Label) -> String {
@@ -155,8 +216,28 @@ mod tests {
                 "authtoken missing; user_29w83sxmDNGwOuEthce5gg56FcC",
                 "authtoken missing; user_29w83sxmDNGwOuEthce5gg56FcC",
             ),
+            ("`http://ann:hunter2@localhost:3000/x` is none", "`http://…@localhost:3000/x` is none"),
+            ("https://token@x.example, ann:hun@ter@localhost:1", "https://…@x.example, …@localhost:1"),
+            ("http://ann:hun/ter2@localhost", "http://…@localhost"),
+            ("\u{1b}[31mhttp://ann:x@y\u{1b}[0m", "\u{1b}[31mhttp://…@y\u{1b}[0m"),
+            ("\u{1b}[31mann:x@localhost:1\u{1b}[0m", "\u{1b}[31m…@localhost:1\u{1b}[0m"),
+            ("token: \u{1b}[1;33mabcdefgh", "token: \u{1b}[1;33m…"),
+            ("\u{1b}[33meyJhcHBJZCI6ImFwcF8xIn0\u{1b}[0m", "\u{1b}[33m…xIn0\u{1b}[0m"),
         ] {
             assert_eq!(mask_text(said), shown);
+        }
+    }
+
+    #[test]
+    fn ids_addresses_and_links_stay() {
+        for text in [
+            "msg_3MW1VMqNfUxJhOkjA6xem90YnrX ep_29w83sxmDNGwOuEthce5gg56FcC",
+            "clerkhook-abc+clerk_test@example.com, mailto:ann@example.com",
+            "https://x.example/@scope/a?b=c@d http://localhost:3000/a@b",
+            "{\"email_address\":\"ann@example.com\"} @expo/ngrok-bin@4.3.9",
+            "the agent at http://127.0.0.1:4040 has it; 13:02:11 ann@example.com",
+        ] {
+            assert_eq!(mask_text(text), text);
         }
     }
 }

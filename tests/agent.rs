@@ -92,7 +92,7 @@ fn program(installed: &Installed, args: &[&str]) -> Program {
 /// A running agent and what it said so far.
 struct Agent {
     child: Child,
-    lines: mpsc::UnboundedReceiver<String>,
+    lines: mpsc::Receiver<String>,
     said: Vec<Value>,
     noise: usize,
     url: String,

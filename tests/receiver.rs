@@ -3,14 +3,13 @@
 use std::net::SocketAddr;
 
 use base64::Engine as _;
-use clerkhook::event::{Delivery, Received, Signature};
-use clerkhook::receiver::{Options, Secrets, app};
+use clerkhook::event::{Delivery, Heard, Received, Signature};
+use clerkhook::receiver::{Feed, Options, Secrets, app, feed};
 use clerkhook::signature::{SigningSecret, sign};
 use clerkhook::{events, serve};
 use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 
 const BROWSER: &str = "GET / HTTP/1.1\r\nhost: localhost:3000\r\naccept: text/html,*/*;q=0.8\r\n";
 
@@ -18,16 +17,16 @@ const BROWSER: &str = "GET / HTTP/1.1\r\nhost: localhost:3000\r\naccept: text/ht
 struct App {
     address: SocketAddr,
     secrets: Secrets,
-    received: mpsc::UnboundedReceiver<Received>,
+    received: Feed,
 }
 
 impl App {
     async fn start(options: Options) -> Self {
         let listener = serve::bind(0).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let (sender, received) = mpsc::unbounded_channel();
+        let (teller, received) = feed();
         let secrets = Secrets::default();
-        tokio::spawn(serve::serve(listener, app(options, secrets.clone(), sender), std::future::pending()));
+        tokio::spawn(serve::serve(listener, app(options, secrets.clone(), teller), std::future::pending()));
         Self { address, secrets, received }
     }
 
@@ -52,7 +51,10 @@ impl App {
     }
 
     async fn received(&mut self) -> Received {
-        self.received.recv().await.expect("the app runs")
+        match self.received.next(1).await.pop() {
+            Some(Heard::Request(received)) => received,
+            other => panic!("no request: {other:?}"),
+        }
     }
 
     async fn delivery(&mut self) -> Delivery {

@@ -21,7 +21,7 @@ use crate::events;
 use crate::receiver::{self, Respond};
 use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
-use crate::steps::secret::EnvWish;
+use crate::steps::secret::{EnvPlace, EnvWish};
 
 #[derive(Debug, Subcommand)]
 pub enum CommandArgs {
@@ -95,6 +95,9 @@ pub struct ServeArgs {
     /// Where to listen; 0 lets the system choose
     #[arg(long, default_value_t = PORT)]
     port: u16,
+    /// Show bodies as they came on a terminal too; a pipe or a file always gets their bytes
+    #[arg(long)]
+    raw: bool,
     /// Answer 400 to what is no validly signed event
     #[arg(long)]
     reject_invalid: bool,
@@ -177,6 +180,9 @@ struct EndpointArgs {
     /// Write the signing secret nowhere
     #[arg(long)]
     no_env: bool,
+    /// Keep a secret that is replaced as a comment above the new one
+    #[arg(long, conflicts_with = "no_env")]
+    keep_old: bool,
 }
 
 /// The agent.
@@ -216,11 +222,12 @@ impl UpArgs {
 
 impl EndpointArgs {
     fn env(&self) -> EnvWish {
-        match &self.env_file {
-            _ if self.no_env => EnvWish::Leave,
-            Some(file) => EnvWish::File(file.clone()),
-            None => EnvWish::Choose,
-        }
+        let place = match &self.env_file {
+            _ if self.no_env => EnvPlace::Nowhere,
+            Some(file) => EnvPlace::File(file.clone()),
+            None => EnvPlace::Choose,
+        };
+        EnvWish { place, keep_old: self.keep_old }
     }
 }
 
@@ -255,6 +262,7 @@ impl CommandArgs {
             Self::Up(args) => Command::Up(up::Options { setup: args.into_setup(), dry_run }),
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
+                raw: args.raw,
                 receiver: receiver::Options {
                     max_body: args.max_body,
                     respond: args.respond,

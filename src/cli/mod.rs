@@ -22,8 +22,8 @@ use crate::commands::{
     check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
     status, trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
-use crate::secret::mask_text;
 use crate::steps::target::To;
+use crate::ui::harmless;
 
 /// From a Clerk key to a proven webhook on your machine.
 #[derive(Debug, Parser)]
@@ -128,12 +128,14 @@ pub enum Unparsed {
 /// `Unparsed` with what is to be shown instead.
 pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
     let cli = Cli::try_parse_from(args).map_err(|error| {
+        // clap puts arguments into its text as they are, styles and all. The same mistake, spelled harmlessly, reads well.
+        let spelled = Cli::try_parse_from(args.iter().map(spelled)).err();
+        let error = spelled.filter(|spelled| spelled.kind() == error.kind()).unwrap_or(error);
         let text = error.render().ansi().to_string();
         if !error.use_stderr() {
             return Unparsed::Told(text);
         }
-        // A key that was put in the wrong place must not show.
-        let (text, plain) = (mask_text(&text), mask_text(&error.render().to_string()));
+        let plain = error.render().to_string();
         let message = plain.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
         Unparsed::Wrong { text, message, json: args.iter().any(|arg| arg == "--json") }
     })?;
@@ -141,6 +143,11 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
     let mut global = cli.global.into_global();
     commands::flags(&cli.command, &mut global.flags);
     Ok(Invocation { command: cli.command.into_command(dry_run), global })
+}
+
+/// An argument without a control character.
+fn spelled(argument: &OsString) -> OsString {
+    argument.to_str().map_or_else(|| argument.clone(), |text| harmless(text).into_owned().into())
 }
 
 /// The completion script of a shell.

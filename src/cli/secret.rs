@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use crate::commands::secret::{self, Deed};
-use crate::steps::secret::EnvWish;
+use crate::steps::secret::{EnvPlace, EnvWish};
 
 #[derive(Debug, Args)]
 pub struct SecretArgs {
@@ -28,14 +28,20 @@ struct FileArgs {
     /// Write it to this file
     #[arg(long, value_name = "FILE")]
     env_file: Option<PathBuf>,
+    /// Keep a secret that is replaced as a comment above the new one
+    #[arg(long)]
+    keep_old: bool,
 }
 
 impl SecretArgs {
     /// The command's options.
     pub fn into_options(self, dry_run: bool) -> secret::Options {
-        let env = |args: FileArgs| args.env_file.map_or(EnvWish::Choose, EnvWish::File);
+        let env = |FileArgs { env_file, keep_old }: FileArgs| EnvWish {
+            place: env_file.map_or(EnvPlace::Choose, EnvPlace::File),
+            keep_old,
+        };
         match self.deed {
-            DeedArgs::Show => secret::Options { deed: Deed::Show, env: EnvWish::Leave, dry_run },
+            DeedArgs::Show => secret::Options { deed: Deed::Show, env: EnvWish::default(), dry_run },
             DeedArgs::Rotate(args) => secret::Options { deed: Deed::Rotate, env: env(args), dry_run },
             DeedArgs::Write(args) => secret::Options { deed: Deed::Write, env: env(args), dry_run },
         }

@@ -26,8 +26,11 @@ pub struct SecureArgs {
     /// Report what does not verify, refuse nothing
     #[arg(long, conflicts_with = "off")]
     observe: bool,
-    /// Verify every path, not the webhook path alone
+    /// Let a browser through: verify only what could be taken for the webhook path
     #[arg(long, conflicts_with = "off")]
+    webhook_path_only: bool,
+    /// The default
+    #[arg(long, hide = true, conflicts_with_all = ["off", "webhook_path_only"])]
     all_paths: bool,
     /// Turn it off again
     #[arg(long)]
@@ -56,7 +59,7 @@ impl SecureArgs {
             in_place: self.in_place,
             local: self.local,
             observe: self.observe,
-            all_paths: self.all_paths,
+            webhook_path_only: self.webhook_path_only && !self.all_paths,
             off: self.off,
         };
         secure::Options {
@@ -67,7 +70,7 @@ impl SecureArgs {
                 once: self.once,
                 no_test: false,
                 events: events::DEFAULT.map(String::from).to_vec(),
-                env: EnvWish::Choose,
+                env: EnvWish::default(),
                 on_exit: None,
                 reuse: !self.no_reuse,
                 adopt: None,

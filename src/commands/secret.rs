@@ -1,8 +1,6 @@
 //! `clerkhook secret`: shows, rotates or writes the endpoint's signing secret.
 
 use crate::error::{Error, Result};
-use crate::session::Setup;
-use crate::session::control::{self, Question};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::secret::{self, EnvWish};
@@ -47,15 +45,11 @@ pub async fn secret(context: &Context, options: &Options) -> Result<()> {
             let text = context.unless_interrupted(remote.svix.secret(&ours.id)).await?;
             context.ui.reveal(&text);
         }
-        Deed::Write => drop(secret::learn(context, &remote.svix, &ours.id, &options.env).await?),
+        Deed::Write => drop(secret::fetch(context, &remote.svix, &ours.id, &options.env).await?),
         Deed::Rotate => {
             remote.svix.rotate_secret(&ours.id).await?;
-            secret::learn(context, &remote.svix, &ours.id, &options.env).await?;
-            let with_it = |setup: &Setup| setup.endpoint_id.as_deref() == Some(&ours.id);
-            let setups = context.state.running().into_iter().map(|(_, setup)| setup).filter(with_it);
-            for address in setups.filter_map(|setup| setup.control) {
-                control::ask(&context.http.patient(), &address, &Question::SecretRotated).await?;
-            }
+            secret::fetch(context, &remote.svix, &ours.id, &options.env).await?;
+            secret::tell_set_ups(context, &ours.id).await?;
         }
     }
     remote.svix.log_out().await;

@@ -19,6 +19,8 @@ const OTHER_PORT: &str = "choose another port with `--port N`, or any free one w
 pub struct Options {
     /// `0` lets the system choose.
     pub port: u16,
+    /// Show bodies as they came on a terminal too.
+    pub raw: bool,
     /// How to answer.
     pub receiver: receiver::Options,
 }
@@ -34,27 +36,17 @@ pub async fn serve(context: &Context, options: Options) -> Result<()> {
     let listener = bind(options.port).await.map_err(taken)?;
     let port = listener.local_addr().map_err(taken)?.port();
     let verifying = secret.is_some();
-    let mut built_in = app::start(listener, options.receiver);
+    let built_in = app::start(listener, options.receiver);
     built_in.secrets.set(secret.into_iter().collect());
     context.ui.emit(&Event::Serving(Serving { url: format!("http://localhost:{port}"), port, verifying }));
-    let mut batch = Vec::with_capacity(BATCH);
     loop {
         tokio::select! {
             () = context.shutdown.wait() => {
                 // What was answered is shown, even when the end is asked for in the same moment.
-                while let Ok(received) = built_in.received.try_recv() {
-                    batch.push(received);
-                }
-                context.ui.received(&batch);
+                context.ui.received(&built_in.received.take(usize::MAX), options.raw);
                 return Ok(());
             }
-            count = built_in.received.recv_many(&mut batch, BATCH) => {
-                if count == 0 {
-                    return Ok(());
-                }
-                context.ui.received(&batch);
-                batch.clear();
-            }
+            batch = built_in.received.next(BATCH) => context.ui.received(&batch, options.raw),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::ngrok::api::{AgentApi, Session};
 use crate::session::Setup;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
+use crate::svix;
 
 /// How many of the last deliveries are shown.
 const LAST: usize = 5;
@@ -98,10 +99,14 @@ async fn remote(context: &Context, say: &impl Fn(&'static str, Health, String)) 
     match endpoint::ours(context, &remote.endpoints)? {
         None => say("at Clerk", Health::Warn, "no endpoint of this machine".to_owned()),
         Some(endpoint) => {
+            let twins = svix::twins(&remote.endpoints, &endpoint.url, Some(&endpoint.id));
             let health = if endpoint.disabled { Health::Warn } else { Health::Ok };
             let state = if endpoint.disabled { "disabled" } else { "enabled" };
             let events = endpoint.events.map_or_else(|| "every event".to_owned(), |events| events.join(", "));
             say("at Clerk", health, format!("{} {state}, {} ({events})", endpoint.id, endpoint.url));
+            for twin in &twins {
+                say("twin", Health::Warn, format!("{}: {}", endpoint::twin_words(twin), endpoint::adopting(twin)));
+            }
         }
     }
     remote.svix.log_out().await;

@@ -73,6 +73,11 @@ impl<'a> Doors<'a> {
         }
     }
 
+    /// A secret that the environment exports under one of `names`.
+    pub fn exported(&self, names: &[&'static str]) -> Option<Sourced<Secret>> {
+        names.iter().find_map(|name| self.environment(name)).map(into_secret)
+    }
+
     /// Clerk's base URL.
     ///
     /// # Errors

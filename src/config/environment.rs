@@ -4,6 +4,11 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::secret::SIGNING_SECRET_NAMES;
+
+/// What the names of Clerk's own variables begin with.
+const CLERKS: [&str; 2] = ["CLERK_", "NUXT_CLERK_"];
+
 /// All environment variables, read once.
 #[derive(Clone, Debug, Default)]
 pub struct Environment(HashMap<OsString, OsString>);
@@ -22,6 +27,15 @@ impl Environment {
     /// A variable as text. An empty one counts as absent, as shells cannot unset one for a single command.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(&OsString::from(name))?.to_str().filter(|value| !value.is_empty())
+    }
+
+    /// The variables that hold what opens Clerk or signs for it.
+    pub fn secret_names(&self) -> Vec<OsString> {
+        let secret = |name: &&OsString| {
+            let name = name.to_string_lossy();
+            SIGNING_SECRET_NAMES.contains(&&*name) || CLERKS.iter().any(|prefix| name.starts_with(prefix))
+        };
+        self.0.keys().filter(secret).cloned().collect()
     }
 
     /// A variable as the system holds it.

@@ -1,10 +1,12 @@
 //! The config file: one TOML table a profile, for what is the same in every project.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The file's name in the config directory.
 const FILE: &str = "config.toml";
@@ -36,14 +38,14 @@ impl Profile {
     pub fn read(directory: &Path, name: &str) -> Result<(Self, PathBuf)> {
         let path = directory.join(FILE);
         let fault = |cause: String| Error::ConfigFile { path: path.clone(), cause };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+        let text = match file::read(&path, file::SETTINGS_LIMIT) {
+            Ok(bytes) => String::from_utf8(bytes).map_err(|_| fault("it is no UTF-8 text".to_owned()))?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound && name == "default" => {
                 return Ok((Self::default(), path));
             }
             Err(error) => return Err(fault(error.to_string())),
         };
-        let mut file: File = toml_edit::de::from_str(&text).map_err(|error| fault(error.to_string()))?;
+        let mut file = parse(&text).map_err(fault)?;
         match file.profile.remove(name) {
             Some(profile) => Ok((profile, path)),
             None if name == "default" => Ok((Self::default(), path)),
@@ -60,6 +62,33 @@ impl Profile {
 struct File {
     #[serde(default)]
     profile: std::collections::BTreeMap<String, Profile>,
+}
+
+/// What is wrong is named by its place and never quoted: a key may have been pasted anywhere.
+fn parse(text: &str) -> Result<File, String> {
+    let at =
+        |span: Option<Range<usize>>| span.map_or_else(String::new, |span| format!("{}: ", place(text, span.start)));
+    let document =
+        toml_edit::de::Deserializer::parse(text).map_err(|error| format!("{}this is no TOML", at(error.span())))?;
+    File::deserialize(document).map_err(|error| format!("{}{}", at(error.span()), misfit(error.message())))
+}
+
+/// serde quotes the file's words first and says in its own what it expected.
+fn misfit(message: &str) -> String {
+    let expected = message.rsplit_once("expected ").map(|(_, expected)| expected).unwrap_or_default();
+    match message {
+        _ if message.starts_with("unknown field") => format!("there is no setting of this name; expected {expected}"),
+        _ if message.starts_with("invalid type") => format!("the value is of the wrong kind; expected {expected}"),
+        _ => "this setting cannot be used".to_owned(),
+    }
+}
+
+/// Line and column of a byte, from 1.
+fn place(text: &str, at: usize) -> String {
+    let before = &text[..text.floor_char_boundary(at)];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}")
 }
 
 #[cfg(test)]
@@ -82,6 +111,8 @@ mod tests {
 
         std::fs::write(&file, "[profile.work]\ncolour = 1\n").expect("written");
         let unknown = Profile::read(directory.path(), "work").expect_err("unknown key");
-        assert!(unknown.cause().is_some_and(|cause| cause.contains("colour")), "{unknown:?}");
+        let cause = unknown.cause().unwrap_or_default();
+        assert!(cause.starts_with("line 2, column 1: ") && cause.contains("`domain`"), "{unknown:?}");
+        assert!(!cause.contains("colour"), "{unknown:?}");
     }
 }

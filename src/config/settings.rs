@@ -93,6 +93,10 @@ pub struct Settings {
     pub domain: Option<Sourced<String>>,
     pub path: Option<Sourced<String>>,
     pub signing_secret: Option<Sourced<Secret>>,
+    /// What the environment exports, which an app prefers to its env files.
+    pub exported_signing_secret: Option<Sourced<Secret>>,
+    /// The services are a sandbox's, this command's own or that of a running set-up.
+    pub sandbox: bool,
     pub profile: Sourced<String>,
     pub config_dir: Sourced<PathBuf>,
     pub state_dir: Sourced<PathBuf>,
@@ -153,6 +157,8 @@ pub fn settle(
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
         signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
+        exported_signing_secret: doors.exported(&SIGNING_SECRET_NAMES).filter(is_meant),
+        sandbox: false,
         agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {
             (Some(ports), _) => ports,
             (None, Some(text)) => ports(&text)?,
@@ -187,6 +193,7 @@ impl Settings {
         if !matches!(self.svix_server_url, Some(Sourced { source: Source::Flag(_), .. })) {
             self.svix_server_url = running.svix_server_url.clone().map(|url| Sourced::new(url, source()));
         }
+        self.sandbox |= running.sandbox_key.is_some();
         if let Some(key) = &running.sandbox_key
             && !matches!(self.clerk_secret_key, Some(Sourced { source: Source::Flag(_), .. }))
         {
@@ -196,7 +203,7 @@ impl Settings {
 
     /// What a later command needs to find the same services.
     pub fn addresses(&self) -> Addresses {
-        let sandbox = self.clerk_secret_key.as_ref().filter(|key| key.source == Source::Sandbox);
+        let sandbox = self.clerk_secret_key.as_ref().filter(|_| self.sandbox);
         Addresses {
             clerk_api_url: self.clerk_api_url.value.clone(),
             svix_server_url: self.svix_server_url.as_ref().map(|url| url.value.clone()),

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{PortRange, Source, Sourced};
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::{Secret, mask_text};
 
 /// Takes a text as a secret.
@@ -88,7 +89,8 @@ pub fn ports(found: &Sourced<String>) -> Result<PortRange> {
 /// # Errors
 /// `File`.
 pub fn secret_file(path: &Path, flag: &'static str) -> Result<Sourced<Secret>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Error::File { path: path.to_owned(), cause: error.to_string() })?;
+    let fault = |cause: String| Error::File { path: path.to_owned(), cause };
+    let bytes = file::handed_over(path, file::SETTINGS_LIMIT).map_err(|error| fault(error.to_string()))?;
+    let text = std::str::from_utf8(&bytes).map_err(|_| fault("it is no UTF-8 text".to_owned()))?;
     Ok(Sourced::new(Secret::new(text.trim()), Source::Flag(flag)))
 }

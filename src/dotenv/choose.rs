@@ -1,11 +1,11 @@
 //! Which env file and which variable name a project uses for the signing secret (Clerk docs, environment variables).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::{Variables, read};
+use crate::file;
 use crate::secret::SIGNING_SECRET_NAMES;
 
 /// The env files of a project directory, the strongest first.
@@ -77,7 +77,7 @@ struct Package(Value);
 
 impl Package {
     fn read(directory: &Path) -> Self {
-        let bytes = fs::read(directory.join("package.json")).unwrap_or_default();
+        let bytes = file::read(&directory.join("package.json"), file::SETTINGS_LIMIT).unwrap_or_default();
         Self(serde_json::from_slice(&bytes).unwrap_or_default())
     }
 
@@ -92,6 +92,8 @@ impl Package {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// A directory with these files.

@@ -21,12 +21,24 @@ pub enum Change {
     Unchanged,
 }
 
+/// Stands before the first line, where an editor put it.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What becomes of a value that is replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Old {
+    /// It goes.
+    Drop,
+    /// It stays, as a comment above.
+    Keep,
+}
+
 /// Sets one variable of an env file, which is created (for its owner alone) where there is none.
 ///
 /// Fails with [`Error::EnvFileDuplicate`] when the variable stands in it more than once.
-pub fn write(path: &Path, name: &str, value: &Secret) -> Result<Change> {
+pub fn write(path: &Path, name: &str, value: &Secret, old: Old) -> Result<Change> {
     let before = text(path)?;
-    let (after, change) = edited(before.as_deref().unwrap_or_default(), name, value.expose())
+    let (after, change) = edited(before.as_deref().unwrap_or_default(), name, value.expose(), old)
         .map_err(|error| refused(path, name, error))?;
     if change == Change::Unchanged {
         return Ok(change);
@@ -37,14 +49,29 @@ pub fn write(path: &Path, name: &str, value: &Secret) -> Result<Change> {
 }
 
 /// The text with the variable set, and whether it was added, replaced or already right.
-fn edited(source: &str, name: &str, value: &str) -> Result<(String, Change), EditError> {
+fn edited(source: &str, name: &str, value: &str, old: Old) -> Result<(String, Change), EditError> {
     let (document, _) = parse_with(source, Dialect::NODE_DOTENV);
     match document.unique(name) {
         Ok(entry) if entry.value() == Some(value) => Ok((source.to_owned(), Change::Unchanged)),
-        Ok(_) => Ok((document.set(name, value)?.into_string(), Change::Replaced)),
+        Ok(entry) => {
+            let mut text = document.set(name, value)?.into_string();
+            if let (Old::Keep, Some(kept)) = (old, entry.value().and_then(|kept| comment(name, kept))) {
+                // What stands before the declaration is the same in both texts.
+                let place = entry.line_span();
+                let line_end = if source[place.clone()].ends_with("\r\n") { "\r\n" } else { "\n" };
+                let mark = if source.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+                text.insert_str(place.start.max(mark), &format!("{kept}{line_end}"));
+            }
+            Ok((text, Change::Replaced))
+        }
         Err(EditError::Missing) => Ok((added(&document, name, value)?, Change::Added)),
         Err(error) => Err(error),
     }
+}
+
+/// The comment that keeps a value; none where there is nothing to keep, or more than a line.
+fn comment(name: &str, value: &str) -> Option<String> {
+    (!value.is_empty() && !value.contains(['\n', '\r'])).then(|| format!("# {name}={value}"))
 }
 
 fn added(document: &Document<'_>, name: &str, value: &str) -> Result<String, EditError> {
@@ -77,7 +104,7 @@ mod tests {
     const VALUE: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
 
     fn set(source: &str) -> (String, Change) {
-        edited(&source.replace("NAME", NAME), NAME, VALUE).expect("can be set")
+        edited(&source.replace("NAME", NAME), NAME, VALUE, Old::Drop).expect("can be set")
     }
 
     #[test]
@@ -123,6 +150,21 @@ mod tests {
     }
 
     #[test]
+    fn an_old_value_is_kept_as_a_comment_above() {
+        for (source, result) in [
+            ("NAME=old\n", "# NAME=old\nNAME=VALUE\n"),
+            ("A=1\r\nexport NAME='old' # why\r\nB=2", "A=1\r\n# NAME=old\r\nexport NAME='VALUE' # why\r\nB=2"),
+            ("\u{feff}NAME=old", "\u{feff}# NAME=old\nNAME=VALUE"),
+            ("NAME=\n", "NAME=VALUE\n"),
+            ("NAME=\"two\nlines\"\n", "NAME=\"VALUE\"\n"),
+        ] {
+            let expected = result.replace("NAME", NAME).replace("VALUE", VALUE);
+            let kept = edited(&source.replace("NAME", NAME), NAME, VALUE, Old::Keep).expect("can be set");
+            assert_eq!(kept, (expected, Change::Replaced), "{source:?}");
+        }
+    }
+
+    #[test]
     fn the_same_value_is_no_change() {
         for source in ["NAME=VALUE", "export NAME='VALUE' # note\r\n"] {
             let source = source.replace("NAME", NAME).replace("VALUE", VALUE);
@@ -135,7 +177,7 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join(".env");
         fs::write(&path, "A=1\nA=2\n").expect("written");
-        let error = write(&path, "A", &Secret::new("3")).expect_err("refused");
+        let error = write(&path, "A", &Secret::new("3"), Old::Drop).expect_err("refused");
         assert_eq!(error.code(), "CH0703");
         assert!(error.to_string().starts_with("`A` stands 2 times"), "{error}");
         assert_eq!(fs::read_to_string(&path).expect("readable"), "A=1\nA=2\n");
@@ -145,7 +187,7 @@ mod tests {
     fn a_file_is_created_then_replaced_then_left_alone() {
         let directory = tempfile::tempdir().expect("a directory");
         let path = directory.path().join(".env.local");
-        let change = |value: &str| write(&path, "A", &Secret::new(value)).expect("written");
+        let change = |value: &str| write(&path, "A", &Secret::new(value), Old::Drop).expect("written");
         assert_eq!(change("1"), Change::Created);
         assert_eq!(fs::read_to_string(&path).expect("readable"), "A=1\n");
         assert_eq!(change("2"), Change::Replaced);
@@ -208,7 +250,7 @@ mod tests {
         ) {
             let lines = [before, vec![target], after].concat();
             let source = lines.join(end) + if last { end } else { "" };
-            let Ok((result, change)) = edited(&source, "TARGET", &value) else {
+            let Ok((result, change)) = edited(&source, "TARGET", &value, Old::Drop) else {
                 // Only an open quote can swallow the line, and only some values have no spelling at all.
                 prop_assert!(source.contains("\"open") || source.contains('\'') || value != VALUE, "{:?}", source);
                 return Ok(());

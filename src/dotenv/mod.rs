@@ -4,17 +4,17 @@ mod choose;
 mod edit;
 mod replace;
 
-use std::fs;
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use adotenv::{Dialect, parse_with};
 
 use crate::error::{Error, Result};
+use crate::file;
 use crate::secret::Secret;
 
 pub use choose::{FILES, choose_file, variable_name};
-pub use edit::{Change, write};
+pub use edit::{Change, Old, write};
 
 /// The variables of an env file in their order. A name that stands twice has its last value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,8 @@ pub fn read(path: &Path) -> Result<Option<Variables>> {
 fn text(path: &Path) -> Result<Option<String>> {
     let unreadable =
         |cause: &dyn ToString| Error::EnvFileUnreadable { path: path.to_owned(), cause: cause.to_string() };
-    let bytes = match regular(path).and_then(|()| fs::read(path)) {
+    // Password managers put named pipes where env files are; reading one would wait for ever.
+    let bytes = match file::read(path, file::SETTINGS_LIMIT) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(&error)),
@@ -58,18 +59,10 @@ fn text(path: &Path) -> Result<Option<String>> {
     String::from_utf8(bytes).map(Some).map_err(|_| unreadable(&"it is not UTF-8 text"))
 }
 
-/// Password managers put named pipes where env files are; reading one would wait for ever.
-fn regular(path: &Path) -> io::Result<()> {
-    let kind = fs::metadata(path)?.file_type();
-    match () {
-        () if kind.is_file() => Ok(()),
-        () if kind.is_dir() => Err(io::Error::other("it is a directory")),
-        () => Err(io::Error::other("it is not a regular file")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn values(text: &str) -> Vec<(String, String)> {

@@ -4,6 +4,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::file;
+
 /// A chain of symbolic links longer than this is a ring (as on Linux).
 const LONGEST_CHAIN: usize = 40;
 
@@ -13,7 +15,7 @@ pub(super) fn replace(path: &Path, contents: &[u8]) -> io::Result<()> {
     let target = follow(path)?;
     let directory = target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // The name matches what projects let git ignore, `.env*` and `.env*.local`, should a crash leave it behind.
-    let mut written = tempfile::Builder::new().prefix(".env.").suffix(".local").tempfile_in(directory)?;
+    let mut written = file::temporary(tempfile::Builder::new().prefix(".env.").suffix(".local"), directory)?;
     written.write_all(contents)?;
     match fs::metadata(&target) {
         Ok(metadata) => resemble(written.as_file(), &metadata)?,

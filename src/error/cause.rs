@@ -11,6 +11,7 @@ impl Error {
             | Self::State { cause, .. }
             | Self::File { cause, .. }
             | Self::FileUnwritable { cause, .. }
+            | Self::OutputUnwritable { cause }
             | Self::ConfigFile { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }

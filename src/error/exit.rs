@@ -28,7 +28,7 @@ impl Error {
     /// Which exit code tells it to a script.
     pub fn exit_code(&self) -> Exit {
         match self {
-            Self::Unexpected { .. } | Self::SandboxFailed { .. } => Exit::Unexpected,
+            Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
             Self::SetUpSilent { .. } => Exit::Unexpected,
             Self::Interrupted => Exit::Interrupted,

@@ -11,6 +11,7 @@ impl Error {
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
+            Self::OutputUnwritable { .. } => "make room (`df` shows which disk is full), or send the output elsewhere".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
             Self::KeyMissing { .. } => {

@@ -31,6 +31,8 @@ pub enum Error {
     File { path: PathBuf, cause: String },
     #[error("cannot write `{}`", path.display())]
     FileUnwritable { path: PathBuf, cause: String },
+    #[error("cannot write the output")]
+    OutputUnwritable { cause: String },
 
     #[error("the running set-up does not answer")]
     SetUpSilent { cause: String },

@@ -1,5 +1,6 @@
 //! A request as it came to the app.
 
+use axum::body::Bytes;
 use serde::Serialize;
 
 pub use crate::delivery::Signature;
@@ -81,7 +82,26 @@ pub struct Received {
     /// Names as they came, values as text (bytes outside ASCII are escaped).
     pub headers: Vec<(String, String)>,
     /// The raw body.
-    pub body: Vec<u8>,
+    pub body: Bytes,
+}
+
+/// Deliveries that were answered, and are told to nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Gap {
+    /// How many.
+    pub missed: u64,
+    /// `reader`: who reads the output takes it slower than they come.
+    #[serde(rename = "where")]
+    pub place: &'static str,
+}
+
+/// What the built-in app tells, in its order.
+#[derive(Clone, Debug)]
+pub enum Heard {
+    /// A request.
+    Request(Received),
+    /// Requests that were not kept until somebody took them.
+    Gap(Gap),
 }
 
 impl Received {
@@ -92,7 +112,7 @@ impl Received {
             method: delivery.method,
             target: delivery.path,
             headers,
-            body,
+            body: body.to_vec(),
             truncated: delivery.status_code.is_none(),
         };
         let received_at = delivery.received_at.parse().unwrap_or_else(|_| jiff::Timestamp::now());

@@ -11,7 +11,7 @@ mod verdict;
 
 use serde::Serialize;
 
-pub use delivery::{Delivery, Received, Replay, Signature};
+pub use delivery::{Delivery, Gap, Heard, Received, Replay, Signature};
 pub use proof::{Hop, HopResult, Proof};
 pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
@@ -45,6 +45,8 @@ pub enum Event {
     Ready(Ready),
     /// A request came.
     Delivery(Delivery),
+    /// A reader was too slow for some of them.
+    Gap(Gap),
     /// A request was sent once more.
     Replay(Replay),
     /// Verification was turned on or off.

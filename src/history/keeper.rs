@@ -1,6 +1,7 @@
 //! Keeps deliveries off the loops that see them: a thread of its own writes them in batches.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -11,6 +12,9 @@ use crate::delivery::Delivery;
 
 /// How many may wait to be written. A disk that hangs must not take the memory.
 const WAITING: usize = 4096;
+
+/// How many bytes of them.
+const WAITING_BYTES: usize = 32 * 1024 * 1024;
 
 /// How many are written at once.
 const BATCH: usize = 512;
@@ -31,6 +35,7 @@ struct Inner {
     sender: Mutex<Option<SyncSender<Delivery>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     missed: Mutex<u64>,
+    waiting: Arc<AtomicUsize>,
 }
 
 impl std::fmt::Debug for Keeper {
@@ -52,9 +57,10 @@ impl Keeper {
         }
         let (sender, receiver) = sync_channel(WAITING);
         let warn: Warn = Arc::new(warn);
+        let waiting = Arc::<AtomicUsize>::default();
         let thread = std::thread::Builder::new().name("history".to_owned()).spawn({
-            let warn = Arc::clone(&warn);
-            move || write(&path, limits, &receiver, warn.as_ref())
+            let (warn, waiting) = (Arc::clone(&warn), Arc::clone(&waiting));
+            move || write(&path, limits, &Waiting { receiver, bytes: waiting }, warn.as_ref())
         });
         match thread {
             Ok(thread) => Self {
@@ -62,6 +68,7 @@ impl Keeper {
                     sender: Mutex::new(Some(sender)),
                     thread: Mutex::new(Some(thread)),
                     missed: Mutex::new(0),
+                    waiting,
                 })),
             },
             Err(error) => {
@@ -76,7 +83,11 @@ impl Keeper {
         let Some(inner) = &self.inner else { return };
         let sender = inner.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = sender.as_ref() else { return };
-        if let Err(TrySendError::Full(_)) = sender.try_send(delivery.clone()) {
+        let size = delivery.size();
+        let fits = inner.waiting.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
+        let sent = fits && !matches!(sender.try_send(delivery.clone()), Err(TrySendError::Full(_)));
+        if !sent {
+            inner.waiting.fetch_sub(size, Ordering::Relaxed);
             *inner.missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         }
     }
@@ -99,7 +110,30 @@ impl Keeper {
     }
 }
 
-fn write(path: &std::path::Path, limits: Limits, receiver: &Receiver<Delivery>, warn: &(dyn Fn(String) + Send + Sync)) {
+/// What waits to be written, and its bytes.
+struct Waiting {
+    receiver: Receiver<Delivery>,
+    bytes: Arc<AtomicUsize>,
+}
+
+impl Waiting {
+    /// What came until now, at most so many; `None` when nothing comes any more.
+    fn batch(&self) -> Option<Vec<Delivery>> {
+        let mut batch = vec![self.receiver.recv().ok()?];
+        while batch.len() < BATCH
+            && let Ok(next) = self.receiver.try_recv()
+        {
+            batch.push(next);
+        }
+        Some(batch)
+    }
+
+    fn written(&self, batch: &[Delivery]) {
+        self.bytes.fetch_sub(batch.iter().map(Delivery::size).sum(), Ordering::Relaxed);
+    }
+}
+
+fn write(path: &std::path::Path, limits: Limits, waiting: &Waiting, warn: &(dyn Fn(String) + Send + Sync)) {
     let mut store = match Store::open(path) {
         Ok((store, None)) => store,
         Ok((store, Some(aside))) => {
@@ -108,23 +142,20 @@ fn write(path: &std::path::Path, limits: Limits, receiver: &Receiver<Delivery>, 
         }
         Err(fault) => {
             warn(format!("nothing is kept in the history `{}`: {fault}", path.display()));
-            receiver.iter().for_each(drop);
+            while let Some(batch) = waiting.batch() {
+                waiting.written(&batch);
+            }
             return;
         }
     };
     let mut told = false;
-    while let Ok(first) = receiver.recv() {
-        let mut batch = vec![first];
-        while batch.len() < BATCH
-            && let Ok(next) = receiver.try_recv()
-        {
-            batch.push(next);
-        }
+    while let Some(batch) = waiting.batch() {
         if let Err(fault) = store.keep(&batch, limits)
             && !std::mem::replace(&mut told, true)
         {
             warn(refusal(path, &fault));
         }
+        waiting.written(&batch);
     }
 }
 

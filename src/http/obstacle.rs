@@ -27,28 +27,61 @@ pub enum Obstacle {
     Broken,
 }
 
+impl Unreachable {
+    /// It took too long.
+    pub(super) fn late() -> Self {
+        Self { cause: "no answer in time".to_owned(), kind: Obstacle::Time }
+    }
+
+    /// Nothing listens, or the name is unknown.
+    pub(super) fn at_connect(error: std::io::Error) -> Self {
+        Self { cause: mask_text(&error.to_string()), kind: Obstacle::NoConnection }
+    }
+
+    /// The two sides found no common TLS.
+    pub(super) fn at_handshake(error: std::io::Error) -> Self {
+        let cause = error.to_string();
+        Self { kind: of_handshake(&cause).unwrap_or(Obstacle::Broken), cause: mask_text(&cause) }
+    }
+}
+
+/// What kept a handshake from succeeding, by rustls' words.
+fn of_handshake(cause: &str) -> Option<Obstacle> {
+    match cause {
+        _ if cause.contains("certificate") => Some(Obstacle::Certificate),
+        // What rustls says of a first answer that is no handshake, such as one of HTTP.
+        _ if cause.contains("corrupt message") => Some(Obstacle::Plain),
+        _ => None,
+    }
+}
+
+impl From<hyper::Error> for Unreachable {
+    fn from(error: hyper::Error) -> Self {
+        Self { cause: mask_text(&innermost(&error).0), kind: Obstacle::Broken }
+    }
+}
+
+/// The outer layers only repeat that a request failed; the innermost says why. And whether somebody spoke.
+fn innermost(error: &dyn std::error::Error) -> (String, bool) {
+    let (mut cause, mut source, mut spoke) = (error.to_string(), error.source(), false);
+    while let Some(inner) = source {
+        cause = inner.to_string();
+        spoke |= inner.downcast_ref::<std::io::Error>().is_some_and(is_of_handshake);
+        source = inner.source();
+    }
+    (cause, spoke)
+}
+
 impl From<reqwest::Error> for Unreachable {
     fn from(error: reqwest::Error) -> Self {
         if error.is_timeout() {
-            return Self { cause: "no answer in time".to_owned(), kind: Obstacle::Time };
+            return Self::late();
         }
         let connecting = error.is_connect();
-        let error = error.without_url();
-        let mut causes = vec![error.to_string()];
-        let mut source = std::error::Error::source(&error);
-        let mut spoke = false;
-        while let Some(inner) = source {
-            causes.push(inner.to_string());
-            spoke |= inner.downcast_ref::<std::io::Error>().is_some_and(is_of_handshake);
-            source = inner.source();
-        }
-        // The outer layers only repeat that a request failed; the innermost says why.
-        let cause = causes.pop().unwrap_or_default();
-        let kind = match connecting {
-            true if cause.contains("certificate") => Obstacle::Certificate,
-            // What rustls says of a first answer that is no handshake, such as one of HTTP.
-            true if cause.contains("corrupt message") => Obstacle::Plain,
-            true if !spoke => Obstacle::NoConnection,
+        let (cause, spoke) = innermost(&error.without_url());
+        let kind = match of_handshake(&cause) {
+            Some(obstacle) if connecting => obstacle,
+            _ if connecting && !spoke => Obstacle::NoConnection,
             _ => Obstacle::Broken,
         };
         Self { cause: mask_text(&cause), kind }

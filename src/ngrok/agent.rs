@@ -32,7 +32,7 @@ pub struct Agent {
     reader: JoinHandle<()>,
     /// The session as it was told last: whether it stands, how often it was lost.
     told: (bool, u32),
-    _policy: Option<PolicyFile>,
+    policy: Option<PolicyFile>,
     /// Its API.
     pub api: AgentApi,
     /// Without a path.
@@ -53,16 +53,20 @@ pub enum News {
 /// Starts the agent and waits until its tunnel is online.
 ///
 /// When `abort` resolves first, the agent is asked to end, so that its session does not linger at the edge. `started`
-/// is told its process id at once.
+/// is told its process id and the policy's file at once.
 ///
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
 /// `Interrupted`.
-pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: impl FnOnce(u32)) -> Result<Agent> {
+pub async fn start(
+    launch: Launch,
+    abort: impl Future<Output = ()>,
+    started: impl FnOnce(u32, Option<&Path>),
+) -> Result<Agent> {
     let failed = |error: io::Error| not_runnable(&launch.bin, &error);
     let Prepared { program, policy } = launch.prepare().map_err(failed)?;
     let mut child = process::spawn(&program).map_err(failed)?;
-    started(child.pid());
+    started(child.pid(), policy.as_ref().map(PolicyFile::path));
     let (sender, mut pulse) = watch::channel(Pulse::default());
     let mut reader = tokio::spawn(follow(child.lines(), sender));
     let deadline = Instant::now() + launch.ready_within;
@@ -87,7 +91,7 @@ pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: imp
     match ready {
         Ok((api, public_url)) => {
             let told = pulse.borrow().session();
-            Ok(Agent { child, launch, pulse, reader, told, _policy: policy, api, public_url })
+            Ok(Agent { child, launch, pulse, reader, told, policy, api, public_url })
         }
         Err(error) => {
             child.stop(STOP_WITHIN).await;
@@ -110,6 +114,11 @@ impl Agent {
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.pid()
+    }
+
+    /// The file with the policy that it was started with.
+    pub fn policy(&self) -> Option<&Path> {
+        self.policy.as_ref().map(PolicyFile::path)
     }
 
     /// Its version.
@@ -154,7 +163,7 @@ async fn other_session(mut pulse: watch::Receiver<Pulse>, told: (bool, u32)) -> 
     }
 }
 
-async fn follow(mut lines: mpsc::UnboundedReceiver<String>, pulse: watch::Sender<Pulse>) {
+async fn follow(mut lines: mpsc::Receiver<String>, pulse: watch::Sender<Pulse>) {
     while let Some(line) = lines.recv().await {
         tracing::trace!(line = %mask_text(&line), "agent");
         pulse.send_if_modified(|pulse| pulse.take(&line));

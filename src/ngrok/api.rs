@@ -12,11 +12,15 @@ use super::capture::Capture;
 use super::running::ONLINE_CHECK;
 use super::version::Version;
 use crate::error::{Error, Result};
-use crate::http::{Answer, Call, Http, Retry};
+use crate::http::{ANSWER_LIMIT, Answer, Call, Http, Retry};
 use crate::secret::mask_text;
 
 /// Loopback answers at once; a port that does not is no agent.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bodies stand in base64 beside their headers. The agent keeps 50 MiB by default (ngrok docs, agent/config), of which a
+/// look needs a few.
+const CAPTURES_LIMIT: usize = 32 * 1024 * 1024;
 
 /// A client for one agent.
 #[derive(Clone, Debug)]
@@ -139,9 +143,21 @@ impl AgentApi {
         Ok((session, version))
     }
 
-    /// Captured requests, the newest first, without clerkhook's own checks.
+    /// Captured requests, the newest first, without clerkhook's own checks. Where so many are too much to be held in
+    /// memory, fewer are asked for.
+    ///
+    /// # Errors
+    /// `AgentApi`, also when the newest alone is too large.
     pub async fn captures(&self, limit: u16) -> Result<Vec<Capture>> {
-        let captures = self.get::<Captures>(&format!("requests/http?limit={limit}")).await?;
+        let mut limit = limit;
+        let answer = loop {
+            let answer = self.ask(&format!("requests/http?limit={limit}"), CAPTURES_LIMIT).await?;
+            if !answer.cut || limit <= 1 {
+                break answer;
+            }
+            limit /= 2;
+        };
+        let captures = self.known::<Captures>(&answer)?;
         let mut requests = captures.and_then(|captures| captures.requests).unwrap_or_default();
         requests.retain(|capture| capture.request.header(ONLINE_CHECK).is_none());
         requests.sort_by_key(|capture| std::cmp::Reverse(capture.started()));
@@ -182,17 +198,29 @@ impl AgentApi {
 
     /// `None` where this version does not know the path.
     async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Option<T>> {
+        let answer = self.ask(path, ANSWER_LIMIT).await?;
+        self.known(&answer)
+    }
+
+    async fn ask(&self, path: &str, limit: usize) -> Result<Answer> {
         let url = self.base.join(&format!("/api/{path}")).map_err(|error| self.fault(error.to_string()))?;
-        let call = Call { retry: Retry::Never, ..Call::get(url) };
-        let answer = self.http.send(&call).await.map_err(|unreachable| self.fault(unreachable.to_string()))?;
+        let call = Call { retry: Retry::Never, limit, ..Call::get(url) };
+        self.http.send(&call).await.map_err(|unreachable| self.fault(unreachable.to_string()))
+    }
+
+    /// `None` where this version does not know the path.
+    fn known<T: DeserializeOwned>(&self, answer: &Answer) -> Result<Option<T>> {
         match answer.status.as_u16() {
             404 => Ok(None),
-            200..=299 => self.read(&answer).map(Some),
+            200..=299 => self.read(answer).map(Some),
             _ => Err(self.fault(answer.excerpt())),
         }
     }
 
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T> {
+        if answer.cut {
+            return Err(self.fault(format!("its answer is larger than {} MiB", answer.body.len() >> 20)));
+        }
         let parsed = serde_json::from_slice(&answer.body);
         parsed.map_err(|error| self.fault(format!("{error}; it answered {}", answer.excerpt())))
     }

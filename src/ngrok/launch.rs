@@ -28,6 +28,8 @@ pub struct Launch {
     pub domain: Option<String>,
     /// Variables that are kept from it.
     pub without: Vec<&'static str>,
+    /// Where a policy is put.
+    pub policies: PathBuf,
     /// How long it may take until the tunnel is up.
     pub ready_within: Duration,
     /// What the edge should verify.
@@ -54,7 +56,7 @@ impl Launch {
         if let Some(verification) = &self.verification {
             match Means::of(self.version) {
                 Means::PolicyFile => {
-                    let file = verification.file()?;
+                    let file = verification.file(&self.policies)?;
                     program.args.push("--traffic-policy-file".into());
                     program.args.push(file.path().into());
                     policy = Some(file);
@@ -124,6 +126,7 @@ pub(super) mod tests {
             upstream: Upstream::local(3000),
             domain: domain.map(str::to_owned),
             without: vec!["http_proxy"],
+            policies: std::env::temp_dir().join("clerkhook-policies-of-a-test"),
             ready_within: Duration::from_secs(20),
             verification: None,
         }

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
 use super::version::Version;
+use crate::file;
+use crate::http::{PLAIN, is_plain};
 use crate::secret::Secret;
 
 /// What the edge should verify.
@@ -15,7 +17,7 @@ use crate::secret::Secret;
 pub struct Verification {
     /// The endpoint's signing secret.
     pub secret: Secret,
-    /// Only this path; every one when absent.
+    /// Only what could be taken for this path; every request when absent.
     pub path: Option<String>,
     /// Refuse what does not verify; else let it through and note it.
     pub enforce: bool,
@@ -28,21 +30,22 @@ impl Verification {
             "type": "verify-webhook",
             "config": { "provider": "clerk", "secret": self.secret.expose(), "enforce": self.enforce },
         });
-        let rule = match &self.path {
-            Some(path) => {
-                json!({ "expressions": [format!("req.url.path == '{}'", quoted(path))], "actions": [action] })
-            }
+        let rule = match self.path.as_deref().and_then(expression) {
+            Some(expression) => json!({ "expressions": [expression], "actions": [action] }),
             None => json!({ "actions": [action] }),
         };
         json!({ "on_http_request": [rule] })
     }
 
-    /// The policy as a file that only its owner can read; it is gone when the handle is dropped.
+    /// The policy as a file of this directory that only its owner can read; it is gone when the handle is dropped. Its
+    /// name tells whose it is, should this process be killed before.
     ///
     /// # Errors
     /// The system's.
-    pub fn file(&self) -> io::Result<PolicyFile> {
-        let mut file = tempfile::Builder::new().prefix("clerkhook-policy-").suffix(".json").tempfile()?;
+    pub fn file(&self, directory: &Path) -> io::Result<PolicyFile> {
+        file::directory(directory)?;
+        let owner = format!("{}.", std::process::id());
+        let mut file = file::temporary(tempfile::Builder::new().prefix(&owner).suffix(".json"), directory)?;
         file.write_all(self.policy().to_string().as_bytes())?;
         file.flush()?;
         Ok(PolicyFile(file))
@@ -60,9 +63,20 @@ impl PolicyFile {
     }
 }
 
-/// A path inside single quotes of the expression language.
-fn quoted(path: &str) -> String {
-    path.replace('\\', "\\\\").replace('\'', "\\'")
+/// Holds for every request but those whose path is plainly another one; none where every path begins with the webhook
+/// path, or it is so spelt that no path is plainly another.
+fn expression(webhook_path: &str) -> Option<String> {
+    let path = webhook_path.trim_end_matches('/');
+    if path.is_empty() || !is_plain(path) {
+        return None;
+    }
+    let literal = |c: char| match c {
+        '/' | '-' | '_' => c.to_string(),
+        _ if c.is_ascii_alphanumeric() => c.to_string(),
+        _ => format!("[{c}]"),
+    };
+    let webhook = format!("(?i){}([./]|$)", path.chars().map(literal).collect::<String>());
+    Some(format!("!req.url.path.matches('{PLAIN}') || req.url.path.matches('{webhook}')"))
 }
 
 /// How an agent can be told to verify.
@@ -96,20 +110,32 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_holds_one_rule_for_one_path() {
-        let policy = verification(Some("/it's")).policy();
+    fn a_policy_lets_through_what_is_plainly_another_path() {
+        let policy = verification(Some("/api/v1.2/hook/")).policy();
+        let expression = policy["on_http_request"][0]["expressions"][0].as_str().expect("an expression");
+        let (plain, webhook) = expression.split_once(" || ").expect("two sides");
+        assert_eq!(plain, format!("!req.url.path.matches('{PLAIN}')"));
+        assert_eq!(webhook, "req.url.path.matches('(?i)/api/v1[.]2/hook([./]|$)')");
+        assert!(!expression.contains('\\'), "which the language would take for an escape");
         assert_eq!(
-            policy.to_string(),
-            r#"{"on_http_request":[{"expressions":["req.url.path == '/it\\'s'"],"actions":[{"type":"verify-webhook","config":{"provider":"clerk","secret":"whsec_AAAA","enforce":true}}]}]}"#
+            policy["on_http_request"][0]["actions"].to_string(),
+            r#"[{"type":"verify-webhook","config":{"provider":"clerk","secret":"whsec_AAAA","enforce":true}}]"#
         );
-        assert!(verification(None).policy()["on_http_request"][0].get("expressions").is_none());
+    }
+
+    #[test]
+    fn a_path_that_is_spelt_oddly_has_every_path_verified() {
+        for path in [None, Some("/"), Some("//"), Some("/it's"), Some("/a/../hook"), Some("/caf%C3%A9"), Some("/a;b")] {
+            assert!(verification(path).policy()["on_http_request"][0].get("expressions").is_none(), "{path:?}");
+        }
     }
 
     #[cfg(unix)]
     #[test]
     fn its_file_is_private_and_goes() {
         use std::os::unix::fs::PermissionsExt as _;
-        let file = verification(None).file().expect("written");
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = verification(None).file(&directory.path().join("policies")).expect("written");
         let path = file.path().to_owned();
         let mode = std::fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -3,11 +3,13 @@
 mod change;
 mod edit;
 mod layout;
+mod readable;
 mod scan;
 
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent, string_end};
+pub use readable::readable;
 
 pub use crate::delivery::{Part, Path, PathFault};
 

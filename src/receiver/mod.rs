@@ -2,9 +2,11 @@
 
 mod answer;
 mod body;
+mod feed;
 mod gateway;
 mod history;
 mod page;
+mod passage;
 mod respond;
 mod secrets;
 mod verdict;
@@ -19,7 +21,6 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
 use jiff::Timestamp;
-use tokio::sync::mpsc::UnboundedSender;
 
 use self::answer::Answer;
 use self::body::Body;
@@ -30,7 +31,8 @@ use crate::delivery::Origin;
 use crate::event::{Delivery, Received};
 use crate::signature::Signed;
 
-pub use gateway::{Gateway, REFUSED, gateway};
+pub use feed::{Feed, Teller, feed};
+pub use gateway::{Admission, Gateway, REFUSED, gateway};
 pub use respond::{Respond, RespondFault};
 pub use secrets::Secrets;
 
@@ -57,16 +59,16 @@ impl Default for Options {
     }
 }
 
-/// The app. Every request but a look at its page is sent to `received`, as soon as it is known how it is answered.
-pub fn app(options: Options, secrets: Secrets, received: UnboundedSender<Received>) -> Router {
-    let receiver = Receiver { options, secrets, received, history: History::new() };
+/// The app. Every request but a look at its page is told to `teller`, as soon as it is known how it is answered.
+pub fn app(options: Options, secrets: Secrets, teller: Teller) -> Router {
+    let receiver = Receiver { options, secrets, teller, history: History::new() };
     Router::new().fallback(handle).with_state(Arc::new(receiver))
 }
 
 struct Receiver {
     options: Options,
     secrets: Secrets,
-    received: UnboundedSender<Received>,
+    teller: Teller,
     history: History,
 }
 
@@ -107,10 +109,9 @@ impl Receiver {
 
     fn tell(&self, delivery: Delivery, headers: HeaderMap, body: Body) {
         let body = body.into_bytes();
-        let received = Received { delivery: delivery.clone(), headers: texts(&headers), body: body.to_vec() };
+        let received = Received { delivery: delivery.clone(), headers: texts(&headers), body: body.clone() };
         self.history.keep(Entry { delivery, headers, body });
-        // Nobody listens any more when the command is about to end.
-        let _ = self.received.send(received);
+        self.teller.tell(received);
     }
 }
 

@@ -9,7 +9,6 @@ use axum::body::Body;
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderValue, Request, Uri};
 use axum::response::{Html, IntoResponse as _, Response};
-use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
@@ -44,14 +43,14 @@ impl Front {
     pub async fn serve(self, listener: TcpListener) {
         let front = Arc::new(self);
         let stop = front.world.stop.clone();
-        let answer = move |request| {
+        let answer = move |request: Request<Body>| {
             let front = Arc::clone(&front);
             async move { front.answer(request).await }
         };
         serve_with(listener, answer, stop.cancelled()).await;
     }
 
-    async fn answer(&self, mut request: Request<Incoming>) -> Result<Response, Reset> {
+    async fn answer(&self, mut request: Request<Body>) -> Result<Response, Reset> {
         tokio::time::sleep(self.latency).await;
         let fault = self.world.armed.call(self.service, &format!("{}{}", request.method(), request.uri().path()));
         match &fault {
@@ -65,8 +64,7 @@ impl Front {
             *request.uri_mut() = uri;
         }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answered: Result<Response, Infallible> =
-            TowerToHyperService::new(self.app.clone()).call(request.map(Body::new)).await;
+        let answered: Result<Response, Infallible> = TowerToHyperService::new(self.app.clone()).call(request).await;
         let Ok(response) = answered;
         let status = response.status().as_u16();
         tracing::debug!(service = ?self.service, %method, path, status, "sandbox answered");

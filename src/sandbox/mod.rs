@@ -39,7 +39,7 @@ use self::store::Store;
 use self::world::World;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::{event, serve};
+use crate::{event, file, serve};
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug)]
@@ -72,8 +72,7 @@ impl Sandbox {
     pub async fn start(options: Options) -> Result<Self> {
         let world = world(&options)?;
         let stopping = world.stop.clone().drop_guard();
-        let directory =
-            tempfile::Builder::new().prefix("clerkhook-").tempdir().map_err(failed("temporary directory"))?;
+        let directory = file::temporary_directory("clerkhook-").map_err(failed("temporary directory"))?;
         let authtoken = format!("{}_{}", alphanumeric(27), alphanumeric(21));
         let edge = Edge::start(Secret::new(authtoken.as_str())).map_err(failed("edge"))?;
         let installed =

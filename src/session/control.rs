@@ -38,8 +38,8 @@ pub struct SecureWish {
     pub local: bool,
     /// Report, do not refuse.
     pub observe: bool,
-    /// Every path, not the webhook path alone.
-    pub all_paths: bool,
+    /// Only what could be taken for the webhook path, not every path.
+    pub webhook_path_only: bool,
     /// Turn it off again.
     pub off: bool,
 }

@@ -1,10 +1,11 @@
 //! The state files of running set-ups, by which later commands find them, and the mark of this machine.
 
 pub mod control;
+mod policy;
+mod sandbox_secret;
 mod user;
 
 use std::fs;
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,10 @@ use svix_ksuid::{Ksuid, KsuidLike as _};
 
 use crate::config::{Addresses, Upstream};
 use crate::error::{Error, Result};
-use crate::process;
+use crate::{file, process};
+
+/// A note is a few kilobytes.
+const NOTE_LIMIT: u64 = 1 << 20;
 
 /// What a running set-up tells later commands. The file is 0600: a sandbox's key stands in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,9 @@ pub struct Setup {
     /// How the edge verifies signatures, if it does.
     #[serde(default)]
     pub secured: Option<String>,
+    /// The file with the edge's policy, and so with the signing secret, that the agent was started with.
+    #[serde(default)]
+    pub policy: Option<PathBuf>,
     /// Where the set-up can be asked.
     #[serde(default)]
     pub control: Option<control::Address>,
@@ -48,13 +55,14 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// The agent that outlived a killed clerkhook. The command line must look like our agent's, as process ids come
-    /// round again.
+    /// The agent that outlived a killed clerkhook, by its group, as it may have a wrapper that is gone. A command line
+    /// in it must look like our agent's, as process ids come round again.
     fn orphan(&self) -> Option<u32> {
-        let pid = self.agent_pid.filter(|pid| self.owns_agent && !process::alive(self.pid) && process::alive(*pid))?;
-        let words = process::command_line(pid)?;
-        let is_ours = ["http", "--log=stdout", "--log-format=json"].iter().all(|word| words.iter().any(|w| w == word));
-        is_ours.then_some(pid)
+        let pid = self.agent_pid.filter(|_| self.owns_agent && !process::alive(self.pid))?;
+        let is_ours = |words: Vec<String>| {
+            ["http", "--log=stdout", "--log-format=json"].iter().all(|word| words.iter().any(|w| w == word))
+        };
+        process::group(pid).into_iter().filter_map(process::command_line).any(is_ours).then_some(pid)
     }
 }
 
@@ -66,13 +74,24 @@ pub struct Orphan {
     /// The set-up that it belonged to.
     pub setup: Setup,
     path: PathBuf,
+    state: StateDirectory,
 }
 
 impl Orphan {
-    /// Removes the note, once the agent has ended.
+    /// Removes the note and the policy, once the agent has ended.
     pub fn forget(self) {
         let _ = fs::remove_file(self.path);
+        self.state.sweep_policies();
     }
+}
+
+/// A note that was passed over, as somebody else may have written it.
+#[derive(Clone, Debug)]
+pub struct Untrusted {
+    /// The file or directory.
+    pub path: PathBuf,
+    /// Why.
+    pub why: String,
 }
 
 /// The directory of state files, one for each process that keeps a set-up.
@@ -120,17 +139,18 @@ impl StateDirectory {
     /// The agents that killed processes left running.
     pub fn orphans(&self) -> Vec<Orphan> {
         let orphan = |path: PathBuf| {
-            let setup: Setup = serde_json::from_slice(&fs::read(&path).ok()?).ok()?;
-            Some(Orphan { pid: setup.orphan()?, setup, path })
+            let setup: Setup = read_note(&path)?;
+            Some(Orphan { pid: setup.orphan()?, setup, path, state: self.clone() })
         };
         self.files().into_iter().filter_map(orphan).collect()
     }
 
     /// Notes an agent before it is ready, so that it is found should this process be killed meanwhile. What is already
     /// noted of the set-up stays. Where nothing can be written, the note after it will say so.
-    pub fn note_agent(&self, beginning: &Setup, pid: u32) {
+    pub fn note_agent(&self, beginning: &Setup, pid: u32, policy: Option<&Path>) {
         let known = self.noted(beginning).unwrap_or_else(|| beginning.clone());
-        let setup = Setup { agent_pid: Some(pid), owns_agent: true, ..known };
+        let policy = policy.map(Path::to_owned);
+        let setup = Setup { agent_pid: Some(pid), owns_agent: true, policy, ..known };
         self.save(&setup).into_iter().for_each(Kept::leave);
     }
 
@@ -149,12 +169,26 @@ impl StateDirectory {
     }
 
     fn noted(&self, beginning: &Setup) -> Option<Setup> {
-        serde_json::from_slice(&fs::read(self.file(beginning)).ok()?).ok()
+        read_note(&self.file(beginning))
+    }
+
+    /// What is passed over here, as others may have written it.
+    pub fn untrusted(&self) -> Vec<Untrusted> {
+        let why = |path: &Path, judged: std::io::Result<()>| {
+            judged.err().map(|error| Untrusted { path: path.to_owned(), why: error.to_string() })
+        };
+        if let Some(directory) = [self.0.clone(), self.setups()].iter().find_map(|path| why(path, file::trusted(path)))
+        {
+            return vec![directory];
+        }
+        let files = self.files().into_iter().chain([self.user_file()]).filter(|path| path.symlink_metadata().is_ok());
+        files.filter_map(|path| why(&path, file::read_own(&path, NOTE_LIMIT).map(drop))).collect()
     }
 
     /// The set-ups whose process runs, the newest first. State files of dead processes are removed.
     pub fn running(&self) -> Vec<(PathBuf, Setup)> {
         let mut setups: Vec<_> = self.files().into_iter().filter_map(|path| self.alive(path)).collect();
+        self.sweep_policies();
         setups.sort_by(|(_, left), (_, right)| right.started_at.cmp(&left.started_at));
         setups
     }
@@ -167,8 +201,9 @@ impl StateDirectory {
 
     /// `clerkhook-` and a hash that is the same for this machine, user and profile at every run.
     pub fn uid(&self, user: &str, profile: &str) -> Result<String> {
-        let machine = match fs::read_to_string("/etc/machine-id") {
-            Ok(id) if id.trim().len() >= 16 => id.trim().to_owned(),
+        let read = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim().to_owned();
+        let machine = match file::read(Path::new("/etc/machine-id"), NOTE_LIMIT).map(read) {
+            Ok(id) if id.len() >= 16 => id,
             _ => self.own_machine_id()?,
         };
         let digest = Sha256::digest(format!("{machine}\n{user}\n{profile}"));
@@ -178,8 +213,8 @@ impl StateDirectory {
 
     fn own_machine_id(&self) -> Result<String> {
         let path = self.0.join("machine-id");
-        match fs::read_to_string(&path) {
-            Ok(id) if !id.trim().is_empty() => Ok(id.trim().to_owned()),
+        match file::read_own(&path, NOTE_LIMIT).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()) {
+            Ok(id) if !id.is_empty() => Ok(id),
             _ => {
                 let id = Ksuid::new(None::<std::time::SystemTime>, None).to_string();
                 self.write(&path, id.as_bytes())?;
@@ -189,31 +224,37 @@ impl StateDirectory {
     }
 
     fn write(&self, path: &Path, text: &[u8]) -> Result<()> {
-        let write = || -> io::Result<()> {
-            let directory = path.parent().unwrap_or(&self.0);
-            fs::create_dir_all(directory)?;
-            // tempfile makes files of mode 0600.
-            let mut file = tempfile::NamedTempFile::new_in(directory)?;
-            file.write_all(text)?;
-            file.persist(path)?;
-            Ok(())
-        };
-        write().map_err(|error| Error::State { path: self.0.clone(), cause: error.to_string() })
+        let directory = path.parent().unwrap_or(&self.0);
+        let written = self.prepare(directory).and_then(|()| file::write(path, text));
+        written.map_err(|error| Error::State { path: self.0.clone(), cause: error.to_string() })
+    }
+
+    /// Makes a directory of ours. The mode of one that a person named is theirs.
+    fn prepare(&self, directory: &Path) -> std::io::Result<()> {
+        file::trusted(&self.0)?;
+        if directory == self.0 && directory.exists() { Ok(()) } else { file::directory(directory) }
+    }
+
+    fn setups(&self) -> PathBuf {
+        self.0.join("setups")
     }
 
     fn file(&self, setup: &Setup) -> PathBuf {
         let name: String = setup.upstream.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-        self.0.join("setups").join(format!("{name}.{}.json", setup.pid))
+        self.setups().join(format!("{name}.{}.json", setup.pid))
     }
 
     fn files(&self) -> Vec<PathBuf> {
-        let Ok(entries) = fs::read_dir(self.0.join("setups")) else { return Vec::new() };
+        if [&self.0, &self.setups()].into_iter().any(|directory| file::trusted(directory).is_err()) {
+            return Vec::new();
+        }
+        let Ok(entries) = fs::read_dir(self.setups()) else { return Vec::new() };
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         paths.filter(|path| path.extension().is_some_and(|extension| extension == "json")).collect()
     }
 
     fn alive(&self, path: PathBuf) -> Option<(PathBuf, Setup)> {
-        let text = fs::read(&path).ok()?;
+        let text = file::read_own(&path, NOTE_LIMIT).ok()?;
         match serde_json::from_slice::<Setup>(&text) {
             Ok(setup) if process::alive(setup.pid) => Some((path, setup)),
             Ok(setup) if setup.orphan().is_some() => None,
@@ -224,6 +265,11 @@ impl StateDirectory {
             }
         }
     }
+}
+
+/// A note that this user wrote; anything else is as good as none.
+fn read_note<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    serde_json::from_slice(&file::read_own(path, NOTE_LIMIT).ok()?).ok()
 }
 
 #[cfg(test)]
@@ -242,6 +288,7 @@ mod tests {
             webhook_url: None,
             endpoint_id: None,
             secured: None,
+            policy: None,
             control: None,
             services: Addresses {
                 clerk_api_url: "https://api.clerk.com".parse().expect("a URL"),

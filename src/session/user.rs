@@ -42,10 +42,10 @@ impl StateDirectory {
     }
 
     fn noted_user(&self) -> Option<Noted> {
-        serde_json::from_slice(&fs::read(self.user_file()).ok()?).ok()
+        super::read_note(&self.user_file())
     }
 
-    fn user_file(&self) -> PathBuf {
+    pub(super) fn user_file(&self) -> PathBuf {
         self.0.join("user.json")
     }
 }

@@ -188,7 +188,16 @@ impl SetUp {
             context.ui.emit(&Event::step(Step::Endpoint, Status::Ok, words));
             context.ui.record(&Event::Endpoint(registered.told.clone()));
         }
-        self.registered = Some(registered);
+        let before = self.registered.replace(registered);
+        let (Some(before), Some(now)) = (before, &self.registered) else { return Ok(()) };
+        if before.twins != now.twins {
+            endpoint::warn_of_twins(context, &now.twins);
+        }
+        // Somebody adopted another one in the place of ours.
+        if before.endpoint.id != now.endpoint.id {
+            context.shutdown.would_leave("endpoint", format!("endpoint {}, which is enabled", now.endpoint.id));
+            self.note(context);
+        }
         Ok(())
     }
 

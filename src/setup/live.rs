@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use axum::body::Bytes;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::Options;
@@ -9,7 +10,7 @@ use super::follow::Lives;
 use super::parts::SetUp;
 use crate::delivery::{self, Origin};
 use crate::error::{Error, Result};
-use crate::event::{Event, Received};
+use crate::event::{Event, Heard, Received};
 use crate::ngrok::{News, ONLINE_CHECK};
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
@@ -21,6 +22,12 @@ const PATIENCE: u32 = 20;
 /// How long the agent has to tell of a delivery before the built-in app's word is shown.
 const HEARD_FIRST: Duration = Duration::from_millis(200);
 
+/// How many requests of the built-in app are taken over in one go.
+const AT_ONCE: usize = 256;
+
+/// How many bytes of bodies wait for that.
+const HELD: usize = 16 * 1024 * 1024;
+
 /// How long the agent is waited for at the end.
 const LAST_LOOK: Duration = Duration::from_millis(500);
 
@@ -31,7 +38,7 @@ const SLEPT: Duration = Duration::from_secs(30);
 enum Happening {
     End,
     Agent(News),
-    Received(Box<Received>),
+    Received(Vec<Heard>),
     Look,
     CheckEndpoint,
     Asked(Asked),
@@ -45,10 +52,10 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp) -> Re
     setup.verify_deliveries();
     let ended = keep(context, options, setup).await;
     // What was answered is shown, even when the end is asked for in the same moment.
-    let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
-    let held = setup.held.drain(..).map(|(_, received)| received);
-    let left = built_in.into_iter().flat_map(|built_in| std::iter::from_fn(|| built_in.received.try_recv().ok()));
-    for received in held.chain(left).collect::<Vec<_>>() {
+    let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
+    let left = built_in.map(|built_in| built_in.received.take(usize::MAX)).unwrap_or_default();
+    hold(context, setup, left);
+    for (_, received) in std::mem::take(&mut setup.held) {
         setup.hear(context, received);
     }
     setup.drain(context).await;
@@ -63,11 +70,11 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     loop {
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
-            let built_in = setup.app.as_mut().and_then(|app| app.built_in.as_mut());
+            let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
             tokio::select! {
                 () = context.shutdown.wait() => Happening::End,
                 news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
-                received = next(built_in.map(|built_in| &mut built_in.received)) => Happening::Received(Box::new(received)),
+                heard = or_never(built_in.map(|built_in| built_in.received.next(AT_ONCE))) => Happening::Received(heard),
                 asked = question(setup.control.as_mut()) => Happening::Asked(asked),
                 () = or_never(setup.feed.as_ref().map(Feed::due)) => Happening::Look,
                 _ = check.tick() => Happening::CheckEndpoint,
@@ -84,8 +91,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                 setup.say_session(context, true);
                 after_a_gap(context, options, setup).await?;
             }
-            // The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
-            Happening::Received(received) => setup.held.push((Instant::now(), *received)),
+            Happening::Received(heard) => hold(context, setup, heard),
             Happening::Look => {
                 in_vain = look(context, setup, in_vain).await?;
                 let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
@@ -138,6 +144,7 @@ impl SetUp {
         for message_id in self.proven.drain(..) {
             feed.expect(&message_id, Origin::Test, 1);
         }
+        self.forged.drain(..).for_each(|message_id| feed.expect(&message_id, Origin::Check, u32::MAX));
         let news = feed.look(&tunnel.api).await?;
         news.deliveries.iter().for_each(|delivery| show(context, delivery));
         if news.missed > 0 {
@@ -181,6 +188,22 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let _ = asked.reply.send(done);
 }
 
+/// The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
+fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
+    let mut bytes: usize = setup.held.iter().map(|(_, received)| received.body.len()).sum();
+    for heard in heard {
+        match heard {
+            Heard::Request(received) => {
+                bytes += received.body.len();
+                // In a flood the line is worth more than the bytes.
+                let body = if bytes > HELD { Bytes::new() } else { received.body };
+                setup.held.push((Instant::now(), Received { body, ..received }));
+            }
+            Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
+        }
+    }
+}
+
 fn show(context: &Context, delivery: &delivery::Delivery) {
     context.ui.emit(&Event::Delivery(delivery.into()));
 }
@@ -188,13 +211,6 @@ fn show(context: &Context, delivery: &delivery::Delivery) {
 async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn next(received: Option<&mut tokio::sync::mpsc::UnboundedReceiver<Received>>) -> Received {
-    match or_never(received.map(|received| received.recv())).await {
-        Some(received) => received,
         None => std::future::pending().await,
     }
 }

@@ -50,6 +50,8 @@ pub struct SetUp {
     pub proven: Vec<String>,
     /// What follows the deliveries.
     pub feed: Option<Feed>,
+    /// Messages that were forged to see whether they are refused.
+    pub forged: Vec<String>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
@@ -151,7 +153,7 @@ impl SetUp {
     pub async fn learn(&mut self, context: &Context, options: &Options) -> Result<()> {
         let learned = match (&self.remote, &self.registered, by_hand(context)) {
             (Some(remote), Some(registered), _) => {
-                secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await?
+                secret::learn(context, &remote.svix, registered, &options.env).await?
             }
             (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &options.env).await?,
             _ => return Err(Error::EndpointMissing),
@@ -171,6 +173,7 @@ impl SetUp {
             endpoint: &self.registered.as_ref()?.endpoint,
             api: &self.tunnel.as_ref()?.api,
             secrets: std::slice::from_ref(&learned.secret),
+            twins: &self.registered.as_ref()?.twins,
             upstream: self.app.as_ref()?.upstream.to_string(),
             path: &self.path,
             event: example(&options.events),

@@ -86,6 +86,7 @@ impl SetUp {
     /// # Errors
     /// Those of Svix and of the agent's restart.
     pub async fn learn_anew(&mut self, context: &Context, options: &Options) -> Result<Value> {
+        self.refresh(context, options).await?;
         let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else {
             return Err(Error::EndpointMissing);
         };
@@ -118,7 +119,7 @@ impl SetUp {
         let (Some(tunnel), Some(app), Some(learned)) = (&mut self.tunnel, &self.app, &self.learned) else {
             return Err(Error::TunnelMissing);
         };
-        let path = (!wish.all_paths).then(|| self.path.clone());
+        let path = wish.webhook_path_only.then(|| self.path.clone());
         let verification = Verification { secret: learned.secret.text().clone(), path, enforce: !wish.observe };
         let before = self.secured.as_ref().map(|secured| secured.mechanism);
         if wish.in_place && before != Some(Mechanism::Gateway) && before != Some(Mechanism::FlagRestart) {
@@ -170,9 +171,9 @@ impl SetUp {
                 Mechanism::Gateway
             }
             Means::Flags => {
-                let words = "this agent takes the secret as a flag only: it shows in the process list, and every path \
-                             is verified; `--local` avoids both";
-                context.ui.warn(words);
+                let every_path = if wish.webhook_path_only { ", and every path is verified" } else { "" };
+                let words = "this agent takes the secret as a flag only: it shows in the process list";
+                context.ui.warn(&format!("{words}{every_path}; `--local` avoids that"));
                 Mechanism::FlagRestart
             }
         };
@@ -185,14 +186,14 @@ impl SetUp {
         let taken = |error: std::io::Error| Error::Unexpected { what: "opening the gateway", cause: error.to_string() };
         let listener = serve::bind(0).await.map_err(taken)?;
         let port = listener.local_addr().map_err(taken)?.port();
+        let stop = CancellationToken::new();
         let app = gateway(Gateway {
             upstream: upstream.origin().clone(),
             path: verification.path,
             enforce: verification.enforce,
             secrets: secured.secrets.clone(),
-            http: context.http.clone(),
+            stop: stop.clone(),
         });
-        let stop = CancellationToken::new();
         tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
         secured._gateway = Some(stop.drop_guard());
         Ok((Launch { upstream: Upstream::local(port), ..plain.clone() }, Some(secured)))
@@ -239,9 +240,11 @@ impl SetUp {
         let enforced = !wish.off && !wish.observe;
         let mut forged = None;
         if enforced {
-            let tried = context.unless_interrupted(forgery::try_all(context, tunnel, &self.webhook_url)).await?;
-            refuse_passed(&tried)?;
-            self.proven.extend([tried.mark.clone(), tried.mark.clone()]);
+            let every_path = !wish.webhook_path_only;
+            let trying = forgery::try_all(context, tunnel, &self.path, every_path);
+            let tried = context.unless_interrupted(trying).await?;
+            self.forged.push(tried.mark.clone());
+            refuse_passed(&tried, wish, mechanism)?;
             forged = Some(tried.unsigned);
         }
         let proof = match self.trial(options) {
@@ -268,14 +271,39 @@ impl Secured {
     }
 }
 
-fn refuse_passed(forged: &Forged) -> Result<()> {
-    let fix = "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".to_owned();
+fn refuse_passed(forged: &Forged, wish: SecureWish, mechanism: Mechanism) -> Result<()> {
     let found = match forged {
-        Forged { unsigned: 403, tampered: 403, reached_app: 0, .. } => return Ok(()),
-        Forged { reached_app: 1.., .. } => "a forged event reached the app".to_owned(),
+        Forged { unsigned: 403, tampered: 403, passed: None, .. } => return Ok(()),
+        Forged { passed: Some(target), .. } => format!("a forged event passed as `{target}`"),
         Forged { unsigned, tampered, .. } => {
             format!("an unsigned event was answered {unsigned} and a tampered one {tampered}, where 403 is due")
         }
     };
-    Err(Error::NotSecured { found, fix })
+    let fix = match mechanism {
+        _ if wish.webhook_path_only => "verify every path: `clerkhook secure`",
+        Mechanism::Gateway => "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure --local`",
+        _ => "have clerkhook verify instead of the edge: `clerkhook secure --local`",
+    };
+    Err(Error::NotSecured { found, fix: fix.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passed_is_named() {
+        let forged =
+            Forged { mark: "msg_1".to_owned(), unsigned: 403, tampered: 403, passed: Some("/API/webhooks".to_owned()) };
+        let wish = |webhook_path_only| SecureWish { webhook_path_only, ..SecureWish::default() };
+        let error = refuse_passed(&forged, wish(true), Mechanism::PolicyRestart).expect_err("it passed");
+        assert!(error.to_string().contains("passed as `/API/webhooks`"), "{error}");
+        assert!(error.hint().contains("`clerkhook secure`"), "{}", error.hint());
+        let error = refuse_passed(&forged, wish(false), Mechanism::PolicyRestart).expect_err("it passed");
+        assert!(error.hint().contains("--local"), "{}", error.hint());
+        assert!(refuse_passed(&Forged { passed: None, ..forged.clone() }, wish(true), Mechanism::Gateway).is_ok());
+        assert!(
+            refuse_passed(&Forged { unsigned: 200, passed: None, ..forged }, wish(true), Mechanism::Gateway).is_err()
+        );
+    }
 }

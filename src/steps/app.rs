@@ -3,13 +3,12 @@
 use std::io;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::Context;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Received, Status, Step};
+use crate::event::{Status, Step};
 use crate::handler::listens;
 use crate::receiver::{self, Secrets};
 use crate::serve;
@@ -36,7 +35,7 @@ pub struct App {
 /// The built-in app while it runs. Dropping it ends it.
 pub struct BuiltIn {
     /// What it received.
-    pub received: mpsc::UnboundedReceiver<Received>,
+    pub received: receiver::Feed,
     /// The secrets that it verifies with.
     pub secrets: Secrets,
     stop: CancellationToken,
@@ -119,9 +118,9 @@ async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {
 
 /// Serves the built-in app on a listener.
 pub fn start(listener: TcpListener, options: receiver::Options) -> BuiltIn {
-    let (sender, received) = mpsc::unbounded_channel();
+    let (teller, received) = receiver::feed();
     let (secrets, stop) = (Secrets::default(), CancellationToken::new());
-    let app = receiver::app(options, secrets.clone(), sender);
+    let app = receiver::app(options, secrets.clone(), teller);
     tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
     BuiltIn { received, secrets, stop }
 }

@@ -4,8 +4,12 @@ use std::io::Write as _;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::file;
 use crate::payload;
 use crate::process::{self, Program};
+
+/// What an editor gives back and is larger is no event.
+const LARGEST: u64 = 64 << 20;
 
 /// Opens the body, indented, in `$VISUAL` or `$EDITOR`, and gives it back compact, as Clerk sends it.
 ///
@@ -16,7 +20,8 @@ pub async fn edit_json(context: &Context, body: &[u8]) -> Result<Vec<u8>> {
     let failed = |cause: String| Error::EditorFailed { editor: editor.clone(), cause };
     let before = indented(body);
     let mut file =
-        tempfile::Builder::new().prefix("clerkhook-").suffix(".json").tempfile().map_err(|e| failed(e.to_string()))?;
+        file::temporary(tempfile::Builder::new().prefix("clerkhook-").suffix(".json"), &std::env::temp_dir())
+            .map_err(|error| failed(error.to_string()))?;
     file.write_all(&before).map_err(|error| failed(error.to_string()))?;
     let mut words = editor.split_whitespace();
     let name = words.next().unwrap_or("vi");
@@ -27,7 +32,7 @@ pub async fn edit_json(context: &Context, body: &[u8]) -> Result<Vec<u8>> {
     if !status.success() {
         return Err(failed(format!("it ended with {}", process::status_words(status))));
     }
-    let after = std::fs::read(file.path()).map_err(|error| failed(error.to_string()))?;
+    let after = file::read(file.path(), LARGEST).map_err(|error| failed(error.to_string()))?;
     if after == before {
         return Ok(body.to_vec());
     }

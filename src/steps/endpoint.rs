@@ -36,6 +36,10 @@ pub struct Registered {
     pub endpoint: Endpoint,
     /// What is told of it.
     pub told: event::Endpoint,
+    /// The one that was this machine's until another was adopted.
+    pub released: Option<String>,
+    /// Endpoints of others with the same URL.
+    pub twins: Vec<String>,
 }
 
 /// A client for the instance that the key opens; asks for the key where a person can be asked.
@@ -162,12 +166,24 @@ pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Resu
         events: endpoint.events.clone().unwrap_or_default(),
         disabled: endpoint.disabled,
     };
-    for id in &plan.foreign {
-        context.ui.warn(&format!(
-            "endpoint `{id}` of somebody else has the same URL, so events arrive twice; take it over with `--adopt {id}`"
-        ));
+    Ok(Registered { endpoint, told, released: plan.released, twins: plan.twins })
+}
+
+/// Names each endpoint with the same URL as ours, and how it becomes ours.
+pub fn warn_of_twins(context: &Context, twins: &[String]) {
+    for id in twins {
+        context.ui.warn(&format!("{}: {}", twin_words(id), adopting(id)));
     }
-    Ok(Registered { endpoint, told })
+}
+
+/// What a twin does.
+pub fn twin_words(id: &str) -> String {
+    format!("endpoint `{id}` of somebody else has the same URL, so events arrive twice, once with its signature")
+}
+
+/// What ends it.
+pub fn adopting(id: &str) -> String {
+    format!("take it over with `clerkhook register --adopt {id}`, or delete it in the Clerk dashboard")
 }
 
 /// What the endpoint's line says.
@@ -217,5 +233,7 @@ pub async fn connecting(context: &Context) -> Result<(Remote, Begun)> {
 pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted, step: Begun) -> Result<Registered> {
     step.update(&format!("registering {}", wanted.url));
     let registered = ensure(context, remote, wanted).await;
-    step.settle(registered, |registered| (Status::Ok, words(remote, wanted, registered)))
+    let registered = step.settle(registered, |registered| (Status::Ok, words(remote, wanted, registered)))?;
+    warn_of_twins(context, &registered.twins);
+    Ok(registered)
 }

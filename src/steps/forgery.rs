@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use reqwest::StatusCode;
 use svix_ksuid::{Ksuid, KsuidLike as _};
 use tokio::time::sleep;
-use url::Url;
+use url::{Position, Url};
 
 use super::Context;
+use super::endpoint::webhook_url;
+use super::spelling::spellings;
 use super::tunnel::Tunnel;
 use crate::error::{Error, Result};
-use crate::http::{Certificates, Delivered};
+use crate::http::{Certificates, Delivered, Exact, OriginForm, is_loopback};
 use crate::ngrok::NO_INTERSTITIAL;
 use crate::receiver::REFUSED;
 use crate::signature::{SigningSecret, headers};
@@ -24,38 +27,77 @@ const TRIES: u32 = 20;
 /// What forged events got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forged {
-    /// The message id that both carried.
+    /// The message id that all of them carried.
     pub mark: String,
     /// The status for one without a signature.
     pub unsigned: u16,
     /// The status for one that another key signed.
     pub tampered: u16,
-    /// How many the app answered.
-    pub reached_app: usize,
+    /// The target of one that reached the app.
+    pub passed: Option<String>,
 }
 
-/// Posts an unsigned and a wrongly signed event to the webhook URL, marked so that they are found at the agent.
+/// Posts an unsigned and a wrongly signed event to the webhook path, and unsigned ones to its other spellings, all
+/// marked so that they are found at the agent; with `every_path` one to a path that the app has not, too.
 ///
 /// # Errors
 /// `NotSecured` when the public URL cannot be reached; `AgentApi`.
-pub async fn try_all(context: &Context, tunnel: &Tunnel, webhook_url: &str) -> Result<Forged> {
+pub async fn try_all(context: &Context, tunnel: &Tunnel, path: &str, every_path: bool) -> Result<Forged> {
     let mark = format!("msg_forged{}", Ksuid::new(None::<std::time::SystemTime>, None));
     let body =
         format!(r#"{{"data":{{"id":"user_clerkhookforged"}},"object":"event","type":"user.created","mark":"{mark}"}}"#);
     let now = Timestamp::now().as_second();
     let other_key = SigningSecret::from_key(mark.as_bytes());
-    let signed = headers(std::slice::from_ref(&other_key), &mark, now, body.as_bytes());
-    let unsigned = vec![signed[0].clone()];
-    let tampered = signed.to_vec();
-    let unsigned = post(context, webhook_url, unsigned, &body).await?;
-    let tampered = post(context, webhook_url, tampered, &body).await?;
+    let tampered = headers(std::slice::from_ref(&other_key), &mark, now, body.as_bytes()).to_vec();
+    let unsigned = vec![tampered[0].clone()];
+    let url = webhook_url(tunnel.public_url(), path);
+    let answered = [post(context, &url, unsigned.clone(), &body).await?, post(context, &url, tampered, &body).await?];
+    let other = every_path.then(|| format!("/{mark}"));
+    let mut passed = None;
+    for target in spellings(path).into_iter().chain(other) {
+        let status = post_spelt(context, tunnel.public_url(), &target, unsigned.clone(), &body).await;
+        if status.is_some_and(|status| status.is_success()) {
+            passed.get_or_insert(target);
+        }
+    }
     let captures = tunnel.api.captures(MANY).await?;
-    let answered_by_app = |capture: &&crate::ngrok::capture::Capture| {
-        let gateway = capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some());
-        capture.message_id() == Some(&mark) && !gateway
+    let reached = captures
+        .iter()
+        .filter(|capture| capture.message_id() == Some(&mark))
+        .find(|capture| !capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some()));
+    let passed = reached.map(|capture| capture.request.uri.clone()).or(passed);
+    Ok(Forged { mark, unsigned: answered[0], tampered: answered[1], passed })
+}
+
+/// The answer to an event whose target goes as it is spelt; none where it got none, or where only a proxy that tidies
+/// it leads there.
+async fn post_spelt(
+    context: &Context,
+    public_url: &str,
+    target: &str,
+    mut headers: Vec<(String, String)>,
+    body: &str,
+) -> Option<StatusCode> {
+    let base = Url::parse(public_url).ok()?;
+    let target: OriginForm = target.parse().ok()?;
+    headers.extend(plain_headers());
+    let body = body.as_bytes().to_vec();
+    let url = target.at(&base);
+    let answer = if url[Position::BeforePath..] == *target.as_str() {
+        let (method, within, certificates) = ("POST", None, Certificates::Trusted);
+        context.http.deliver(Delivered { method, url: &url, headers: &headers, body, within, certificates }).await
+    } else if is_loopback(&base) || context.settings.proxies.is_empty() {
+        context.http.post_exactly(Exact { base: &base, target: &target, headers: &headers, body }).await
+    } else {
+        return None;
     };
-    let reached_app = captures.iter().filter(answered_by_app).count();
-    Ok(Forged { mark, unsigned, tampered, reached_app })
+    answer.ok().map(|answer| answer.status)
+}
+
+/// Beside the signature's.
+fn plain_headers() -> [(String, String); 2] {
+    [("content-type", "application/json"), (NO_INTERSTITIAL, "1")]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
 }
 
 async fn post(context: &Context, url: &str, mut headers: Vec<(String, String)>, body: &str) -> Result<u16> {
@@ -64,8 +106,7 @@ async fn post(context: &Context, url: &str, mut headers: Vec<(String, String)>, 
         fix: "check the network, then `clerkhook secure` again".to_owned(),
     };
     let parsed = Url::parse(url).map_err(|error| unreachable(error.to_string()))?;
-    headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    headers.push((NO_INTERSTITIAL.to_owned(), "1".to_owned()));
+    headers.extend(plain_headers());
     for _ in 1..TRIES {
         let delivered = Delivered {
             method: "POST",

@@ -1,16 +1,16 @@
 //! What a command reads: a file, or stdin.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::Context;
 use crate::error::{Error, Result};
+use crate::file;
 
 /// The name that means stdin.
 pub const STDIN: &str = "-";
 
-/// Clerk's events have kilobytes; a file of this size is another one, and `/dev/zero` never ends.
+/// Clerk's events have kilobytes; a file of this size is another one.
 const LARGEST: u64 = 64 << 20;
 
 /// The bytes of a file of up to 64 MiB, `-` being stdin, while an interruption is heard.
@@ -26,15 +26,11 @@ pub async fn read(context: &Context, path: &Path) -> Result<Vec<u8>> {
 }
 
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let source: Box<dyn Read> = if path == Path::new(STDIN) {
-        Box::new(io::stdin())
-    } else if path.is_dir() {
-        return Err(io::Error::other("it is a directory"));
-    } else {
-        Box::new(File::open(path)?)
-    };
+    if path != Path::new(STDIN) {
+        return file::handed_over(path, LARGEST);
+    }
     let mut bytes = Vec::new();
-    source.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    io::stdin().take(LARGEST + 1).read_to_end(&mut bytes)?;
     let whole = u64::try_from(bytes.len()).is_ok_and(|length| length <= LARGEST);
     if whole { Ok(bytes) } else { Err(io::Error::other("it is larger than 64 MiB")) }
 }

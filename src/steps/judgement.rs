@@ -1,5 +1,6 @@
 //! From what was seen of a message to the hops of its proof; pure, so that every way to break is a test.
 
+use super::endpoint::adopting;
 use crate::event::{Hop, HopResult, Signature};
 use crate::handler::{CLERK_HEADERS, Seen, diagnose};
 use crate::ngrok::capture::{Capture, Response};
@@ -25,6 +26,8 @@ pub struct Sightings {
 pub struct Scene<'a> {
     /// The endpoint's secret, and those of a rotation.
     pub secrets: &'a [SigningSecret],
+    /// Endpoints of others with the same URL, whose deliveries have the same message id.
+    pub twins: &'a [String],
     /// The app's address.
     pub upstream: &'a str,
     /// The webhook path.
@@ -175,14 +178,21 @@ fn signature(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     match capture.verdict(scene.secrets) {
         (Signature::Valid, _) => Ok(passed(Hop::Signature, "valid", Some(*ms))),
         (Signature::Unchecked, _) => broken(Hop::Signature, "no signing secret is known", "run `clerkhook register`"),
-        (Signature::Invalid, reason) => broken(
-            Hop::Signature,
-            format!("its signature is invalid: {}", reason.unwrap_or_default()),
-            format!(
+        (Signature::Invalid, reason) => {
+            let found = format!("its signature is invalid: {}", reason.unwrap_or_default());
+            let clock = format!(
                 "check this machine's clock, and that nothing on the way changes the body; then `{}`",
                 scene.command
-            ),
-        ),
+            );
+            match scene.twins.first() {
+                Some(twin) => broken(
+                    Hop::Signature,
+                    format!("{found}; it may be the delivery of `{twin}`, which has the same URL"),
+                    format!("{}; else {clock}", adopting(twin)),
+                ),
+                None => broken(Hop::Signature, found, clock),
+            }
+        }
     }
 }
 
@@ -223,6 +233,7 @@ mod tests {
         let secrets = [secret()];
         let scene = Scene {
             secrets: &secrets,
+            twins: &[],
             upstream: "http://localhost:3000",
             path: "/api/webhooks",
             command: "clerkhook send-test",

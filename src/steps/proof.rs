@@ -27,6 +27,8 @@ pub struct Trial<'a> {
     pub api: &'a AgentApi,
     /// The endpoint's secrets.
     pub secrets: &'a [SigningSecret],
+    /// Endpoints of others with the same URL.
+    pub twins: &'a [String],
     /// The app's address.
     pub upstream: String,
     /// The webhook path.
@@ -126,6 +128,7 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
     };
     let scene = Scene {
         secrets: trial.secrets,
+        twins: trial.twins,
         upstream: &trial.upstream,
         path: trial.path,
         command: trial.command,

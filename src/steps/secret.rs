@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::endpoint::{self, Intent};
-use super::{Begun, Context};
+use super::endpoint::{self, Intent, Registered};
+use super::{Begun, Context, sandbox_secret};
 use crate::config::Source;
-use crate::dotenv::{self, Change};
+use crate::dotenv::{self, Change, Old};
 use crate::error::{Error, Result};
 use crate::event::{self, Event, Status, Step};
 use crate::process::{self, Program};
 use crate::secret::Secret;
+use crate::session::Setup;
+use crate::session::control::{self, Question};
 use crate::signature::{SecretFault, SigningSecret};
 use crate::svix::Svix;
 
@@ -23,14 +25,23 @@ pub const LOOKED: &str = "looked for `CLERK_WEBHOOK_SIGNING_SECRET` and its olde
 
 /// What to do about env files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum EnvWish {
-    /// Choose the file by the project.
+pub struct EnvWish {
+    /// Which one to write.
+    pub place: EnvPlace,
+    /// A secret that is replaced stays as a comment.
+    pub keep_old: bool,
+}
+
+/// Which env file to write.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum EnvPlace {
+    /// Choose it by the project; beside a sandbox none.
     #[default]
     Choose,
     /// This one.
     File(PathBuf),
     /// None.
-    Leave,
+    Nowhere,
 }
 
 /// The secret, and whether the app must be started again to know it.
@@ -42,18 +53,48 @@ pub struct Learned {
     pub written: bool,
 }
 
-/// Fetches the endpoint's secret and writes it to the env file.
+/// Fetches the endpoint's secret and writes it to the env file. A sandbox's new endpoint takes the project's first.
 ///
 /// # Errors
 /// Those of Svix and of env files.
-pub async fn learn(context: &Context, svix: &Svix, endpoint_id: &str, env: &EnvWish) -> Result<Learned> {
+pub async fn learn(context: &Context, svix: &Svix, registered: &Registered, env: &EnvWish) -> Result<Learned> {
+    let step = context.begin(Step::Secret, "reading the signing secret");
+    let fetched = match sandbox_secret::settle(context, svix, registered).await {
+        Ok(()) => context.unless_interrupted(svix.secret(&registered.endpoint.id)).await,
+        Err(error) => Err(error),
+    };
+    write(context, step, fetched, env).await
+}
+
+/// The same for an endpoint that is as it was: nothing changes at Svix.
+///
+/// # Errors
+/// Those of Svix and of env files.
+pub async fn fetch(context: &Context, svix: &Svix, endpoint_id: &str, env: &EnvWish) -> Result<Learned> {
     let step = context.begin(Step::Secret, "reading the signing secret");
     let fetched = context.unless_interrupted(svix.secret(endpoint_id)).await;
+    write(context, step, fetched, env).await
+}
+
+async fn write(context: &Context, step: Begun, fetched: Result<Secret>, env: &EnvWish) -> Result<Learned> {
     let learned = match fetched {
         Ok(text) => keep(context, text, "the endpoint", env).await,
         Err(error) => Err(error),
     };
     settle(step, learned)
+}
+
+/// Tells the running set-ups of an endpoint that its secret is another one now, so that whoever verifies keeps in step.
+///
+/// # Errors
+/// Those of the set-up.
+pub async fn tell_set_ups(context: &Context, endpoint_id: &str) -> Result<()> {
+    let with_it = |setup: &Setup| setup.endpoint_id.as_deref() == Some(endpoint_id);
+    let setups = context.state.running().into_iter().map(|(_, setup)| setup).filter(with_it);
+    for address in setups.filter_map(|setup| setup.control) {
+        control::ask(&context.http.patient(), &address, &Question::SecretRotated).await?;
+    }
+    Ok(())
 }
 
 /// The secret that the app most likely verifies with: the project's own, else the endpoint's.
@@ -117,8 +158,12 @@ async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish)
     let (status, words, written) = match target(context, env)? {
         Target::Leave(why) => (Status::Skip, why.to_owned(), false),
         Target::Write(path, name) => {
-            let change = dotenv::write(&path, &name, secret.text())?;
-            let (status, words) = told(context, &path, &name, &change).await;
+            let before = dotenv::read(&path)?.and_then(|variables| variables.get(&name).cloned());
+            let old = if env.keep_old { Old::Keep } else { Old::Drop };
+            let change = dotenv::write(&path, &name, secret.text(), old)?;
+            let written = Written { path: &path, name: &name, change, before, now: secret.text() };
+            warn_of_exported(context, &written);
+            let (status, words) = told(context, &written).await;
             (status, words, change != Change::Unchanged)
         }
     };
@@ -130,37 +175,72 @@ enum Target {
     Write(PathBuf, String),
 }
 
+/// What was done to an env file.
+struct Written<'a> {
+    path: &'a Path,
+    name: &'a str,
+    change: Change,
+    before: Option<Secret>,
+    now: &'a Secret,
+}
+
+impl Written<'_> {
+    fn shown(&self, context: &Context) -> String {
+        self.path.strip_prefix(&context.settings.working_directory).unwrap_or(self.path).display().to_string()
+    }
+}
+
 fn target(context: &Context, env: &EnvWish) -> Result<Target> {
     let directory = &context.settings.working_directory;
-    let sandbox = context.settings.addresses().sandbox_key.is_some();
-    let path = match env {
-        EnvWish::Leave => return Ok(Target::Leave("known; no env file written (`--no-env`)")),
-        EnvWish::Choose if sandbox => {
+    let path = match &env.place {
+        EnvPlace::Nowhere => return Ok(Target::Leave("known; no env file written (`--no-env`)")),
+        EnvPlace::Choose if context.settings.sandbox => {
             return Ok(Target::Leave("known; a sandbox's is not written to env files (`--env-file FILE` does)"));
         }
-        EnvWish::Choose => dotenv::choose_file(directory),
-        EnvWish::File(path) => directory.join(path),
+        EnvPlace::Choose => dotenv::choose_file(directory),
+        EnvPlace::File(path) => directory.join(path),
     };
     let variables = dotenv::read(&path)?;
     let name = dotenv::variable_name(directory, &variables.unwrap_or_default());
     Ok(Target::Write(path, name))
 }
 
-async fn told(context: &Context, path: &Path, name: &str, change: &Change) -> (Status, String) {
-    let shown = path.strip_prefix(&context.settings.working_directory).unwrap_or(path).display();
-    let ignored = is_ignored(context, path).await;
+async fn told(context: &Context, written: &Written<'_>) -> (Status, String) {
+    let (name, shown) = (written.name, written.shown(context));
+    let ignored = is_ignored(context, written.path).await;
     let git = match ignored {
         Some(true) => " (git-ignored)",
         Some(false) => " (NOT git-ignored: add it to `.gitignore`)",
         None => "",
     };
-    let words = match change {
-        Change::Unchanged => format!("{name} in {shown}{git} is right"),
-        Change::Created | Change::Added | Change::Replaced => {
+    let before = written.before.as_ref().filter(|before| !before.expose().is_empty());
+    let words = match (written.change, before) {
+        (Change::Unchanged, _) => format!("{name} in {shown}{git} is right"),
+        (Change::Replaced, Some(before)) => format!(
+            "{name} in {shown}{git}: {} replaced by {}; restart the app to load it",
+            before.masked(),
+            written.now.masked()
+        ),
+        (Change::Created | Change::Added | Change::Replaced, _) => {
             format!("{name} written to {shown}{git}; restart the app to load it")
         }
     };
     (if ignored == Some(false) { Status::Warn } else { Status::Ok }, words)
+}
+
+/// Says that the app prefers what its environment holds (Node's `dotenv`, Next and Vite alike).
+fn warn_of_exported(context: &Context, written: &Written<'_>) {
+    let Some(exported) = &context.settings.exported_signing_secret else { return };
+    let Source::Environment(name) = exported.source else { return };
+    if exported.value.expose() == written.now.expose() {
+        return;
+    }
+    context.ui.warn(&format!(
+        "the environment exports {name} as {}, which wins over {} in {}: unset it where the app is started",
+        exported.value.masked(),
+        written.now.masked(),
+        written.shown(context)
+    ));
 }
 
 /// `None` outside a repository, or without git.

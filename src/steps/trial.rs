@@ -10,7 +10,7 @@ use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{Event, Plan, Step};
 use crate::signature::SigningSecret;
-use crate::svix::Endpoint;
+use crate::svix::{self, Endpoint};
 
 /// What to send, and where.
 #[derive(Clone, Debug)]
@@ -33,6 +33,7 @@ pub struct Place {
     pub endpoint: Endpoint,
     path: String,
     secrets: Vec<SigningSecret>,
+    twins: Vec<String>,
 }
 
 impl Place {
@@ -55,7 +56,7 @@ impl Place {
         let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
         let path = url::Url::parse(&endpoint.url)
             .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());
-        Ok(Self { tunnel, remote, endpoint, path, secrets: Vec::new() })
+        Ok(Self { tunnel, remote, endpoint, path, secrets: Vec::new(), twins: Vec::new() })
     }
 
     /// Reads the endpoint's secret, and says where its URL is not the tunnel's.
@@ -71,6 +72,8 @@ impl Place {
         }
         let text = context.unless_interrupted(self.remote.svix.secret(&self.endpoint.id)).await?;
         self.secrets = vec![secret::parse(&text, "the endpoint")?];
+        self.twins = svix::twins(&self.remote.endpoints, url, Some(&self.endpoint.id));
+        endpoint::warn_of_twins(context, &self.twins);
         Ok(())
     }
 
@@ -81,6 +84,7 @@ impl Place {
             endpoint: &self.endpoint,
             api: &self.tunnel.api,
             secrets: &self.secrets,
+            twins: &self.twins,
             upstream: self.tunnel.told.upstream.clone(),
             path: &self.path,
             event,

@@ -1,5 +1,6 @@
 //! The tunnel: a running agent for this app is reused, else one is started.
 
+use std::path::Path;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -71,6 +72,7 @@ impl Tunnel {
             webhook_url: beside.webhook_url.map(str::to_owned),
             endpoint_id: beside.endpoint_id.map(str::to_owned),
             secured: beside.secured.map(str::to_owned),
+            policy: self.agent.as_ref().and_then(Agent::policy).map(Path::to_owned),
             control: beside.control.cloned(),
             ..beginning(context, &self.told.upstream)
         };
@@ -111,6 +113,7 @@ fn beginning(context: &Context, upstream: &str) -> Setup {
         webhook_url: None,
         endpoint_id: None,
         secured: None,
+        policy: None,
         control: None,
         services: context.settings.addresses(),
     }
@@ -195,6 +198,7 @@ async fn find_or_start(
         upstream: upstream.clone(),
         domain: settings.domain.as_ref().map(|domain| domain.value.clone()),
         without: settings.proxies.clone(),
+        policies: context.state.policies(),
         ready_within: settings.agent_timeout,
         verification: None,
     };
@@ -217,9 +221,9 @@ pub async fn start(
 ) -> Result<Tunnel> {
     let version = launch.version;
     let beginning = beginning(context, &upstream.to_string());
-    let started = |pid| {
+    let started = |pid, policy: Option<&Path>| {
         context.shutdown.would_leave("agent", format!("the ngrok agent (process {pid})"));
-        context.state.note_agent(&beginning, pid);
+        context.state.note_agent(&beginning, pid, policy);
     };
     let agent = ngrok::start(launch, abort.cancelled(), started).await;
     let agent = agent.inspect_err(|_| {

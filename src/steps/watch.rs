@@ -9,6 +9,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::judgement::Sightings;
 use super::proof::{Trial, milliseconds};
+use crate::event::Signature;
+use crate::ngrok::capture::Capture;
+use crate::signature::SigningSecret;
 use crate::svix::Outcome;
 
 /// How long a capture may come after Svix says that the attempt is over.
@@ -96,18 +99,41 @@ async fn watch_captures(
         match trial.api.captures(LOOKED_THROUGH).await {
             Ok(captures) => {
                 seen.borrow_mut().captures_fault = None;
-                let first = captures.into_iter().rev().find(|capture| capture.message_id() == Some(message_id));
-                if let Some(capture) = first {
-                    let complete = capture.is_over();
-                    seen.borrow_mut().capture = Some((capture, milliseconds(started)));
-                    if complete {
-                        answered.notify_one();
-                        return;
-                    }
+                let Some(capture) = ours(captures, message_id, trial.secrets) else {
+                    sleep(pause).await;
+                    continue;
+                };
+                let genuine = is_genuine(&capture, trial.secrets);
+                let complete = capture.is_over();
+                seen.borrow_mut().capture = Some((capture, milliseconds(started)));
+                if complete && genuine {
+                    answered.notify_one();
+                    return;
+                }
+                // What does not verify may be a twin's, and ours still to come; where Svix cannot say, not for ever.
+                if complete && seen.borrow().attempts_fault.is_some() {
+                    sleep(GRACE).await;
+                    let captures = trial.api.captures(LOOKED_THROUGH).await.unwrap_or_default();
+                    let last =
+                        ours(captures, message_id, trial.secrets).map(|capture| (capture, milliseconds(started)));
+                    seen.borrow_mut().capture = last.or(seen.borrow_mut().capture.take());
+                    return;
                 }
             }
             Err(error) => seen.borrow_mut().captures_fault = Some(error.to_string()),
         }
         sleep(pause).await;
     }
+}
+
+/// The first delivery of a message that our secret verifies, else the first of it: a twin's has the same id.
+fn ours(captures: Vec<Capture>, message_id: &str, secrets: &[SigningSecret]) -> Option<Capture> {
+    let mut all: Vec<Capture> =
+        captures.into_iter().rev().filter(|capture| capture.message_id() == Some(message_id)).collect();
+    let place = all.iter().position(|capture| is_genuine(capture, secrets)).unwrap_or(0);
+    (place < all.len()).then(|| all.swap_remove(place))
+}
+
+fn is_genuine(capture: &Capture, secrets: &[SigningSecret]) -> bool {
+    capture.verdict(secrets).0 != Signature::Invalid
 }

@@ -74,7 +74,7 @@ pub struct Plan {
     /// The one thing to do.
     pub change: Change,
     /// Endpoints of others with the same URL; they are left alone.
-    pub foreign: Vec<String>,
+    pub twins: Vec<String>,
     /// The one that was ours until another is adopted.
     pub released: Option<String>,
 }
@@ -117,6 +117,19 @@ impl Change {
     }
 }
 
+/// Enabled endpoints with this URL beside the one with this id: each gets every message too, with another signature.
+pub fn twins(existing: &[Endpoint], url: &str, id: Option<&str>) -> Vec<String> {
+    let is_twin =
+        |endpoint: &&Endpoint| !endpoint.disabled && Some(endpoint.id.as_str()) != id && same_url(&endpoint.url, url);
+    existing.iter().filter(is_twin).map(|endpoint| endpoint.id.clone()).collect()
+}
+
+/// Whether two spellings lead to the same place.
+fn same_url(left: &str, right: &str) -> bool {
+    let parsed = |url: &str| url::Url::parse(url).ok();
+    left == right || parsed(left).is_some_and(|left| Some(left) == parsed(right))
+}
+
 /// Compares what is there with what is wanted.
 ///
 /// # Errors
@@ -132,10 +145,8 @@ pub fn plan(existing: &[Endpoint], wanted: &Wanted) -> Result<Plan> {
     };
     let is_target = |endpoint: &Endpoint| target.is_some_and(|target| target.id == endpoint.id);
     let released = ours.filter(|ours| target.is_some() && !is_target(ours)).map(|ours| ours.id.clone());
-    let is_foreign = |endpoint: &&Endpoint| {
-        endpoint.url == wanted.url && !is_target(endpoint) && released.as_ref() != Some(&endpoint.id)
-    };
-    let foreign = existing.iter().filter(is_foreign).map(|endpoint| endpoint.id.clone()).collect();
+    let mut twins = twins(existing, &wanted.url, target.map(|target| target.id.as_str()));
+    twins.retain(|id| released.as_ref() != Some(id));
     let change = match target {
         None => Change::Create(json!({
             "url": wanted.url,
@@ -146,7 +157,7 @@ pub fn plan(existing: &[Endpoint], wanted: &Wanted) -> Result<Plan> {
         })),
         Some(endpoint) => difference(endpoint, wanted),
     };
-    Ok(Plan { change, foreign, released })
+    Ok(Plan { change, twins, released })
 }
 
 fn difference(endpoint: &Endpoint, wanted: &Wanted) -> Change {
@@ -245,6 +256,13 @@ impl Svix {
         self.call("rotate the signing secret", self.idempotent(url, json!({}))).await.map(drop)
     }
 
+    /// Signs with this secret from now on, and with no other (Svix docs, endpoint secret rotate).
+    pub async fn replace_secret(&self, endpoint_id: &str, secret: &Secret) -> Result<()> {
+        let url = self.app_url(&format!("endpoint/{endpoint_id}/secret/rotate"));
+        let body = json!({ "key": secret.expose(), "gracePeriodSeconds": 0 });
+        self.call("replace the signing secret", self.idempotent(url, body)).await.map(drop)
+    }
+
     /// Holds deliveries back, or lets them go again.
     pub async fn set_disabled(&self, endpoint_id: &str, disabled: bool) -> Result<Endpoint> {
         self.patch(endpoint_id, json!({ "disabled": disabled })).await
@@ -292,10 +310,7 @@ mod tests {
         let right = endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x");
         let other = endpoint("ep_2", None, "https://a.example/x");
         let kept = plan(&[other.clone(), right.clone()], &wanted()).expect("a plan");
-        assert_eq!(
-            kept,
-            Plan { change: Change::Keep(right.clone()), foreign: vec!["ep_2".to_owned()], released: None }
-        );
+        assert_eq!(kept, Plan { change: Change::Keep(right.clone()), twins: vec!["ep_2".to_owned()], released: None });
 
         let stale = Endpoint { url: "https://old.example".to_owned(), disabled: true, events: None, ..right };
         let patched = plan(&[stale], &wanted()).expect("a plan").change;
@@ -311,6 +326,19 @@ mod tests {
     }
 
     #[test]
+    fn a_twin_is_enabled_and_has_the_same_url_however_it_is_spelt() {
+        let all = [
+            endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x"),
+            endpoint("ep_2", None, "https://A.example:443/x"),
+            endpoint("ep_3", None, "https://a.example/x/"),
+            Endpoint { disabled: true, ..endpoint("ep_4", None, "https://a.example/x") },
+            endpoint("ep_5", None, "no URL"),
+        ];
+        assert_eq!(twins(&all, "https://a.example/x", Some("ep_1")), ["ep_2"]);
+        assert_eq!(twins(&all, "no URL", None), ["ep_5"]);
+    }
+
+    #[test]
     fn another_endpoint_is_adopted_only_by_name() {
         let other = endpoint("ep_2", None, "https://a.example/x");
         let adopting = Wanted { adopt: Some("ep_2".to_owned()), ..wanted() };
@@ -320,7 +348,7 @@ mod tests {
         assert_eq!(body, json!({"uid": "clerkhook-1"}));
         let right = endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x");
         let moved = plan(&[right, other.clone()], &adopting).expect("a plan");
-        assert_eq!((moved.released.as_deref(), moved.foreign), (Some("ep_1"), vec![]));
+        assert_eq!((moved.released.as_deref(), moved.twins), (Some("ep_1"), vec![]));
         let missing = Wanted { adopt: Some("ep_3".to_owned()), ..wanted() };
         assert_eq!(plan(&[other], &missing).expect_err("not there").code(), "CH0601");
     }

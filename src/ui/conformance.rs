@@ -1,14 +1,14 @@
 //! The results of `check` for a person: what holds in one line for each group, what does not with cause and fix.
 
 use super::paint::{BAD, FAINT, GOOD, ODD, health_mark, paint};
-use super::text::{hang, harmless};
+use super::painted::{Painted, painted};
 use crate::event::{Case, Check, Conformance, Health};
 
 /// Where names, causes and fixes begin.
 const INDENT: usize = 18;
 
 /// The checks of one group, those with the same cause together.
-pub fn lines(checks: &[Check], width: Option<usize>) -> Vec<String> {
+pub fn lines(checks: &[Check], width: Option<usize>) -> Vec<Painted> {
     let mut alike: Vec<Vec<&Check>> = Vec::new();
     for check in checks {
         match alike.iter_mut().find(|group| is_alike(group[0], check)) {
@@ -34,21 +34,17 @@ fn is_alike(one: &Check, other: &Check) -> bool {
         }
 }
 
-fn block(checks: &[&Check], width: Option<usize>) -> String {
+fn block(checks: &[&Check], width: Option<usize>) -> Painted {
     let first = checks[0];
     let names = checks.iter().map(|check| check.parts().1).collect::<Vec<_>>().join(", ");
     let names = match first.status {
         Health::Ok => names,
         _ => format!("{names}: {}", first.found),
     };
-    let mut lines = vec![format!(
-        "  {} {:<9}{}",
-        health_mark(first.status),
-        first.parts().0,
-        hang(&harmless(&names), INDENT, width)
-    )];
+    let names = Painted::text(&names).hang(INDENT, width);
+    let mut lines = vec![painted!("  {} {:<9}{}", health_mark(first.status), first.parts().0, names)];
     let mut below = |text: &str, indent: usize| {
-        lines.push(format!("{:INDENT$}{}", "", hang(&harmless(text), indent, width)));
+        lines.push(painted!("{}{}", Painted::space(INDENT), Painted::text(text).hang(indent, width)));
     };
     if let Some(cause) = first.case.as_ref().and_then(|case| case.cause.as_ref()) {
         below(cause, INDENT);
@@ -56,23 +52,23 @@ fn block(checks: &[&Check], width: Option<usize>) -> String {
     if let Some(fix) = &first.fix {
         below(&format!("fix: {fix}"), INDENT + 5);
     }
-    lines.join("\n")
+    Painted::join(lines, "\n")
 }
 
 /// The last line.
-pub fn ended(ended: &Conformance) -> String {
+pub fn ended(ended: &Conformance) -> Painted {
     let Conformance { passed, failed, skipped, warned, .. } = ended;
-    let count = |style, count: &usize, word: &str| (*count > 0).then(|| paint(style, format_args!("{count} {word}")));
+    let count = |style, count: &usize, word: &str| (*count > 0).then(|| paint(style, painted!("{} {}", *count, word)));
     let counts = [
         count(GOOD, passed, "held"),
         count(BAD, failed, "failed"),
         count(ODD, warned, "to look at"),
         count(FAINT, skipped, "skipped"),
     ];
-    format!("\n  {}", counts.into_iter().flatten().collect::<Vec<_>>().join(", "))
+    painted!("\n  {}", Painted::join(counts.into_iter().flatten(), ", "))
 }
 
 /// A line of the list.
-pub fn case(case: &Case, width: Option<usize>) -> String {
-    format!("  {:<30} {}", case.case, hang(&case.sent, 33, width))
+pub fn case(case: &Case, width: Option<usize>) -> Painted {
+    painted!("  {:<30} {}", case.case, Painted::text(&case.sent).hang(33, width))
 }

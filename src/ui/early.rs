@@ -1,42 +1,58 @@
 //! What is said before settings are known, or after everything else: help, usage, the log, the farewell.
 
-use std::io::Write as _;
+use std::io;
 
-use serde_json::json;
+use anstream::ColorChoice;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use super::painted::{Painted, painted};
+use super::stream::{Content, Stderr, Stdout};
+use super::{human, json};
+use crate::error::{Error, Result};
+
 /// Writes help or version to stdout; a closed pipe ends it quietly.
-pub fn tell(text: &str) {
-    let _ = write!(anstream::stdout(), "{text}");
+///
+/// # Errors
+/// `OutputUnwritable`.
+pub fn tell(text: &str) -> Result<()> {
+    let help = Content::Lines(Painted::styled_lines(text.trim_end_matches('\n')));
+    match Stdout::stdout(ColorChoice::Auto).write([help]) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::OutputUnwritable { cause: error.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Says that the command line is wrong.
 pub fn refuse(text: &str, message: &str, json: bool) {
-    let mut stderr = anstream::stderr();
-    let _ = if json {
-        let hint = "see `clerkhook --help`";
-        let line = json!({
-            "type": "error", "schema": 1, "code": "CH0005", "message": message, "hint": hint,
-            "docs": "docs/errors.md#ch0005",
-        });
-        writeln!(stderr, "{line}")
-    } else {
-        write!(stderr, "{text}")
-    };
+    say(match json {
+        true => Content::Json(json::refusal(message)),
+        false => Content::Lines(Painted::styled_lines(text.trim_end_matches('\n'))),
+    });
+}
+
+/// Says what failed where nothing is known of how to talk.
+pub fn fail(error: &Error) {
+    say(Content::Lines(human::error(error, None, false)));
 }
 
 /// Says what a second Ctrl-C leaves behind.
 pub fn farewell(left: &[String]) {
-    let mut stderr = anstream::stderr();
-    let _ = match left {
-        [] => writeln!(stderr, "\n  Left at once; nothing stays behind."),
-        left => writeln!(stderr, "\n  Left at once; this stays behind: {}.", left.join(", ")),
-    };
+    say(Content::Lines(match left {
+        [] => painted!("\n  Left at once; nothing stays behind."),
+        left => painted!("\n  Left at once; this stays behind: {}.", left.join(", ")),
+    }));
     let _ = console::Term::stderr().show_cursor();
+}
+
+/// When stderr is closed there is nobody left to tell.
+fn say(content: Content) {
+    let _ = Stderr::stderr(ColorChoice::Auto).write([content]);
 }
 
 /// Sends the log to stderr: `-v` calls and the like, `-vv` everything.
@@ -46,8 +62,24 @@ pub fn log(verbose: u8) {
         1 => LevelFilter::DEBUG,
         _ => LevelFilter::TRACE,
     };
-    let format = tracing_subscriber::fmt::layer().with_writer(anstream::stderr).without_time().with_target(false);
+    let format = tracing_subscriber::fmt::layer().with_writer(|| LogLine).with_ansi(false);
+    let format = format.without_time().with_target(false);
     let filter = Targets::new().with_target("clerkhook", level);
     // A test may have installed one.
     let _ = tracing_subscriber::registry().with(format.with_filter(filter)).try_init();
+}
+
+/// Takes one line of the log at a time, which is how `tracing_subscriber::fmt` writes.
+struct LogLine;
+
+impl io::Write for LogLine {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        say(Content::Lines(Painted::text(text.trim_end_matches('\n'))));
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,6 +1,8 @@
 //! Output while a question stands on the terminal: it waits, so that nothing is written over the question, and whoever
 //! writes does not wait for the person.
 
+use super::stream::Content;
+
 /// The lines that wait, and the terminal as it was before the question.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -10,13 +12,13 @@ pub struct Held {
     terminal: Option<nix::sys::termios::Termios>,
 }
 
-/// A line and where it goes.
+/// What waits and where it goes.
 #[derive(Debug)]
 pub enum Line {
     /// Data.
-    Stdout(String),
+    Stdout(Content),
     /// Talk.
-    Stderr(String),
+    Stderr(Content),
 }
 
 impl Held {

@@ -4,59 +4,67 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::paint::{BAD, FAINT, GOOD, NAME, ODD, STRONG, health_mark, paint, signature_style, status_style};
+use super::painted::{Painted, painted};
 use super::steps::INDENT as STEP_INDENT;
-use super::text::{hang, harmless, shortened};
+use super::text::shortened;
 use crate::error::Error;
 use crate::event::{
-    Check, Delivery, Endpoint, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing, Stopped,
-    User,
+    Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
+    Stopped, User,
 };
 
 /// From this width on, message ids are shown whole.
 const WIDE: usize = 110;
 
 /// `13:02:11  user.updated   200   6 ms  signature valid   msg_2ce…`
-pub fn delivery(delivery: &Delivery, width: Option<usize>) -> String {
-    let method = if delivery.method == "POST" { String::new() } else { format!("{} ", harmless(&delivery.method)) };
+pub fn delivery(delivery: &Delivery, width: Option<usize>) -> Painted {
+    let method = (delivery.method != "POST").then(|| painted!("{} ", delivery.method));
     let event = delivery.event.as_deref().unwrap_or(&delivery.path);
     let status = delivery.status_code.map_or_else(|| "…".to_owned(), |status| status.to_string());
-    let took = delivery.duration_ms.map_or_else(String::new, |ms| format!("{ms} ms"));
+    let took = delivery.duration_ms.map(|ms| painted!("{} ms", ms));
     let style = signature_style(delivery.signature);
     let verdict = match (&delivery.reason, delivery.signature) {
-        (Some(reason), Signature::Invalid) => format!("signature invalid: {}", harmless(reason)),
-        _ => format!("signature {}", delivery.signature.word()),
+        (Some(reason), Signature::Invalid) => painted!("signature invalid: {}", reason),
+        _ => painted!("signature {}", delivery.signature.word()),
     };
-    let id = delivery.message_id.as_deref().map(harmless).unwrap_or_default();
-    let id = if width.is_some_and(|width| width < WIDE) { shortened(&id, 10) } else { id.into_owned() };
-    let line = format!(
+    let id = delivery.message_id.as_deref().unwrap_or_default();
+    let id = if width.is_some_and(|width| width < WIDE) { shortened(id, 10) } else { id.to_owned() };
+    let line = painted!(
         "  {}  {:<18} {}  {:>7}  {}{}{}",
         paint(FAINT, local_time(&delivery.received_at)),
-        format!("{method}{}", harmless(event)),
-        paint(status_style(delivery.status_code), format_args!("{status:>3}")),
-        took,
-        paint(style, format_args!("{verdict:<17}")),
-        if id.is_empty() { String::new() } else { format!("  {}", paint(FAINT, id)) },
-        if delivery.replay { paint(FAINT, "  replayed") } else { String::new() },
+        painted!("{}{}", method, event),
+        paint(status_style(delivery.status_code), painted!("{:>3}", status)),
+        took.unwrap_or_default(),
+        paint(style, painted!("{:<17}", verdict)),
+        (!id.is_empty()).then(|| painted!("  {}", paint(FAINT, id))),
+        delivery.replay.then(|| paint(FAINT, "  replayed")),
     );
-    line.trim_end().to_owned()
+    line.trimmed()
+}
+
+/// What the reader of this output missed.
+pub fn gap(gap: &Gap) -> Painted {
+    let what = if gap.missed == 1 { "delivery is" } else { "deliveries are" };
+    let words = painted!("{} {} not shown: what reads this output is too slow", gap.missed, what);
+    painted!("  {} {}", paint(ODD, "!"), words)
 }
 
 /// What a replay got.
-pub fn replay(replay: &Replay) -> String {
-    let edits = if replay.edits.is_empty() { String::new() } else { format!("  edited {}", replay.edits.join(", ")) };
-    format!(
+pub fn replay(replay: &Replay) -> Painted {
+    let edits = (!replay.edits.is_empty()).then(|| painted!("  edited {}", replay.edits.join(", ")));
+    painted!(
         "  {}  {:>7}  {} via {}, {} signature{}",
         paint(status_style(Some(replay.status_code)), replay.status_code),
-        format!("{} ms", replay.duration_ms),
+        painted!("{} ms", replay.duration_ms),
         shortened(&replay.source_id, 12),
         replay.via,
         replay.signed,
-        harmless(&edits),
+        edits,
     )
 }
 
 /// What `secure` did and saw.
-pub fn secured(secured: &Secured) -> String {
+pub fn secured(secured: &Secured) -> Painted {
     let seen = |what: &str, status: Option<u16>| status.map(|status| format!("{what} → {status}"));
     let seen = [seen("forged", secured.proof.forged), seen("genuine", secured.proof.genuine)];
     let seen = seen.into_iter().flatten().collect::<Vec<_>>().join(", ");
@@ -67,94 +75,95 @@ pub fn secured(secured: &Secured) -> String {
         (false, _) => (paint(ODD, "!"), "not verified"),
     };
     let Secured { mechanism, public_url, .. } = secured;
-    format!("  {mark} secure    {public_url} {state} ({mechanism}): {seen}")
+    painted!("  {} secure    {} {} ({}): {}", mark, public_url, state, mechanism, seen)
 }
 
 /// What follows the steps of `up`.
-pub fn ready(_ready: &Ready) -> String {
-    format!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
+pub fn ready(_ready: &Ready) -> Painted {
+    painted!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
 }
 
 /// The last line. On a terminal it covers the `^C` that was typed.
-pub fn stopped(stopped: &Stopped, terminal: bool) -> String {
+pub fn stopped(stopped: &Stopped, terminal: bool) -> Painted {
     let deliveries = match stopped.deliveries {
         0 => "no deliveries".to_owned(),
         1 => "1 delivery".to_owned(),
         count => format!("{count} deliveries"),
     };
-    let endpoint = stopped.endpoint.map(|state| format!(", endpoint {state}")).unwrap_or_default();
-    let cover = if terminal { "\r" } else { "" };
-    format!("{cover}  Stopped: {deliveries}{endpoint}.")
+    let endpoint = stopped.endpoint.map(|state| painted!(", endpoint {}", state));
+    let cover = if terminal { painted!("\r") } else { Painted::default() };
+    painted!("{}  Stopped: {}{}.", cover, deliveries, endpoint)
 }
 
 /// A user that is gone although its life was cut short.
-pub fn deleted(user: &User) -> String {
-    format!("  User {} is deleted.", harmless(&user.user_id))
+pub fn deleted(user: &User) -> Painted {
+    painted!("  User {} is deleted.", user.user_id)
 }
 
 /// The endpoint, for `register`.
-pub fn endpoint(endpoint: &Endpoint) -> String {
-    format!("{} {} {}", endpoint.endpoint_id, endpoint.action.word(), endpoint.url)
+pub fn endpoint(endpoint: &Endpoint) -> Painted {
+    painted!("{} {} {}", endpoint.endpoint_id, endpoint.action.word(), endpoint.url)
 }
 
 /// A dry run's line.
-pub fn plan(plan: &Plan, width: Option<usize>) -> String {
-    let text = hang(&harmless(&plan.detail), 20, width);
-    format!("  {:<9} {:<7} {text}", plan.step.word(), paint(STRONG, format_args!("{:<7}", plan.action)).trim_end())
+pub fn plan(plan: &Plan, width: Option<usize>) -> Painted {
+    let text = Painted::text(&plan.detail).hang(20, width);
+    painted!("  {:<9} {} {}", plan.step.word(), paint(STRONG, painted!("{:<7}", plan.action)), text)
 }
 
 /// A check and, below, its fix.
-pub fn check(check: &Check, width: Option<usize>) -> String {
-    let found = hang(&harmless(&check.found), 24, width);
-    let fix = check.fix.as_ref().map(|fix| format!("\n{:24}fix: {}", "", hang(&harmless(fix), 29, width)));
-    format!("  {} {:<14} {found}{}", health_mark(check.status), check.check, fix.unwrap_or_default())
+pub fn check(check: &Check, width: Option<usize>) -> Painted {
+    let found = Painted::text(&check.found).hang(24, width);
+    let below = |fix: &String| painted!("\n{}fix: {}", Painted::space(24), Painted::text(fix).hang(29, width));
+    painted!("  {} {:<14} {}{}", health_mark(check.status), check.check, found, check.fix.as_ref().map(below))
 }
 
 /// A part of the set-up.
-pub fn standing(part: &Standing, width: Option<usize>) -> String {
-    format!("  {} {:<14} {}", health_mark(part.status), part.part, hang(&harmless(&part.found), 24, width))
+pub fn standing(part: &Standing, width: Option<usize>) -> Painted {
+    painted!("  {} {:<14} {}", health_mark(part.status), part.part, Painted::text(&part.found).hang(24, width))
 }
 
 /// A setting and its source.
-pub fn setting(setting: &Setting, width: Option<usize>) -> String {
-    let text =
-        format!("{}  {}", harmless(&setting.value), paint(FAINT, format_args!("({})", harmless(&setting.source))));
-    format!("           {:<14} {}", setting.setting, hang(&text, 26, width))
+pub fn setting(setting: &Setting, width: Option<usize>) -> Painted {
+    let text = painted!("{}  {}", setting.value, paint(FAINT, painted!("({})", setting.source)));
+    painted!("           {:<14} {}", setting.setting, text.hang(26, width))
 }
 
 /// Where the built-in app listens.
-pub fn serving(serving: &Serving) -> String {
+pub fn serving(serving: &Serving) -> Painted {
     let verifying = if serving.verifying { "verifying signatures" } else { "no signing secret known: not verifying" };
-    format!("  Serving {}, {verifying}; press Ctrl-C to stop.", paint(STRONG, &serving.url))
+    painted!("  Serving {}, {}; press Ctrl-C to stop.", paint(STRONG, &serving.url), verifying)
 }
 
-/// The sandbox's addresses, as assignments that a shell takes.
-pub fn sandbox(sandbox: &Sandbox) -> String {
+/// The sandbox's addresses, as assignments that a shell takes. Its key is one of them.
+pub fn sandbox(sandbox: &Sandbox) -> Painted {
     let variables = [
         ("CLERK_API_URL", &sandbox.clerk_api_url),
         ("SVIX_SERVER_URL", &sandbox.svix_server_url),
         ("CLERK_SECRET_KEY", &sandbox.clerk_secret_key),
         ("CLERKHOOK_NGROK_BIN", &sandbox.ngrok_bin),
     ];
-    variables.map(|(name, value)| format!("{}={value}", paint(NAME, name))).join("\n")
+    Painted::join(variables.map(|(name, value)| painted!("{}={}", paint(NAME, name), value)), "\n")
 }
 
 /// Message, code, cause, and after a blank line the hint. `told`: the line above says the message, and what follows
 /// stands under it.
-pub fn error(error: &Error, width: Option<usize>, told: bool) -> String {
+pub fn error(error: &Error, width: Option<usize>, told: bool) -> Painted {
     let code = paint(FAINT, error.code());
     let (indent, mut lines) = if told {
         (STEP_INDENT, Vec::new())
     } else {
-        let message = hang(&harmless(&error.to_string()), 7, width);
-        (2, vec![format!("{} {message} {code}", paint(BAD, "error:"))])
+        let message = Painted::text(&error.to_string()).hang(7, width);
+        (2, vec![painted!("{} {} {}", paint(BAD, "error:"), message, code)])
     };
     let cause = error.cause().unwrap_or_default().lines().map(str::trim_end).filter(|line| !line.is_empty());
-    lines.extend(cause.map(|line| format!("{:indent$}{}", "", hang(&harmless(line), indent, width))));
+    let below = |line: &str| painted!("{}{}", Painted::space(indent), Painted::text(line).hang(indent, width));
+    lines.extend(cause.map(below));
     if told {
-        lines.push(format!("{:indent$}{code}", ""));
+        lines.push(painted!("{}{}", Painted::space(indent), code));
     }
-    format!("{}\n\n  {} {}", lines.join("\n"), paint(GOOD, "→"), hang(&harmless(&error.hint()), 4, width))
+    let hint = Painted::text(&error.hint()).hang(4, width);
+    painted!("{}\n\n  {} {}", Painted::join(lines, "\n"), paint(GOOD, "→"), hint)
 }
 
 fn local_time(rfc3339: &str) -> String {

@@ -6,26 +6,30 @@ mod held;
 mod human;
 mod json;
 mod paint;
+mod painted;
 mod payload;
 mod prompt;
 mod steps;
+mod stream;
 mod text;
 mod trigger;
 mod verdict;
+mod writing;
 
-use std::io::{IsTerminal as _, Write as _};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::io::IsTerminal as _;
+use std::sync::Mutex;
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::ColorChoice;
 
-pub use early::{farewell, log, refuse, tell};
-use held::{Held, Line};
+pub use early::{fail, farewell, log, refuse, tell};
+use painted::{Painted, painted};
 pub use prompt::Answer;
-use steps::Steps;
+use stream::Content;
 pub use text::harmless;
+use writing::Streams;
 
 use crate::error::Error;
-use crate::event::{Check, Event, Received, Status, Step, UserAction};
+use crate::event::{Check, Event, Heard, Received, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -62,16 +66,6 @@ pub struct Ui {
     on_closed: Box<dyn Fn() + Send + Sync>,
 }
 
-struct Streams {
-    stdout: AutoStream<std::io::Stdout>,
-    stderr: AutoStream<std::io::Stderr>,
-    steps: Steps,
-    held: Option<Held>,
-    failed: Option<String>,
-    last_line: Option<String>,
-    closed: bool,
-}
-
 impl Ui {
     /// `on_closed` is called once, when nobody reads stdout any more.
     pub fn new(options: Options, on_closed: impl Fn() + Send + Sync + 'static) -> Self {
@@ -81,15 +75,7 @@ impl Ui {
             Colour::Never => ColorChoice::Never,
         };
         let stderr_terminal = std::io::stderr().is_terminal();
-        let streams = Streams {
-            stdout: AutoStream::new(std::io::stdout(), choice),
-            stderr: AutoStream::new(std::io::stderr(), choice),
-            steps: Steps::new(stderr_terminal && !options.json && !options.quiet),
-            held: None,
-            failed: None,
-            last_line: None,
-            closed: false,
-        };
+        let streams = Streams::new(choice, stderr_terminal && !options.json && !options.quiet);
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
         let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !options.json;
         Self { options, streams: Mutex::new(streams), width, interactive, on_closed: Box::new(on_closed) }
@@ -113,30 +99,31 @@ impl Ui {
         let width = self.width;
         match event {
             Event::Step { step, status, detail, .. } => self.step(*step, *status, detail),
-            Event::Ready(ready) => self.talk(&human::ready(ready)),
+            Event::Ready(ready) => self.talk(human::ready(ready)),
             Event::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
-            Event::Serving(serving) => self.talk(&human::serving(serving)),
-            Event::Setting(setting) => self.talk(&human::setting(setting, width)),
+            Event::Serving(serving) => self.talk(human::serving(serving)),
+            Event::Setting(setting) => self.talk(human::setting(setting, width)),
             Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
-            Event::Endpoint(endpoint) => self.data(&human::endpoint(endpoint)),
-            Event::Secured(secured) => self.data(&human::secured(secured)),
-            Event::Replay(replay) => self.data(&human::replay(replay)),
-            Event::Delivery(delivery) => self.data(&human::delivery(delivery, width)),
+            Event::Endpoint(endpoint) => self.lines(human::endpoint(endpoint)),
+            Event::Secured(secured) => self.lines(human::secured(secured)),
+            Event::Replay(replay) => self.lines(human::replay(replay)),
+            Event::Delivery(delivery) => self.lines(human::delivery(delivery, width)),
+            Event::Gap(gap) => self.lines(human::gap(gap)),
             Event::User(user) => match user.action {
-                UserAction::Created => self.data(&harmless(&user.user_id)),
+                UserAction::Created => self.data(&user.user_id),
                 UserAction::Updated => {}
                 UserAction::Deleted => self.end(human::deleted(user)),
             },
-            Event::Plan(plan) => self.data(&human::plan(plan, width)),
-            Event::Check(check) => self.data(&human::check(check, width)),
-            Event::Status(part) => self.data(&human::standing(part, width)),
-            Event::Case(case) => self.data(&conformance::case(case, width)),
-            Event::Conformance(ended) => self.data(&conformance::ended(ended)),
-            Event::Sandbox(sandbox) => self.data(&human::sandbox(sandbox)),
-            Event::Verdict(verdict) => self.data(&verdict::verdict(verdict, width)),
-            Event::Trigger(sent) => self.data(&trigger::line(sent, width)),
-            Event::Summary(summary) => self.data(&trigger::summary(summary, width)),
-            Event::EventType(kind) => self.data(&trigger::event_type(kind, width)),
+            Event::Plan(plan) => self.lines(human::plan(plan, width)),
+            Event::Check(check) => self.lines(human::check(check, width)),
+            Event::Status(part) => self.lines(human::standing(part, width)),
+            Event::Case(case) => self.lines(conformance::case(case, width)),
+            Event::Conformance(ended) => self.lines(conformance::ended(ended)),
+            Event::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
+            Event::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),
+            Event::Trigger(sent) => self.lines(trigger::line(sent, width)),
+            Event::Summary(summary) => self.lines(trigger::summary(summary, width)),
+            Event::EventType(kind) => self.lines(trigger::event_type(kind, width)),
             Event::Request(_) => self.json_line(event),
             Event::Proof(_) => {}
         }
@@ -154,26 +141,39 @@ impl Ui {
         if self.options.json {
             return checks.iter().for_each(|check| self.json_line(&Event::Check(check.clone())));
         }
-        conformance::lines(checks, self.width).iter().for_each(|line| self.data(line));
+        conformance::lines(checks, self.width).into_iter().for_each(|line| self.lines(line));
     }
 
-    /// Requests to the built-in app: a line each, and unless quiet headers and body. Written at once, because they may
-    /// come by the ten thousand.
-    pub fn received(&self, batch: &[Received]) {
-        if batch.is_empty() {
-            return;
+    /// What came to the built-in app: a line each, and unless quiet headers and body. Written at once, because it may
+    /// come by the ten thousand. A person gets bodies formatted, unless `raw`; a pipe or a file their bytes.
+    pub fn received(&self, batch: &[Heard], raw: bool) {
+        let form = match (self.stdout_terminal(), raw) {
+            (true, false) => payload::Form::Formatted,
+            (true, true) => payload::Form::Escaped,
+            (false, _) => payload::Form::Bytes,
+        };
+        self.stdout(batch.iter().flat_map(|heard| match heard {
+            Heard::Request(received) => self.request(received, form),
+            Heard::Gap(gap) if self.options.json => {
+                json::event(&Event::Gap(*gap)).map(Content::Json).into_iter().collect()
+            }
+            Heard::Gap(gap) => vec![Content::Lines(human::gap(gap))],
+        }));
+    }
+
+    fn request(&self, received: &Received, form: payload::Form) -> Vec<Content> {
+        if self.options.json {
+            return json::received(received, !self.options.quiet).map(Content::Json).into_iter().collect();
         }
-        let lines = batch.iter().filter_map(|received| match self.options {
-            Options { json: true, quiet, .. } => json::received(received, !quiet),
-            Options { quiet: true, .. } => Some(human::delivery(&received.delivery, self.width)),
-            _ => Some(format!("{}\n{}\n", human::delivery(&received.delivery, self.width), payload::block(received))),
-        });
-        self.stdout(&lines.collect::<Vec<_>>().join("\n"));
-    }
-
-    /// Whether nobody reads stdout any more.
-    pub fn closed(&self) -> bool {
-        self.streams().closed
+        let line = human::delivery(&received.delivery, self.width);
+        if self.options.quiet {
+            return vec![Content::Lines(line)];
+        }
+        let head = painted!("{}\n{}", line, payload::headers(received));
+        let mut shown = vec![Content::Lines(head)];
+        shown.extend(payload::body(&received.body, form));
+        shown.push(Content::Lines(Painted::default()));
+        shown
     }
 
     /// A remark for the person; silent with `-q`.
@@ -189,56 +189,60 @@ impl Ui {
     /// What ended the command.
     pub fn error(&self, error: &Error) {
         if self.options.json {
-            return self.stderr(&json::error(error));
+            return self.stderr(Content::Json(json::error(error)));
         }
         self.settle();
         // The line of the step has said what failed.
         let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
         let told = told && !self.options.quiet;
-        self.stderr(&human::error(error, self.width, told));
+        self.stderr(Content::Lines(human::error(error, self.width, told)));
     }
 
     /// Prints what was held back until everything else was said.
     pub fn finish(&self) {
         let held = self.streams().last_line.take();
-        held.iter().for_each(|line| self.talk(&format!("\n{line}")));
+        held.into_iter().for_each(|line| self.talk(painted!("\n{}", line)));
     }
 
     /// Prints a secret to somebody who asked for it.
     pub fn reveal(&self, secret: &Secret) {
-        if self.options.json {
-            self.stdout(&json::secret(secret));
-        } else {
-            self.stdout(secret.expose());
-        }
+        self.stdout([match self.options.json {
+            true => Content::Json(json::secret(secret)),
+            false => Content::Exact(format!("{}\n", secret.expose()).into_bytes()),
+        }]);
     }
 
     /// The last line, of what was taken down: after a failure it follows what is said of that.
-    fn end(&self, line: String) {
+    fn end(&self, line: Painted) {
         let mut streams = self.streams();
         if streams.failed.is_some() {
             streams.last_line = Some(line);
             return;
         }
         drop(streams);
-        self.talk(&line);
+        self.talk(line);
     }
 
     /// Names by group, a line each.
     pub fn groups(&self, groups: &[(&str, Vec<&str>)]) {
-        groups.iter().for_each(|(group, names)| self.data(&trigger::group(group, names, self.width)));
+        groups.iter().for_each(|(group, names)| self.lines(trigger::group(group, names, self.width)));
     }
 
     /// A line of data as text.
     pub fn data(&self, line: &str) {
-        self.stdout(line);
+        self.lines(Painted::text(line));
+    }
+
+    /// A text that another program is to read or run, to its last byte.
+    pub fn exact(&self, text: &str) {
+        self.stdout([Content::Exact(format!("{text}\n").into_bytes())]);
     }
 
     /// Prints what still waits for an earlier step or a question, and removes the spinners.
     pub fn settle(&self) {
         self.release();
         let waiting = self.streams().steps.flush();
-        waiting.iter().for_each(|line| self.talk(line));
+        waiting.into_iter().for_each(|line| self.talk(line));
     }
 
     /// Changes the text of a step's spinner; nothing elsewhere.
@@ -259,87 +263,34 @@ impl Ui {
             self.streams().failed = Some(detail.to_owned());
         }
         let ended = self.streams().steps.take(step, status, detail, self.width);
-        ended.iter().for_each(|line| self.talk(line));
+        ended.into_iter().for_each(|line| self.talk(line));
     }
 
     fn remark(&self, kind: &str, text: &str) {
         let quiet = self.options.quiet && kind == "note";
         match (self.options.json, quiet) {
             (_, true) => {}
-            (true, false) => {
-                self.stderr(&json::remark(kind, text));
-            }
+            (true, false) => self.stderr(Content::Json(json::remark(kind, text))),
             (false, false) => {
-                let indent = kind.len() + 4;
-                self.stderr(&format!("  {kind}: {}", text::hang(&harmless(text), indent, self.width)));
+                let text = Painted::text(text).hang(kind.len() + 4, self.width);
+                self.stderr(Content::Lines(painted!("  {}: {}", kind, text)));
             }
         }
     }
 
-    fn talk(&self, text: &str) {
+    fn talk(&self, text: Painted) {
         if !self.options.quiet {
-            self.stderr(text);
+            self.stderr(Content::Lines(text));
         }
+    }
+
+    fn lines(&self, lines: Painted) {
+        self.stdout([Content::Lines(lines)]);
     }
 
     fn json_line(&self, event: &Event) {
         if let Some(line) = json::event(event) {
-            self.stdout(&line);
+            self.stdout([Content::Json(line)]);
         }
-    }
-
-    fn stdout(&self, text: &str) {
-        let mut streams = self.streams();
-        if streams.closed {
-            return;
-        }
-        if let Some(held) = &mut streams.held {
-            held.lines.push(Line::Stdout(text.to_owned()));
-            return;
-        }
-        let Streams { stdout, steps, .. } = &mut *streams;
-        let mut failed = false;
-        steps.suspend(|| failed = writeln!(stdout, "{text}").and_then(|()| stdout.flush()).is_err());
-        streams.closed = failed;
-        drop(streams);
-        if failed {
-            (self.on_closed)();
-        }
-    }
-
-    fn stderr(&self, text: &str) {
-        let mut streams = self.streams();
-        if let Some(held) = &mut streams.held {
-            held.lines.push(Line::Stderr(text.to_owned()));
-            return;
-        }
-        let Streams { stderr, steps, .. } = &mut *streams;
-        // When stderr is closed there is nobody left to tell.
-        steps.suspend(|| drop(writeln!(stderr, "{text}")));
-    }
-
-    /// Holds every line back while a question stands.
-    fn hold(&self) {
-        let mut streams = self.streams();
-        streams.steps.hide();
-        streams.held = Some(Held::begin());
-    }
-
-    /// Writes what was held back.
-    fn release(&self) {
-        let mut streams = self.streams();
-        let Some(held) = streams.held.take() else { return };
-        streams.steps.show();
-        drop(streams);
-        for line in held.end() {
-            match line {
-                Line::Stdout(text) => self.stdout(&text),
-                Line::Stderr(text) => self.stderr(&text),
-            }
-        }
-    }
-
-    fn streams(&self) -> MutexGuard<'_, Streams> {
-        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

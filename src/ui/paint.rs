@@ -2,6 +2,7 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::painted::{Painted, Part};
 use crate::event::{Health, Signature, Status};
 
 /// Green: done, valid, 2xx.
@@ -18,12 +19,12 @@ pub const STRONG: Style = Style::new().bold();
 pub const NAME: Style = AnsiColor::Cyan.on_default();
 
 /// `text` between the codes of a style; the stream drops the codes where no colour is wanted.
-pub fn paint(style: Style, text: impl std::fmt::Display) -> String {
-    format!("{style}{text}{style:#}")
+pub fn paint(style: Style, text: impl Part) -> Painted {
+    Painted::in_style(style, &text)
 }
 
 /// The mark at the beginning of a step's line.
-pub fn step_mark(status: Status) -> String {
+pub fn step_mark(status: Status) -> Painted {
     match status {
         Status::Start => paint(FAINT, "·"),
         Status::Ok => paint(GOOD, "✓"),
@@ -34,7 +35,7 @@ pub fn step_mark(status: Status) -> String {
 }
 
 /// The mark and the word of a check.
-pub fn health_mark(health: Health) -> String {
+pub fn health_mark(health: Health) -> Painted {
     match health {
         Health::Ok => paint(GOOD, "✓ ok  "),
         Health::Warn => paint(ODD, "! warn"),

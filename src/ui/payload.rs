@@ -1,147 +1,136 @@
-//! A received request for the eye: headers as they came, the body as indented JSON in colour.
-
-use std::io;
-
-use anstyle::Style;
-use serde::Serialize as _;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
+//! A received request: headers as they came; the body as its bytes, or for the eye.
 
 use super::paint::{FAINT, GOOD, NAME, ODD, paint};
-use super::text::harmless;
+use super::painted::{Painted, painted};
+use super::stream::Content;
 use crate::event::Received;
+use crate::payload::{indent, readable, string_end};
 
-/// A body past this is cut on the screen; the log of a tool is no pager.
+/// A body past this is cut on the screen; the log of a tool is no pager. In bytes.
 const SHOWN: usize = 16 * 1024;
 
-/// Headers and body, each line indented by four columns.
-pub fn block(received: &Received) -> String {
-    let mut lines: Vec<String> = received
-        .headers
-        .iter()
-        .map(|(name, value)| format!("{} {}", paint(NAME, format_args!("{}:", harmless(name))), harmless(value)))
-        .collect();
-    if !received.body.is_empty() {
-        lines.push(String::new());
-        lines.extend(body(&received.body).lines().map(str::to_owned));
+/// How a body is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// For a person: JSON indented and coloured, with the words that it is not as it came.
+    Formatted,
+    /// For a person who wants it as it came, on a terminal, which must not obey it.
+    Escaped,
+    /// For a pipe or a file: byte for byte.
+    Bytes,
+}
+
+/// The headers, indented by four columns, and an empty line where a body follows.
+pub fn headers(received: &Received) -> Painted {
+    let header = |(name, value): &(String, String)| painted!("    {} {}", paint(NAME, painted!("{}:", name)), value);
+    let headers = Painted::join(received.headers.iter().map(header), "\n");
+    if received.body.is_empty() { headers } else { painted!("{}\n", headers) }
+}
+
+/// The body, and an end of line.
+pub fn body(bytes: &[u8], form: Form) -> Option<Content> {
+    match form {
+        _ if bytes.is_empty() => None,
+        Form::Bytes => Some(Content::Exact([bytes, b"\n"].concat())),
+        Form::Escaped => Some(Content::Lines(indented(&[Painted::lines(&readable(bytes))]))),
+        Form::Formatted => Some(Content::Lines(indented(&formatted(bytes)))),
     }
-    let indented = lines.iter().map(|line| if line.is_empty() { String::new() } else { format!("    {line}") });
-    indented.collect::<Vec<_>>().join("\n")
 }
 
-/// JSON in its sent order with colours; anything else as harmless text, line by line.
-fn body(bytes: &[u8]) -> String {
-    if bytes.len() <= SHOWN
-        && let Ok(value) = serde_json::from_slice::<serde_json::Value>(bytes)
-        && let Some(text) = coloured(&value)
-    {
-        return text;
-    }
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN)]);
-    let mut shown = text.lines().map(|line| harmless(line).into_owned()).collect::<Vec<_>>().join("\n");
-    if bytes.len() > SHOWN {
-        let rest = format!("… {} bytes more", bytes.len() - SHOWN);
-        shown = format!("{shown}\n{}", paint(FAINT, rest));
-    }
-    shown
+fn indented(lines: &[Painted]) -> Painted {
+    let lines = lines.iter().flat_map(|lines| lines.split_lines());
+    Painted::join(lines.map(|line| if line.is_empty() { line } else { painted!("    {}", line) }), "\n")
 }
 
-fn coloured(value: &serde_json::Value) -> Option<String> {
-    let mut buffer = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut buffer, Coloured::default())).ok()?;
-    String::from_utf8(buffer).ok()
-}
-
-/// serde_json's pretty form, with styles around names and values.
-#[derive(Default)]
-struct Coloured {
-    pretty: PrettyFormatter<'static>,
-    in_name: bool,
-}
-
-macro_rules! styled {
-    ($($method:ident($($value:ident: $type:ty)?) $style:expr;)*) => {$(
-        fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $value: $type)?) -> io::Result<()> {
-            let style: Style = $style;
-            write!(writer, "{style}")?;
-            self.pretty.$method(writer $(, $value)?)?;
-            write!(writer, "{style:#}")
+/// JSON with its tokens as they came, in lines and colours; anything else as text.
+fn formatted(bytes: &[u8]) -> Vec<Painted> {
+    let text = readable(&bytes[..bytes.len().min(SHOWN)]);
+    let rest = bytes.len().saturating_sub(SHOWN);
+    match indent(&text).filter(|_| rest == 0) {
+        Some(json) => {
+            let mark = painted!("formatted, {} bytes as sent; --raw shows them", grouped(bytes.len()));
+            json.lines().map(coloured).chain([paint(FAINT, mark)]).collect()
         }
-    )*};
-}
-
-macro_rules! plain {
-    ($($method:ident($($value:ident: $type:ty)?);)*) => {$(
-        fn $method<W: ?Sized + io::Write>(&mut self, writer: &mut W $(, $value: $type)?) -> io::Result<()> {
-            self.pretty.$method(writer $(, $value)?)
+        None if rest == 0 => vec![Painted::lines(&text)],
+        None => {
+            let mark = painted!("… {} bytes more; --raw shows them", grouped(rest));
+            vec![Painted::lines(&text), paint(FAINT, mark)]
         }
-    )*};
+    }
 }
 
-impl Formatter for Coloured {
-    styled! {
-        write_null() FAINT;
-        write_bool(value: bool) ODD;
-        write_i64(value: i64) ODD;
-        write_u64(value: u64) ODD;
-        write_f64(value: f64) ODD;
-        write_number_str(value: &str) ODD;
+/// A line of indented JSON in colours. No token goes over two lines.
+fn coloured(line: &str) -> Painted {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let length = match c {
+            '"' => string_end(rest),
+            '{' | '}' | '[' | ']' | ',' | ':' | ' ' => 1,
+            _ => rest.find([',', ' ', '}', ']']).unwrap_or(rest.len()),
+        };
+        let (token, after) = rest.split_at(length);
+        pieces.push(match c {
+            '"' if after.starts_with(':') => paint(NAME, token),
+            '"' => paint(GOOD, token),
+            't' | 'f' | '-' | '0'..='9' => paint(ODD, token),
+            'n' => paint(FAINT, token),
+            _ => Painted::text(token),
+        });
+        rest = after;
     }
+    Painted::join(pieces, "")
+}
 
-    plain! {
-        begin_array();
-        end_array();
-        begin_array_value(first: bool);
-        end_array_value();
-        begin_object();
-        end_object();
-        begin_object_value();
-        end_object_value();
+/// A number with its thousands apart: `2,694`.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
     }
-
-    fn begin_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        self.in_name = true;
-        self.pretty.begin_object_key(writer, first)
-    }
-
-    fn end_object_key<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.in_name = false;
-        self.pretty.end_object_key(writer)
-    }
-
-    fn begin_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        write!(writer, "{}\"", if self.in_name { NAME } else { GOOD })
-    }
-
-    fn end_string<W: ?Sized + io::Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        write!(writer, "\"{:#}", GOOD)
-    }
-
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        writer.write_all(harmless(fragment).as_bytes())
-    }
-
-    fn write_char_escape<W: ?Sized + io::Write>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
-        self.pretty.write_char_escape(writer, escape)
-    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn plain(text: &str) -> String {
-        anstream::adapter::strip_str(text).to_string()
+    fn shown(bytes: &[u8], form: Form) -> String {
+        match body(bytes, form) {
+            Some(Content::Lines(lines)) => lines.plain(),
+            Some(Content::Exact(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]
-    fn json_keeps_its_order_and_hostile_text_is_escaped() {
-        let shown = body("{\"b\":1,\"a\":[null,\"x\\u001b[31m\u{9b}\"]}".as_bytes());
-        assert_eq!(plain(&shown), "{\n  \"b\": 1,\n  \"a\": [\n    null,\n    \"x\\u001b[31m\\u{9b}\"\n  ]\n}");
+    fn json_keeps_order_numbers_and_escapes_and_says_that_it_is_formatted() {
+        let json = "{\"b\":1.0,\"a\":[null,12345678901234567890,\"\\u0078\\u001b[31m\u{9b}\"],\"b\":1e400}";
+        assert_eq!(
+            shown(json.as_bytes(), Form::Formatted),
+            "    {\n      \"b\": 1.0,\n      \"a\": [\n        null,\n        12345678901234567890,\n        \
+             \"\\u0078\\u001b[31m\\u{9b}\"\n      ],\n      \"b\": 1e400\n    }\n    \
+             formatted, 69 bytes as sent; --raw shows them"
+        );
+        assert_eq!(shown(b"{\"a\" :\t1}", Form::Bytes), "{\"a\" :\t1}\n");
     }
 
     #[test]
     fn what_is_no_json_is_text() {
-        assert_eq!(body(b"not \x07json\r\nat all"), "not \\u{7}json\nat all");
-        assert!(body(&vec![b'x'; SHOWN + 5]).contains("… 5 bytes more"));
+        assert_eq!(shown(b"not \x07json\r\nat \xff", Form::Formatted), "    not \\u{7}json\\r\n    at \\xff");
+        assert_eq!(shown(b"{\"a\" :\t1}\n", Form::Escaped), "    {\"a\" :\\t1}\n");
+        assert!(
+            shown(&vec![b'x'; SHOWN + 2005], Form::Formatted).ends_with("    … 2,005 bytes more; --raw shows them")
+        );
+        assert_eq!(shown(&vec![b'x'; SHOWN + 2005], Form::Escaped).len(), SHOWN + 2009);
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
     }
 }

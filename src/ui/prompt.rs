@@ -3,10 +3,11 @@
 use dialoguer::theme::ColorfulTheme;
 use dialoguer::{Confirm, Password, Select};
 
+use super::painted::Painted;
 use super::{Ui, human};
 use crate::error::{Error, Result};
 use crate::event::Delivery;
-use crate::secret::Secret;
+use crate::secret::{Secret, mask_text};
 
 /// What a yes-or-no question got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,7 @@ impl Ui {
     /// # Errors
     /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
     pub fn confirm(&self, question: &str, flag: &'static str) -> Result<Answer> {
+        let question = &spoken(question);
         self.ask(question, flag, || {
             let theme = ColorfulTheme::default();
             let prompt = Confirm::with_theme(&theme).with_prompt(question).default(true);
@@ -35,6 +37,7 @@ impl Ui {
     /// # Errors
     /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
     pub fn ask_secret(&self, question: &str, flag: &'static str) -> Result<Secret> {
+        let question = &spoken(question);
         self.ask(question, flag, || {
             let theme = ColorfulTheme::default();
             let prompt = Password::with_theme(&theme).with_prompt(question);
@@ -47,10 +50,9 @@ impl Ui {
     /// # Errors
     /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C or Escape.
     pub fn pick(&self, question: &str, offered: &[Delivery], flag: &'static str) -> Result<usize> {
-        let lines: Vec<String> = offered
-            .iter()
-            .map(|delivery| anstream::adapter::strip_str(&human::delivery(delivery, None)).to_string())
-            .collect();
+        let lines: Vec<String> =
+            offered.iter().map(|delivery| mask_text(&human::delivery(delivery, None).plain())).collect();
+        let question = &spoken(question);
         self.ask(question, flag, || {
             let theme = ColorfulTheme::default();
             Select::with_theme(&theme).with_prompt(question).items(&lines).default(0).interact_opt()
@@ -71,4 +73,9 @@ impl Ui {
         self.release();
         answer.ok_or(Error::Interrupted)
     }
+}
+
+/// A prompt draws itself, so its text does not pass through the stream.
+fn spoken(question: &str) -> String {
+    mask_text(Painted::text(question).as_str())
 }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::step_mark;
-use super::text::{hang, harmless};
+use super::painted::{Painted, painted};
 use crate::event::{Status, Step};
+use crate::secret::mask_text;
 
 /// Columns before a step's text.
 pub const INDENT: usize = 14;
@@ -23,7 +24,7 @@ pub struct Steps {
 struct Line {
     step: Step,
     bar: Option<ProgressBar>,
-    end: Option<String>,
+    end: Option<Painted>,
 }
 
 impl Steps {
@@ -34,13 +35,13 @@ impl Steps {
     }
 
     /// Takes a step's event and gives the end lines that may be printed now.
-    pub fn take(&mut self, step: Step, status: Status, detail: &str, width: Option<usize>) -> Vec<String> {
+    pub fn take(&mut self, step: Step, status: Status, detail: &str, width: Option<usize>) -> Vec<Painted> {
         if status == Status::Start {
             self.begin(step, detail);
             return Vec::new();
         }
-        let text = hang(&harmless(detail), INDENT, width);
-        let end = format!("  {} {:<9} {text}", step_mark(status), step.word());
+        let text = Painted::text(detail).hang(INDENT, width);
+        let end = painted!("  {} {:<9} {}", step_mark(status), step.word(), text);
         match self.lines.iter_mut().find(|line| line.step == step) {
             Some(line) => line.end = Some(end),
             None => self.lines.insert(self.place(step), Line { step, bar: None, end: Some(end) }),
@@ -49,7 +50,7 @@ impl Steps {
     }
 
     /// Gives every end line that still waits for an earlier step, and clears the spinners.
-    pub fn flush(&mut self) -> Vec<String> {
+    pub fn flush(&mut self) -> Vec<Painted> {
         let lines = std::mem::take(&mut self.lines);
         lines
             .into_iter()
@@ -83,7 +84,7 @@ impl Steps {
     fn begin(&mut self, step: Step, detail: &str) {
         if let Some(line) = self.lines.iter().find(|line| line.step == step) {
             if let Some(bar) = &line.bar {
-                bar.set_message(harmless(detail).into_owned());
+                bar.set_message(spoken(detail));
             }
             return;
         }
@@ -93,7 +94,7 @@ impl Steps {
             let style = style.expect("a constant template parses").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
             let bar = self.bars.insert(place, ProgressBar::new_spinner().with_style(style));
             bar.set_prefix(step.word());
-            bar.set_message(harmless(detail).into_owned());
+            bar.set_message(spoken(detail));
             bar.enable_steady_tick(Duration::from_millis(80));
             bar
         });
@@ -106,7 +107,7 @@ impl Steps {
     }
 
     /// Removes and gives the lines at the front that have ended.
-    fn finished(&mut self) -> Vec<String> {
+    fn finished(&mut self) -> Vec<Painted> {
         let count = self.lines.iter().take_while(|line| line.end.is_some()).count();
         let ended = self.lines.drain(..count);
         ended
@@ -120,6 +121,11 @@ impl Steps {
     }
 }
 
+/// A spinner draws itself, so its text does not pass through the stream.
+fn spoken(detail: &str) -> String {
+    mask_text(Painted::text(detail).as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,7 +137,7 @@ mod tests {
         steps.take(Step::App, Status::Start, "", None);
         assert!(steps.take(Step::Tunnel, Status::Ok, "up", None).is_empty());
         let both = steps.take(Step::App, Status::Ok, "answers", None);
-        let plain: Vec<_> = both.iter().map(|line| anstream::adapter::strip_str(line).to_string()).collect();
+        let plain: Vec<_> = both.iter().map(Painted::plain).collect();
         assert_eq!(plain, ["  ✓ app       answers", "  ✓ tunnel    up"]);
     }
 

@@ -1,11 +1,11 @@
 //! The verdict on a saved delivery for a person.
 
 use super::paint::{BAD, FAINT, GOOD, ODD, paint};
-use super::text::{hang, harmless};
+use super::painted::{Painted, painted};
 use crate::event::Verdict;
 
 /// `✓ valid  user.created msg_2ab… signed 2 min ago with …`, and what is wrong with what to do below it.
-pub fn verdict(verdict: &Verdict, width: Option<usize>) -> String {
+pub fn verdict(verdict: &Verdict, width: Option<usize>) -> Painted {
     let what: Vec<&str> = [&verdict.event, &verdict.message_id].into_iter().flatten().map(String::as_str).collect();
     let what = if what.is_empty() { "a delivery".to_owned() } else { what.join(" ") };
     let signed = match (&verdict.signed, &verdict.secret) {
@@ -19,9 +19,10 @@ pub fn verdict(verdict: &Verdict, width: Option<usize>) -> String {
         (false, _) => (paint(BAD, "✗ not valid"), format!("{what}{reason}")),
     };
     let indent = if verdict.valid { "✓ valid  " } else { "✗ not valid  " }.chars().count();
-    let mut lines = vec![format!("{mark}  {}", hang(&harmless(&text), indent, width))];
-    let remarks = verdict.remarks.iter().map(|remark| hang(&harmless(remark), 4, width));
-    lines.extend(remarks.map(|remark| format!("  {} {}", paint(FAINT, "·"), paint(FAINT, remark))));
-    lines.extend(verdict.fix.iter().map(|fix| format!("  {} {}", paint(GOOD, "→"), hang(&harmless(fix), 4, width))));
-    lines.join("\n")
+    let hung = |text: &str, indent| Painted::text(text).hang(indent, width);
+    let mut lines = vec![painted!("{}  {}", mark, hung(&text, indent))];
+    let remark = |remark: &String| painted!("  {} {}", paint(FAINT, "·"), paint(FAINT, hung(remark, 4)));
+    lines.extend(verdict.remarks.iter().map(remark));
+    lines.extend(verdict.fix.iter().map(|fix| painted!("  {} {}", paint(GOOD, "→"), hung(fix, 4))));
+    Painted::join(lines, "\n")
 }

@@ -29,6 +29,7 @@ fn general() -> Vec<Error> {
             path: path("reports/check.xml"),
             cause: "No such file or directory (os error 2)".into(),
         },
+        Error::OutputUnwritable { cause: "No space left on device (os error 28)".into() },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]

@@ -116,7 +116,7 @@ exit 0
 --- stdout
 ep_[ID] created https://owl.example/api/webhooks
 --- stderr
-  warning: endpoint `ep_[ID]` of somebody else has the same URL, so events arrive twice; take it over with `--adopt ep_[ID]`
+  warning: endpoint `ep_[ID]` of somebody else has the same URL, so events arrive twice, once with its signature: take it over with `clerkhook register --adopt ep_[ID]`, or delete it in the Clerk dashboard
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; no env file written (`--no-env`)
 

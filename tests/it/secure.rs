@@ -8,7 +8,7 @@ use snapbox::{assert_data_eq, str};
 
 use crate::fixture::{Machine, Output, Sandbox, agents, free_port, signal};
 use crate::stand::{OK, Stand};
-use crate::wire::RawApp;
+use crate::wire::{RawApp, post};
 
 fn told(output: &Output) -> Value {
     output.of_type("secured")[0].clone()
@@ -54,7 +54,7 @@ exit 0
     assert_eq!((&secured["public_url"], &secured["enforced"]), (&stand.ready["public_url"], &json!(true)));
     assert_eq!(secured["proof"], json!({"forged": 403, "genuine": 200}));
     assert_verified(&stand);
-    assert_eq!(stand.get("/about"), 200, "only the webhook path is verified");
+    assert_eq!(stand.get("/about"), 403, "every path is verified");
     let (file, secret) = (policy_file(&stand), stand.secret());
     assert_eq!(std::fs::metadata(&file).expect("a policy").permissions().mode() & 0o777, 0o600);
     assert!(std::fs::read_to_string(&file).expect("a policy").contains(&secret));
@@ -68,8 +68,10 @@ exit 0
 #[test]
 fn every_path_or_none_as_wished() {
     let stand = Stand::start("");
-    stand.run("secure --all-paths").expect_code(0);
-    assert_eq!((stand.get("/about"), stand.forge()), (403, 403));
+    for (line, about) in [("secure --all-paths", 403), ("secure --webhook-path-only", 200), ("secure", 403)] {
+        stand.run(line).expect_code(0);
+        assert_eq!((stand.get("/about"), stand.forge()), (about, 403), "{line}");
+    }
     let output = stand.run("secure --observe");
     assert_data_eq!(
         output.snapshot(),
@@ -95,6 +97,70 @@ exit 0
     assert_eq!(stand.forge(), 200);
     assert!(!arguments(&stand).concat().contains("policy"));
     assert!(stand.run("status").stdout.contains("off"));
+}
+
+/// Spellings of the webhook path that one router or another takes for it.
+const SPELLINGS: [&str; 18] = [
+    "/api/webhooks/",
+    "/API/Webhooks",
+    "/api//webhooks",
+    "//api/webhooks",
+    "/./api/webhooks",
+    "/x/../api/webhooks",
+    "/x/%2e%2e/api/webhooks",
+    "/api/%77ebhooks",
+    "/api/%2577ebhooks",
+    "/api%2fwebhooks",
+    "/api\\webhooks",
+    "/api/webhooks;v=1",
+    "/api;v=1/webhooks",
+    "/api/webhooks.json",
+    "/api/webhooks/clerk",
+    "/index.php/api/webhooks",
+    "//x.example/api/webhooks",
+    "/api/webhooks?x=1",
+];
+
+fn post_unsigned(stand: &Stand, path: &str) -> String {
+    post(stand.public(), path, &[("svix-id", "msg_forged")], b"{}")
+}
+
+#[test]
+fn a_stranger_chooses_no_host() {
+    let stand = Stand::start("");
+    let elsewhere = RawApp::answering(OK);
+    let targets = [
+        format!("//127.0.0.1:{}/file", elsewhere.port),
+        format!("/\\127.0.0.1:{}/file", elsewhere.port),
+        format!("http://127.0.0.1:{}/file", elsewhere.port),
+        format!("/@127.0.0.1:{}/file", elsewhere.port),
+    ];
+    for line in ["secure --local", "secure --local --webhook-path-only", "secure --local --observe"] {
+        stand.run(line).expect_code(0);
+        for target in &targets {
+            post_unsigned(&stand, target);
+            stand.get(target);
+        }
+        assert_eq!(elsewhere.count(), 0, "{line}");
+    }
+}
+
+#[test]
+fn no_spelling_walks_round_it() {
+    let stand = Stand::start("");
+    for line in ["secure --local", "secure", "secure --local --webhook-path-only", "secure --webhook-path-only"] {
+        stand.run(line).expect_code(0);
+        let seen = stand.app.count();
+        for path in SPELLINGS {
+            let answer = post_unsigned(&stand, path);
+            assert!(answer.starts_with("HTTP/1.1 403"), "{line}: {path}: {answer}");
+        }
+        assert_eq!(stand.app.count(), seen, "{line}");
+        let elsewhere = ["/", "/about?next=/api/webhooks", "/assets/.vite/deps/react.js", "/_next/%5Bid%5D/page.js"];
+        for path in elsewhere {
+            assert_eq!(stand.get(path), if line.contains("only") { 200 } else { 403 }, "{line}: {path}");
+        }
+    }
 }
 
 #[test]
@@ -150,7 +216,7 @@ fn a_gateway_stands_in_front_of_the_app_for_any_agent() {
         let stand = Stand { ready, ..stand };
         assert_eq!(stand.app.count(), seen + 1, "the genuine event alone");
         assert_verified(&stand);
-        assert_eq!(stand.get("/about?x=1"), 200);
+        assert_eq!(stand.get("/about?x=1"), 403);
         // The deliveries are still the app's, and `status` knows.
         assert!(stand.run("status").stdout.contains("gateway"));
         stand.run("secure --off").expect_code(0);

@@ -4,6 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use clerkhook::signature::{Signed, SigningSecret, verify};
 use serde_json::Value;
 
 use crate::fixture::PATIENCE;
@@ -34,6 +35,22 @@ impl RawApp {
     /// Answers each request with what `decide` says to its text.
     pub fn deciding(decide: impl Fn(&str) -> String + Send + 'static) -> Self {
         Self::listen(move |request, _| Some(decide(request)))
+    }
+
+    /// Answers 200 to what this secret signed, else 400; any path is its route.
+    pub fn verifying(secret: &'static str) -> Self {
+        let secret = SigningSecret::parse(secret).expect("a secret");
+        Self::deciding(move |request| {
+            let (head, body) = request.split_once("\r\n\r\n").unwrap_or_default();
+            let header = |name: &str| {
+                let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+                lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+            };
+            let now = jiff::Timestamp::now().as_second();
+            let signed = verify(std::slice::from_ref(&secret), &Signed::read(header), body.as_bytes(), now);
+            let status = if signed.is_ok() { "200 OK" } else { "400 Bad Request" };
+            format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+        })
     }
 
     fn start(answers: Option<Vec<&'static str>>) -> Self {

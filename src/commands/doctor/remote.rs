@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::signature::{SigningSecret, TOLERANCE};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent, Remote};
+use crate::svix;
 
 /// What Clerk and Svix said.
 pub struct Asked {
@@ -43,6 +44,9 @@ pub async fn check(context: &Context, asked: Asked, tunnel_url: Option<&str>) ->
     };
     findings.push(("endpoint", registered(context, &remote, tunnel_url)));
     if let Ok(Some(endpoint)) = endpoint::ours(context, &remote.endpoints) {
+        for twin in svix::twins(&remote.endpoints, &endpoint.url, Some(&endpoint.id)) {
+            findings.push(("twin", Finding::warn(endpoint::twin_words(&twin), endpoint::adopting(&twin))));
+        }
         findings.push(("secret", secret(context, &remote.svix.secret(&endpoint.id).await)));
     }
     remote.svix.log_out().await;
@@ -89,19 +93,21 @@ fn secret(context: &Context, fetched: &Result<crate::secret::Secret>) -> Finding
         Err(error @ Error::SvixForbidden { .. }) => return Finding::warn(error.to_string(), error.hint()),
         Err(error) => return Finding::error(error),
     };
+    // Beside a sandbox no env file is written unless it is named.
+    let writes = if context.settings.sandbox { "clerkhook secret write --env-file FILE" } else { "clerkhook register" };
     let Some(known) = &context.settings.signing_secret else {
-        return Finding::warn("the project's environment holds none", "`clerkhook register` writes it to the env file");
+        return Finding::warn("the project's environment holds none", format!("`{writes}` writes it to the env file"));
     };
     let from = &known.source;
     match SigningSecret::parse(known.value.expose()) {
         Err(fault) => {
-            Finding::fail(format!("{from} is malformed: {fault}"), "`clerkhook register` writes the right one")
+            Finding::fail(format!("{from} is malformed: {fault}"), format!("`{writes}` writes the right one"))
         }
         Ok(secret) if secret.text().expose() == fetched.expose() => Finding::ok(format!("{from} is the endpoint's")),
         Ok(_) => {
             let fix = match from {
                 Source::Environment(name) => format!("unset {name} in the shell, so that the env file counts"),
-                _ => "`clerkhook register` writes the right one; then restart the app".to_owned(),
+                _ => format!("`{writes}` writes the right one; then restart the app"),
             };
             Finding::fail(format!("{from} is not the endpoint's"), fix)
         }

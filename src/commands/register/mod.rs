@@ -65,10 +65,14 @@ async fn once(context: &Context, options: &Options, url: String, silently: bool)
     }
     let (remote, step) = endpoint::connecting(context).await?;
     let registered = endpoint::register(context, &remote, &wanted, step).await?;
-    let learned = secret::learn(context, &remote.svix, &registered.endpoint.id, &options.env).await;
+    let learned = secret::learn(context, &remote.svix, &registered, &options.env).await;
     context.ui.emit(&Event::Endpoint(registered.told));
     remote.svix.log_out().await;
-    learned.map(drop)
+    learned?;
+    match &registered.released {
+        Some(released) => secret::tell_set_ups(context, released).await,
+        None => Ok(()),
+    }
 }
 
 async fn address(context: &Context, options: &Options) -> Result<String> {

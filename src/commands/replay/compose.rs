@@ -7,6 +7,7 @@ use url::Url;
 use super::Options;
 use crate::error::{Error, Result};
 use crate::event::{Plan, Step};
+use crate::http::{NotOriginForm, OriginForm};
 use crate::ngrok::capture::Capture;
 use crate::payload;
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
@@ -115,7 +116,9 @@ fn address(options: &Options, source: &Capture, upstream: &str) -> Result<Url> {
         Some(to) => to.clone(),
         None => Url::parse(upstream).map_err(|_| Error::TunnelMissing)?,
     };
-    base.join(&source.request.uri).map_err(|error| Error::EditRefused { why: error.to_string() })
+    let target: OriginForm =
+        source.request.uri.parse().map_err(|error: NotOriginForm| Error::EditRefused { why: error.to_string() })?;
+    Ok(target.at(&base))
 }
 
 /// What a dry run says.

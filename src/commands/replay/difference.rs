@@ -8,7 +8,6 @@ use super::send::captured_answer;
 use crate::handler::Answer;
 use crate::ngrok::capture::Capture;
 use crate::steps::Context;
-use crate::ui::harmless;
 
 /// Shows the difference, or that there is none.
 pub fn show(context: &Context, source: &Capture, now: &Answer) {
@@ -20,7 +19,7 @@ pub fn show(context: &Context, source: &Capture, now: &Answer) {
     context.ui.data("--- then");
     context.ui.data("+++ now");
     for line in unified(&then, &now) {
-        context.ui.data(&harmless(&line));
+        context.ui.data(&line);
     }
 }
 

@@ -21,7 +21,7 @@ pub fn print(context: &Context, sender: &Sender, message: &Message, form: Form) 
         context.ui.emit(&Event::Request(request(url, &headers, &message.body)));
     } else {
         let insecure = sender.destination.certificates == Certificates::Any;
-        context.ui.data(&curl(url, &headers, &message.body, insecure));
+        context.ui.exact(&curl(url, &headers, &message.body, insecure));
     }
     if !sender.unsigned {
         context.ui.note("its signature holds for five minutes");

@@ -1,9 +1,9 @@
 //! The few keys of ngrok's config files that this agent obeys (ngrok docs, agent/config).
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::version::Version;
+use crate::file;
 use crate::secret::Secret;
 
 /// What the config files say; a later file wins.
@@ -29,7 +29,8 @@ impl Config {
 
     fn read_one(path: &Path, version: Version) -> Result<Self, String> {
         let fault = |why: String| format!("Error reading configuration file '{}': {why}", path.display());
-        let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+        let bytes = file::read(path, file::SETTINGS_LIMIT).map_err(|error| fault(error.to_string()))?;
+        let text = String::from_utf8_lossy(&bytes);
         let config = Self::parse(&text).map_err(fault)?;
         let accepted: &[&str] = if version.has_urls() { &["2", "3"] } else { &["2"] };
         match config.version.as_deref() {
@@ -93,6 +94,8 @@ fn scalar(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 
 use super::exchange::{Exchange, RequestHead, Side};
 use super::tunnel::{Tunnel, Upstream};
+use crate::http::end_to_end;
 use crate::sandbox::edge::relay::{self, Body};
 
 /// A body that leaves a copy of itself with its exchange.
@@ -95,7 +96,8 @@ pub(super) async fn replay(upstream: &Upstream, exchange: &Arc<Exchange>, body: 
     let RequestHead { method, uri, headers } = exchange.request().clone();
     exchange.keep(Side::Request, &body);
     let mut request = Request::new(relay::whole(body));
-    (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, relay::end_to_end(&headers));
+    (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) =
+        (method, relay::path_alone(&uri), end_to_end(&headers));
     let response = send(upstream, exchange, request).await;
     let _ = response.into_body().collect().await;
 }

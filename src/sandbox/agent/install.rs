@@ -1,13 +1,14 @@
 //! Puts an agent into a directory: a link named `ngrok` to this program, its settings, its config file.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::version::Version;
+use crate::file;
 
 /// The file beside the link that holds [`AgentSettings`].
 const SETTINGS_FILE: &str = "agent.json";
@@ -48,7 +49,7 @@ impl AgentSettings {
     pub(super) fn beside(directory: &Path) -> Result<Self, String> {
         let path = directory.join(SETTINGS_FILE);
         let fault = |why: String| format!("cannot read `{}`: {why}", path.display());
-        let text = fs::read(&path).map_err(|error| fault(error.to_string()))?;
+        let text = file::read(&path, file::SETTINGS_LIMIT).map_err(|error| fault(error.to_string()))?;
         serde_json::from_slice(&text).map_err(|error| fault(error.to_string()))
     }
 }
@@ -73,8 +74,8 @@ pub fn install(directory: &Path, program: &Path, settings: &AgentSettings, autht
     let bin = directory.join("ngrok").with_extension(std::env::consts::EXE_EXTENSION);
     let config = directory.join(CONFIG_FILE);
     link(program, &bin)?;
-    fs::write(directory.join(SETTINGS_FILE), serde_json::to_vec_pretty(settings)?)?;
-    write_private(&config, &config_text(version, authtoken))?;
+    file::write(&directory.join(SETTINGS_FILE), &serde_json::to_vec_pretty(settings)?)?;
+    file::write(&config, config_text(version, authtoken).as_bytes())?;
     Ok(Installed { bin, config })
 }
 
@@ -103,15 +104,6 @@ fn symlink(program: &Path, bin: &Path) -> io::Result<()> {
 #[cfg(windows)]
 fn symlink(program: &Path, bin: &Path) -> io::Result<()> {
     std::os::windows::fs::symlink_file(program, bin)
-}
-
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    // A temporary file is made with mode 0600, and a rename never shows half of it.
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
 
 #[cfg(test)]

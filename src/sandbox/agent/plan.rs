@@ -14,6 +14,7 @@ use super::install::{AgentSettings, CONFIG_FILE};
 use super::log::{Format, Log, LogSettings};
 use super::tunnel::Wish;
 use super::version::Version;
+use crate::file;
 use crate::secret::Secret;
 
 /// The agent's own name for the tunnel of its command line.
@@ -161,7 +162,8 @@ fn wish(http: Http, version: Version, faults: &[AgentFault]) -> Result<Wish, Str
 fn policy(http: &Http) -> Result<Option<String>, String> {
     if let Some(path) = &http.policy_file {
         let fault = |error| format!("failed to read traffic policy file '{}': {error}", path.display());
-        return fs::read_to_string(path).map(Some).map_err(fault);
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        return file::read(path, file::SETTINGS_LIMIT).map(text).map(Some).map_err(fault);
     }
     let (Some(provider), Some(secret)) = (&http.verify_webhook, &http.verify_webhook_secret) else { return Ok(None) };
     let config = json!({"provider": provider, "secret": secret.expose()});

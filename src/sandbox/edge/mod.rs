@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use crate::secret::Secret;
 
 mod control;
+mod expression;
 mod policy;
 mod public;
 pub(in crate::sandbox) mod refusal;

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::expression::Expression;
 use super::refusal::Refusal;
 use crate::signature::{Signed, SigningSecret, verify};
 
@@ -23,12 +24,6 @@ struct Rule {
 struct Check {
     secret: SigningSecret,
     enforce: bool,
-}
-
-#[derive(Debug, PartialEq)]
-enum Expression {
-    PathIs(String),
-    PathStartsWith(String),
 }
 
 #[derive(Deserialize)]
@@ -88,7 +83,9 @@ impl Policy {
 }
 
 fn rule(text: RuleText) -> Result<Rule, Refusal> {
-    let expressions = text.expressions.iter().map(|text| Expression::parse(text)).collect::<Result<_, _>>()?;
+    let unreadable = |text: &String| refused(2200, format!("cannot read the expression `{text}`"));
+    let read = |text: &String| Expression::parse(text).ok_or_else(|| unreadable(text));
+    let expressions = text.expressions.iter().map(read).collect::<Result<_, _>>()?;
     let checks = text.actions.into_iter().map(check).collect::<Result<_, _>>()?;
     Ok(Rule { expressions, checks })
 }
@@ -114,32 +111,6 @@ fn check(action: Action) -> Result<Check, Refusal> {
         Some(other) => return Err(refused(2203, format!("'enforce' is {other}, not true or false"))),
     };
     Ok(Check { secret, enforce })
-}
-
-impl Expression {
-    fn parse(text: &str) -> Result<Self, Refusal> {
-        let rest = text.trim().strip_prefix("req.url.path").map(str::trim_start);
-        let is = rest.and_then(|rest| quoted(rest.strip_prefix("==")?)).map(Self::PathIs);
-        let starts = rest
-            .and_then(|rest| quoted(rest.strip_prefix(".startsWith(")?.trim_end().strip_suffix(')')?))
-            .map(Self::PathStartsWith);
-        is.or(starts).ok_or_else(|| refused(2200, format!("cannot read the expression `{text}`")))
-    }
-
-    fn holds(&self, path: &str) -> bool {
-        match self {
-            Self::PathIs(wanted) => path == wanted,
-            Self::PathStartsWith(prefix) => path.starts_with(prefix.as_str()),
-        }
-    }
-}
-
-/// The inside of a CEL string without escapes.
-fn quoted(text: &str) -> Option<String> {
-    let text = text.trim();
-    let quote = text.chars().next().filter(|quote| ['\'', '"'].contains(quote))?;
-    let inner = text[1..].strip_suffix(quote)?;
-    (!inner.contains([quote, '\\'])).then(|| inner.to_owned())
 }
 
 #[cfg(test)]

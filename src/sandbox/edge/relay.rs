@@ -8,12 +8,13 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{CONNECTION, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode, Uri, Version};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+
+use crate::http::{OriginForm, end_to_end};
 
 /// A body on its way, whichever end it came from.
 pub(in crate::sandbox) type Body = BoxBody<Bytes, hyper::Error>;
@@ -21,36 +22,19 @@ pub(in crate::sandbox) type Body = BoxBody<Bytes, hyper::Error>;
 /// How long to wait after an accept that failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Headers that end at each hop (RFC 9110, 7.6.1), and the older ones that proxies drop by custom.
-const HOP: [&str; 7] =
-    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
-
-/// The headers without those of this hop. Order and repetitions stay.
-pub(in crate::sandbox) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
-    let named: Vec<String> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|name| name.trim().to_ascii_lowercase())
-        .collect();
-    let ends_here =
-        |name: &HeaderName| HOP.contains(&name.as_str()) || named.iter().any(|other| name.as_str() == other);
-    let kept = headers.iter().filter(|(name, _)| !ends_here(name));
-    // A new map: removing from the old one would change the order.
-    let mut passed = HeaderMap::with_capacity(headers.len());
-    for (name, value) in kept {
-        passed.append(name, value.clone());
-    }
-    passed
-}
-
 /// The head of the request for the next hop. Extensions stay: they know how each header was written.
 pub(in crate::sandbox) fn onward(mut head: Parts) -> Parts {
     head.headers = end_to_end(&head.headers);
     head.version = Version::HTTP_11;
-    head.uri = head.uri.path_and_query().map_or_else(Uri::default, |path| Uri::from(path.clone()));
+    head.uri = path_alone(&head.uri);
     head
+}
+
+/// The target without the host that a request in absolute-form names.
+pub(in crate::sandbox) fn path_alone(uri: &Uri) -> Uri {
+    uri.path_and_query()
+        .and_then(|path| OriginForm::of(&path.clone().into()))
+        .map_or_else(Uri::default, |path| path.uri())
 }
 
 /// The response for the hop before.
@@ -113,32 +97,5 @@ where
     let builder = builder.preserve_header_case(true).auto_date_header(false);
     if let Err(error) = builder.serve_connection(TokioIo::new(stream), service).await {
         tracing::debug!(%error, "visitor's connection ended");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_hops_own_headers_go() {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("host", "a"),
-            ("connection", "close, X-Mine"),
-            ("x-one", "1"),
-            ("x-mine", "gone"),
-            ("transfer-encoding", "chunked"),
-            ("x-two", "2"),
-            ("x-one", "3"),
-        ] {
-            headers.append(name, value.parse().expect("a value"));
-        }
-        let passed: Vec<(String, String)> = end_to_end(&headers)
-            .iter()
-            .map(|(name, value)| (name.to_string(), value.to_str().expect("text").to_owned()))
-            .collect();
-        let expected = [("host", "a"), ("x-one", "1"), ("x-one", "3"), ("x-two", "2")];
-        assert_eq!(passed, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
 }

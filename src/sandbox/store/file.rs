@@ -1,16 +1,17 @@
 //! The state file: JSON, readable by its owner only, replaced by rename.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
-use tempfile::NamedTempFile;
-
 use super::Data;
+use crate::file;
+
+/// A thousand messages of at most a few hundred kilobytes, each with its attempts.
+const LIMIT: u64 = 512 << 20;
 
 /// The data of an earlier run; absent where there is no file.
 pub fn load(path: &Path) -> io::Result<Option<Data>> {
-    let text = match fs::read(path) {
+    let text = match file::read_own(path, LIMIT) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         read => read?,
     };
@@ -20,9 +21,5 @@ pub fn load(path: &Path) -> io::Result<Option<Data>> {
 
 /// Replaces the file.
 pub fn save(path: &Path, data: &Data) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(directory)?;
-    file.write_all(&serde_json::to_vec(data)?)?;
-    let _: File = file.persist(path)?;
-    Ok(())
+    file::write(path, &serde_json::to_vec(data)?)
 }

@@ -72,7 +72,7 @@ impl Ledger {
     pub fn expect(&mut self, message_id: &str, origin: Origin, quiet: u32) {
         let mark = self.marks.entry(message_id.to_owned()).or_default();
         mark.origin = origin;
-        mark.quiet += quiet;
+        mark.quiet = mark.quiet.saturating_add(quiet);
         // It may have come before its sender knew its id.
         let mut late = 0;
         for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message_id).map(|(_, entries)| entries) {
