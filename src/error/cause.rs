@@ -31,7 +31,7 @@ impl Error {
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
             }
-            Self::SettingInvalid { why, .. } => why,
+            Self::SettingInvalid { why, .. } | Self::CaptureForged { why, .. } => why,
             Self::AgentVersion { said, .. } => said,
             Self::AgentExited { tail, .. } | Self::AgentNotReady { tail, .. } | Self::AgentDied { tail, .. } => tail,
             Self::AgentRefused { words, .. }
@@ -50,6 +50,11 @@ impl Error {
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::Declined { .. }
+            | Self::SeveralMissing { .. }
+            | Self::NothingVerified { .. }
+            | Self::EditBroken { .. }
+            | Self::EditorUnseen { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }

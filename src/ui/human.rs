@@ -139,6 +139,14 @@ pub fn sandbox(sandbox: &Sandbox) -> String {
     variables.map(|(name, value)| format!("{}={value}", paint(NAME, name))).join("\n")
 }
 
+/// A question was left: what is so now, in a sentence.
+pub fn declined(error: &Error) -> String {
+    let words = error.to_string();
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    format!("  {first}{}.", letters.as_str())
+}
+
 /// Message, code, cause, and after a blank line the hint. `told`: the line above says the message, and what follows
 /// stands under it.
 pub fn error(error: &Error, width: Option<usize>, told: bool) -> String {
@@ -157,7 +165,8 @@ pub fn error(error: &Error, width: Option<usize>, told: bool) -> String {
     format!("{}\n\n  {} {}", lines.join("\n"), paint(GOOD, "→"), hang(&harmless(&error.hint()), 4, width))
 }
 
-fn local_time(rfc3339: &str) -> String {
+/// Hours, minutes and seconds where the person is.
+pub fn local_time(rfc3339: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(timestamp) => timestamp.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string(),
         Err(_) => "--:--:--".to_owned(),
