@@ -27,6 +27,7 @@ impl Error {
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
+            Self::SeveralMissing { fixes, .. } => fixes,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
@@ -51,7 +52,6 @@ impl Error {
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
             | Self::Declined { .. }
-            | Self::SeveralMissing { .. }
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }
             | Self::EditorUnseen { .. }

@@ -14,7 +14,7 @@ impl Error {
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
-            Self::SeveralMissing { missing } => several(missing),
+            Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
                  `.env.local`; without an account, try `clerkhook up --sandbox --serve`"
@@ -192,10 +192,4 @@ impl Error {
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
     }
-}
-
-/// What to type for each of several.
-fn several(missing: &[Error]) -> String {
-    let fixes = missing.iter().map(|error| format!("{error}: {}", error.hint())).collect::<Vec<_>>().join("; ");
-    format!("{fixes}. Neither account nor app yet? `clerkhook up --sandbox --serve`")
 }

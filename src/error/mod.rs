@@ -58,8 +58,8 @@ pub enum Error {
     #[error("no signing secret")]
     SigningSecretMissing { looked: String },
 
-    #[error("{} things are missing: {}", missing.len(), missing.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
-    SeveralMissing { missing: Vec<Error> },
+    #[error("{} things are missing", missing.len())]
+    SeveralMissing { missing: Vec<Error>, fixes: String },
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String, fix: &'static str },
@@ -202,4 +202,12 @@ pub enum Error {
     DeliveryUnreadable { place: String, why: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
+}
+
+impl Error {
+    /// Several that are missing, each with its fix as the cause.
+    pub fn several_missing(missing: Vec<Self>) -> Self {
+        let fixes = missing.iter().map(|error| format!("{error}: {}", error.hint())).collect::<Vec<_>>().join("\n");
+        Self::SeveralMissing { missing, fixes }
+    }
 }

@@ -29,7 +29,7 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
         return Err(refuse(context, told));
     }
     if told.len() > 1 {
-        tell(context, &told, Status::Warn);
+        tell(context, &told);
         context.ui.note("neither account nor app yet? `clerkhook up --sandbox --serve`");
     }
     let mut options = options.clone();
@@ -63,9 +63,9 @@ impl Missing {
 }
 
 /// Each as the line of its step, with what mends it.
-fn tell(context: &Context, told: &[(Step, Error)], status: Status) {
+fn tell(context: &Context, told: &[(Step, Error)]) {
     for (step, error) in told {
-        context.ui.emit(&Event::step(*step, status, format!("{error}: {}", error.hint())));
+        context.ui.emit(&Event::step(*step, Status::Warn, format!("{error}: {}", error.hint())));
     }
 }
 
@@ -73,6 +73,5 @@ fn refuse(context: &Context, told: Vec<(Step, Error)>) -> Error {
     if let [(step, error)] = &told[..] {
         return context.begin(*step, "").fail(error.clone());
     }
-    tell(context, &told, Status::Fail);
-    Error::SeveralMissing { missing: told.into_iter().map(|(_, error)| error).collect() }
+    Error::several_missing(told.into_iter().map(|(_, error)| error).collect())
 }
