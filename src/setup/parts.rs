@@ -251,5 +251,5 @@ pub fn example(events: &[String]) -> &str {
 }
 
 async fn ask_again(context: &Context) -> Result<Answer> {
-    context.ui.confirm(Question::SendAgain, &context.shutdown).await
+    context.ui.confirm(Question::SendAgain, context.shutdown.wait()).await
 }

@@ -75,7 +75,7 @@ pub async fn missing(wish: &Wish) -> Option<Error> {
 /// `Declined`, `Interrupted`.
 pub async fn ask_to_serve(context: &Context, wish: &Wish) -> Result<Answer> {
     let question = Question::ServeApp { upstream: wished(wish).to_string() };
-    context.ui.confirm(question, &context.shutdown).await
+    context.ui.confirm(question, context.shutdown.wait()).await
 }
 
 /// Checks that the app listens, or serves the built-in one.

@@ -66,7 +66,7 @@ async fn opened(context: &Context, intent: Intent) -> Result<(Sourced<Secret>, C
     let raw = match &context.settings.clerk_secret_key {
         Some(key) => key.clone(),
         None if context.ui.interactive() => {
-            let typed = context.ui.ask_secret(Question::ClerkKey, &context.shutdown).await?;
+            let typed = context.ui.ask_secret(Question::ClerkKey, context.shutdown.wait()).await?;
             Sourced::new(typed, Source::Prompt)
         }
         None => return Err(key_missing()),
@@ -91,7 +91,7 @@ async fn confirm_live(context: &Context, source: &Source) -> Result<()> {
     if context.yes || context.agreed {
         return Ok(());
     }
-    context.ui.agree(Question::Production, &context.shutdown).await
+    context.ui.agree(Question::Production, context.shutdown.wait()).await
 }
 
 /// Opens the session and lists the endpoints. Webhooks that were never enabled on the instance are enabled when

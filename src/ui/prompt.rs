@@ -8,7 +8,6 @@ use super::Ui;
 use super::question::{self, Keys, Offer, Question};
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::shutdown::Shutdown;
 
 /// What a yes-or-no question got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,22 +39,22 @@ impl Drop for Standing {
 }
 
 impl Ui {
-    /// Asks a yes-or-no question.
+    /// Asks a yes-or-no question, until the end is asked for (`ended`).
     ///
     /// # Errors
     /// `NeedsAnswer` where nobody can be asked, `Declined` when it is left, `Interrupted` when the end is asked for.
-    pub async fn confirm(self: &Arc<Self>, question: Question, shutdown: &Shutdown) -> Result<Answer> {
+    pub async fn confirm(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<Answer> {
         let put = |question: &Question, keys: &Keys| question::confirm(question, keys);
-        Ok(if self.ask(question, shutdown, put).await? { Answer::Yes } else { Answer::No })
+        Ok(if self.ask(question, ended, put).await? { Answer::Yes } else { Answer::No })
     }
 
     /// Asks whether to go on; a no is as good as leaving.
     ///
     /// # Errors
     /// Those of [`Ui::confirm`].
-    pub async fn agree(self: &Arc<Self>, question: Question, shutdown: &Shutdown) -> Result<()> {
+    pub async fn agree(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<()> {
         let left = question.left();
-        match self.confirm(question, shutdown).await? {
+        match self.confirm(question, ended).await? {
             Answer::Yes => Ok(()),
             Answer::No => Err(Error::Declined { left }),
         }
@@ -65,23 +64,28 @@ impl Ui {
     ///
     /// # Errors
     /// Those of [`Ui::confirm`].
-    pub async fn ask_secret(self: &Arc<Self>, question: Question, shutdown: &Shutdown) -> Result<Secret> {
-        self.ask(question, shutdown, |question: &Question, keys: &Keys| question::secret(question, keys)).await
+    pub async fn ask_secret(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<Secret> {
+        self.ask(question, ended, |question: &Question, keys: &Keys| question::secret(question, keys)).await
     }
 
     /// Has a person pick one of several deliveries; gives its index.
     ///
     /// # Errors
     /// Those of [`Ui::confirm`].
-    pub async fn pick(self: &Arc<Self>, question: Question, offered: Vec<Offer>, shutdown: &Shutdown) -> Result<usize> {
+    pub async fn pick(
+        self: &Arc<Self>,
+        question: Question,
+        offered: Vec<Offer>,
+        ended: impl Future<Output = ()>,
+    ) -> Result<usize> {
         let put = move |question: &Question, keys: &Keys| question::pick(question, &offered, keys);
-        self.ask(question, shutdown, put).await
+        self.ask(question, ended, put).await
     }
 
     async fn ask<T: Send + 'static>(
         self: &Arc<Self>,
         question: Question,
-        shutdown: &Shutdown,
+        ended: impl Future<Output = ()>,
         put: impl FnOnce(&Question, &Keys) -> io::Result<Option<T>> + Send + 'static,
     ) -> Result<T> {
         if !self.interactive() {
@@ -96,7 +100,7 @@ impl Ui {
             given = tokio::task::spawn_blocking(move || put(&question, &keys)) => {
                 given.ok().and_then(Result::ok).flatten().ok_or(Error::Declined { left })
             }
-            () = shutdown.wait() => Err(Error::Interrupted),
+            () = ended => Err(Error::Interrupted),
         }
     }
 }

@@ -146,7 +146,7 @@ async fn allow(context: &Context, subject: &Subject, requests: usize) -> Result<
         return Ok(());
     }
     let question = Question::OtherMachine { requests, url: subject.url.to_string() };
-    context.ui.agree(question, &context.shutdown).await
+    context.ui.agree(question, context.shutdown.wait()).await
 }
 
 /// Shows how far it is, as a slow app takes a minute.

@@ -87,6 +87,6 @@ async fn pick<'a>(context: &Context, captures: &'a [Capture], origin: &Origin) -
     tell(context, forged.len());
     let offer = |capture: &&Capture| Offer { delivery: capture.delivery(origin.secrets()), who: who(capture) };
     let offered = genuine.iter().map(offer).collect();
-    let index = context.ui.pick(Question::WhichDelivery, offered, &context.shutdown).await?;
+    let index = context.ui.pick(Question::WhichDelivery, offered, context.shutdown.wait()).await?;
     Ok(genuine.get(index).copied())
 }

@@ -57,7 +57,7 @@ async fn agree(context: &Context, made: &[User]) -> Result<()> {
     if made.len() > LISTED {
         context.ui.note(&format!("and {} more", made.len() - LISTED));
     }
-    context.ui.agree(Question::DeleteUsers { count: count(made) }, &context.shutdown).await
+    context.ui.agree(Question::DeleteUsers { count: count(made) }, context.shutdown.wait()).await
 }
 
 fn list(context: &Context, made: &[User]) {
