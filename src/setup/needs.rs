@@ -1,8 +1,10 @@
 //! What a set-up needs and has not: looked for before anything is begun, told together, then asked for one by one.
 
 use super::{Options, by_hand};
+use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
+use crate::ngrok;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, app, tunnel};
 use crate::ui::Answer;
@@ -50,9 +52,16 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
 
 async fn look(context: &Context, options: &Options) -> Missing {
     let upstream = app::wished(&options.app);
-    let (app, agent) = tokio::join!(app::missing(&options.app), tunnel::missing(context, &upstream, options.reuse));
+    let (app, agent) = tokio::join!(app::missing(&options.app), no_agent(context, &upstream, options.reuse));
     let no_key = context.settings.clerk_secret_key.is_none() && by_hand(context).is_none();
     Missing { app, agent, key: no_key.then(endpoint::key_missing) }
+}
+
+/// Why there will be no agent: none can be started, and none runs for the app.
+async fn no_agent(context: &Context, upstream: &Upstream, reuse: bool) -> Option<Error> {
+    let error = ngrok::locate(&context.settings).err()?;
+    let runs = reuse && tunnel::find(context, upstream).await.is_some();
+    (!runs).then_some(error)
 }
 
 impl Missing {

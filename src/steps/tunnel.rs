@@ -237,13 +237,6 @@ pub async fn start(
     Ok(Tunnel { api: agent.api.clone(), agent: Some(agent), told })
 }
 
-/// Why there will be no agent: none runs for the app, and none can be started.
-pub async fn missing(context: &Context, upstream: &Upstream, reuse: bool) -> Option<Error> {
-    let error = ngrok::locate(&context.settings).err()?;
-    let runs = reuse && find(context, upstream).await.is_some();
-    (!runs).then_some(error)
-}
-
 /// Says what a dry run would do: use a running agent, whose public URL is given, or start one.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Output while a question stands on the terminal: it waits, so that nothing is written over the question, and whoever
 //! writes does not wait for the person.
 
+use super::Ui;
+
 /// The lines that wait, and the terminal as it was before the question.
 #[derive(Debug, Default)]
 pub struct Held {
@@ -53,4 +55,27 @@ fn by_key() -> Option<nix::sys::termios::Termios> {
     raw.output_flags = before.output_flags;
     let _ = tcsetattr(std::io::stdin(), SetArg::TCSAFLUSH, &raw);
     Some(before)
+}
+
+impl Ui {
+    /// Holds every line back while a question stands.
+    pub fn hold(&self) {
+        let mut streams = self.streams();
+        streams.steps.hide();
+        streams.held = Some(Held::begin());
+    }
+
+    /// Writes what was held back.
+    pub fn release(&self) {
+        let mut streams = self.streams();
+        let Some(held) = streams.held.take() else { return };
+        streams.steps.show();
+        drop(streams);
+        for line in held.end() {
+            match line {
+                Line::Stdout(text) => self.stdout(&text),
+                Line::Stderr(text) => self.stderr(&text),
+            }
+        }
+    }
 }

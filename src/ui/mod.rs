@@ -337,27 +337,6 @@ impl Ui {
         steps.suspend(|| drop(writeln!(stderr, "{text}")));
     }
 
-    /// Holds every line back while a question stands.
-    fn hold(&self) {
-        let mut streams = self.streams();
-        streams.steps.hide();
-        streams.held = Some(Held::begin());
-    }
-
-    /// Writes what was held back.
-    fn release(&self) {
-        let mut streams = self.streams();
-        let Some(held) = streams.held.take() else { return };
-        streams.steps.show();
-        drop(streams);
-        for line in held.end() {
-            match line {
-                Line::Stdout(text) => self.stdout(&text),
-                Line::Stderr(text) => self.stderr(&text),
-            }
-        }
-    }
-
     fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
