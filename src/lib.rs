@@ -141,6 +141,7 @@ async fn dispatch(
         state,
         live: global.live,
         yes: global.yes,
+        agreed: false,
     };
     let result = execute(&context, command, sandbox.as_ref()).await;
     if let Some(sandbox) = sandbox {

@@ -28,11 +28,12 @@ impl Error {
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
+            Self::SeveralMissing { fixes, .. } => fixes,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
             }
-            Self::SettingInvalid { why, .. } => why,
+            Self::SettingInvalid { why, .. } | Self::CaptureForged { why, .. } => why,
             Self::AgentVersion { said, .. } => said,
             Self::AgentExited { tail, .. } | Self::AgentNotReady { tail, .. } | Self::AgentDied { tail, .. } => tail,
             Self::AgentRefused { words, .. }
@@ -51,6 +52,10 @@ impl Error {
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::Declined { .. }
+            | Self::NothingVerified { .. }
+            | Self::EditBroken { .. }
+            | Self::EditorUnseen { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }

@@ -31,10 +31,11 @@ impl Error {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
             Self::SetUpSilent { .. } => Exit::Unexpected,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Interrupted | Self::Declined { .. } => Exit::Interrupted,
             Self::State { .. }
             | Self::File { .. }
             | Self::FileUnwritable { .. }
+            | Self::SeveralMissing { .. }
             | Self::KeyMissing { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -54,6 +55,8 @@ impl Error {
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
+            | Self::EditBroken { .. }
+            | Self::EditorUnseen { .. }
             | Self::EditorFailed { .. }
             | Self::DeliveryUnreadable { .. }
             | Self::EventUnknown { .. }
@@ -98,10 +101,12 @@ impl Error {
             | Self::EndpointFiltered { .. }
             | Self::NotDelivered { .. }
             | Self::CaptureMissing { .. }
+            | Self::NothingVerified { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. }
             | Self::AnswerUnexpected { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. }
+            Self::CaptureForged { .. }
+            | Self::DoctorFailed { .. }
             | Self::HandlerFailed { .. }
             | Self::NotSecured { .. }
             | Self::NotVerified { .. } => Exit::Check,

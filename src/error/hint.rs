@@ -8,12 +8,14 @@ impl Error {
         match self {
             Self::Unexpected { .. } => "run it again with `-vv` and open an issue with what it prints".into(),
             Self::Interrupted => "run the same command again; what was set up is found and used".into(),
+            Self::Declined { .. } => "run it again and answer, or answer beforehand with the flag in docs/commands.md".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
             Self::OutputUnwritable { .. } => "make room (`df` shows which disk is full), or send the output elsewhere".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
+            Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
                  `.env.local`; without an account, try `clerkhook up --sandbox --serve`"
@@ -164,6 +166,16 @@ impl Error {
             Self::EditRefused { .. } => {
                 "correct what is named above; a value is set like `--set data.first_name=Ada`".into()
             }
+            Self::CaptureForged { .. } => {
+                "send it as it was, without edits; if you made it yourself, have it signed with `--sign-forged`".into()
+            }
+            Self::NothingVerified { .. } => {
+                "list them with `clerkhook replay --no-input`, and name the one that is meant: `clerkhook replay ID`".into()
+            }
+            Self::EditBroken { path, .. } => {
+                format!("mend `{0}`, which is kept, and send it: `--body @{0}` in place of `--edit`", path.display())
+            }
+            Self::EditorUnseen { .. } => "edit with `--set PATH=VALUE`, or give the whole body: `--body @FILE`".into(),
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::CaseUnknown { meant: Some(meant), .. } => {

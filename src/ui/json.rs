@@ -103,6 +103,10 @@ pub fn error(error: &Error) -> JsonLine {
     if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
         fields.insert("cause".to_owned(), cause.into());
     }
+    if let (Error::SeveralMissing { missing, .. }, Value::Object(fields)) = (error, &mut line) {
+        let each = |error: &Error| json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() });
+        fields.insert("missing".to_owned(), missing.iter().map(each).collect());
+    }
     JsonLine::masked(line)
 }
 
