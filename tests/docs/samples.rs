@@ -262,8 +262,8 @@ fn delivery() -> Vec<Error> {
             again: "clerkhook check --only refuses/no-headers".into(),
         },
         Error::NotSecured {
-            found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),
-            fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),
+            found: "a forged event passed as `/API/WEBHOOKS`".into(),
+            fix: "have clerkhook verify instead of the edge: `clerkhook secure --local`".into(),
         },
         Error::NotVerified { failed: 2, deliveries: 3 },
         Error::DeliveryUnreadable {

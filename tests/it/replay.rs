@@ -238,6 +238,23 @@ exit 0
 }
 
 #[test]
+fn a_captured_target_chooses_no_host() {
+    let (mut stand, elsewhere) = (stand(), RawApp::answering(OK));
+    for (number, target) in ["//127.0.0.1:PORT/steal", "/\\127.0.0.1:PORT/steal"].iter().enumerate() {
+        let (id, target) = (format!("msg_odd{number}"), target.replace("PORT", &elsewhere.port.to_string()));
+        assert_eq!(stand.deliver_signed_to(&target, &stand.secret(), &id, 0, EVENT), 200);
+        stand.up.wait_for(&id, |line| line.contains(&format!("\"{id}\"")));
+        let seen = stand.app.count();
+        for line in
+            [format!("replay {id} --fresh"), format!("replay {id} --fresh --to http://127.0.0.1:{}", stand.app.port)]
+        {
+            stand.run(&line).expect_code(0);
+        }
+        assert_eq!((stand.app.count(), elsewhere.count()), (seen + 2, 0), "{target}");
+    }
+}
+
+#[test]
 fn what_is_gone_or_down_is_named() {
     let stand = stand();
     assert_data_eq!(
