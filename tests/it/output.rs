@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::fixture::{Machine, Output, Sandbox};
+use crate::fixture::{Machine, Output, Sandbox, script};
 use crate::serve::SECRET;
 use crate::stand::Stand;
 use crate::wire::RawApp;
@@ -78,6 +78,24 @@ fn the_ids_of_a_hostile_svix_are_text() {
     for how in ["", "-q", "-vv", "--json", "--color always"] {
         let output = machine.run(&format!("register https://owl.example --no-env {how}"));
         assert!(output.stdout.contains("ep_") && output.stdout.contains("owned"), "{how}: {output:?}");
+        assert_harmless(&output);
+    }
+}
+
+#[test]
+fn the_log_of_a_hostile_agent_is_text() {
+    let machine = Machine::new();
+    let words = HOSTILE.trim_end_matches("\n  \u{2713} forged");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && echo ngrok version 3.39.10 && exit\necho 'lvl=info msg=\"{words}\" {PLANTED}'\n\
+         echo 'ERROR:  {words} {PLANTED}' >&2\nexit 1\n"
+    );
+    let mut machine = machine;
+    machine.hide(&PLANTED["whsec_".len()..]);
+    let agent = script(&machine.project(), "ngrok", &text);
+    for how in ["", "-vv", "--json", "--json -vv", "--color always -vv"] {
+        let output = machine.run(&format!("tunnel 3000 --ngrok-bin {} {how}", agent.display())).expect_code(5);
+        assert!(output.stderr.contains("owned"), "{how}: {}", output.stderr);
         assert_harmless(&output);
     }
 }

@@ -97,7 +97,7 @@ exit 0
 }
 
 /// The port on which a process listens.
-fn listening_port(pid: u32) -> u16 {
+pub fn listening_port(pid: u32) -> u16 {
     let deadline = std::time::Instant::now() + crate::fixture::PATIENCE;
     while std::time::Instant::now() < deadline {
         let output = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("a process").filter_map(|file| {
