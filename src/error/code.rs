@@ -13,7 +13,7 @@ impl Error {
             Self::State { .. } => "CH0003",
             Self::File { .. } => "CH0004",
             Self::FileUnwritable { .. } => "CH0007",
-            Self::OutputUnwritable { .. } => "CH0008",
+            Self::OutputUnwritable { .. } => "CH0009",
             Self::SetUpSilent { .. } => "CH0006",
             Self::Told(told) => &told.code,
             Self::KeyMissing { .. } => "CH0101",

@@ -1,4 +1,4 @@
-//! Edits of a JSON body that leave every other byte as it was: order, spelling of numbers, white space.
+//! A JSON body as text: edits that leave every other byte as it was, line breaks that leave every token.
 
 mod change;
 mod edit;

@@ -164,7 +164,7 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
     for heard in heard {
         match heard {
             Heard::Request(received) => {
-                setup.held.push((Instant::now(), Received { body: Bytes::new(), ..received }));
+                setup.held.push((Instant::now(), Received { body: Bytes::new(), ..*received }));
             }
             Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
         }
