@@ -14,8 +14,8 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
-pub use self::group::{alive, command_line, end, group};
 use self::group::{Wish, gone_by, signal};
+pub use self::group::{alive, command_line, end, group};
 use crate::config::Environment;
 
 /// How many lines of a child wait for whoever reads them.
@@ -86,7 +86,8 @@ pub async fn output(program: &Program, limit: Duration) -> io::Result<Output> {
     let mut child = spawn(program)?;
     let (stdout, stderr) = (child.inner.stdout().take(), child.inner.stderr().take());
     let whole = async {
-        let printed = async { tokio::join!(pipe::beginning(stdout, ANSWER_LIMIT), pipe::beginning(stderr, ANSWER_LIMIT)) };
+        let printed =
+            async { tokio::join!(pipe::beginning(stdout, ANSWER_LIMIT), pipe::beginning(stderr, ANSWER_LIMIT)) };
         let ((stdout, stderr), status) = tokio::join!(printed, child.inner.wait());
         Ok(Output { status: status?, stdout, stderr })
     };

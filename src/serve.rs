@@ -164,8 +164,7 @@ mod tests {
         assert_eq!(exchange(&mut stream).await, "");
     }
 
-    const SHORT: Limits =
-        Limits { head: Duration::from_millis(200), body: Duration::from_millis(200), connections: 4 };
+    const SHORT: Limits = Limits { head: Duration::from_millis(200), body: Duration::from_millis(200), connections: 4 };
 
     /// An app that reads the body; one at `/endless` lets it take its time.
     async fn start(limits: Limits) -> SocketAddr {
@@ -200,7 +199,9 @@ mod tests {
     #[tokio::test]
     async fn slow_heads_and_slow_bodies_end() {
         let address = start(SHORT).await;
-        for begin in ["", "POST / HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf"] {
+        for begin in
+            ["", "POST / HTTP/1.1\r\nhost: x\r\n", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf"]
+        {
             let answer = rest(begun(address, begin).await).await;
             assert!(!answer.contains("200 OK"), "{begin}: {answer}");
         }

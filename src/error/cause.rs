@@ -9,6 +9,7 @@ impl Error {
             Self::Unexpected { cause, .. }
             | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
+            | Self::TooFewFiles { cause }
             | Self::File { cause, .. }
             | Self::FileUnwritable { cause, .. }
             | Self::ConfigFile { cause, .. }
@@ -50,6 +51,7 @@ impl Error {
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::ClockImpossible { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }

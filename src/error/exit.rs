@@ -30,7 +30,7 @@ impl Error {
         match self {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
-            Self::SetUpSilent { .. } => Exit::Unexpected,
+            Self::SetUpSilent { .. } | Self::TooFewFiles { .. } | Self::ClockImpossible { .. } => Exit::Unexpected,
             Self::Interrupted => Exit::Interrupted,
             Self::State { .. }
             | Self::File { .. }

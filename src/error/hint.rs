@@ -11,6 +11,8 @@ impl Error {
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
+            Self::TooFewFiles { .. } => "allow more in this shell, then run it again: `ulimit -n 1024`".into(),
+            Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
             Self::KeyMissing { .. } => {

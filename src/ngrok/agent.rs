@@ -58,7 +58,11 @@ pub enum News {
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
 /// `Interrupted`.
-pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: impl FnOnce(u32, Option<&Path>)) -> Result<Agent> {
+pub async fn start(
+    launch: Launch,
+    abort: impl Future<Output = ()>,
+    started: impl FnOnce(u32, Option<&Path>),
+) -> Result<Agent> {
     let failed = |error: io::Error| not_runnable(&launch.bin, &error);
     let Prepared { program, policy } = launch.prepare().map_err(failed)?;
     let mut child = process::spawn(&program).map_err(failed)?;

@@ -64,8 +64,7 @@ impl Front {
             *request.uri_mut() = uri;
         }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answered: Result<Response, Infallible> =
-            TowerToHyperService::new(self.app.clone()).call(request).await;
+        let answered: Result<Response, Infallible> = TowerToHyperService::new(self.app.clone()).call(request).await;
         let Ok(response) = answered;
         let status = response.status().as_u16();
         tracing::debug!(service = ?self.service, %method, path, status, "sandbox answered");

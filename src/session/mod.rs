@@ -176,7 +176,8 @@ impl StateDirectory {
         let why = |path: &Path, judged: std::io::Result<()>| {
             judged.err().map(|error| Untrusted { path: path.to_owned(), why: error.to_string() })
         };
-        if let Some(directory) = [self.0.clone(), self.setups()].iter().find_map(|path| why(path, file::trusted(path))) {
+        if let Some(directory) = [self.0.clone(), self.setups()].iter().find_map(|path| why(path, file::trusted(path)))
+        {
             return vec![directory];
         }
         let files = self.files().into_iter().chain([self.user_file()]).filter(|path| path.symlink_metadata().is_ok());

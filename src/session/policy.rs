@@ -43,7 +43,8 @@ mod tests {
             fs::write(state.policies().join(name), "{}").expect("written");
         }
         state.running();
-        let left: Vec<_> = fs::read_dir(state.policies()).expect("listed").map(|e| e.expect("one").file_name()).collect();
+        let left: Vec<_> =
+            fs::read_dir(state.policies()).expect("listed").map(|e| e.expect("one").file_name()).collect();
         assert_eq!(left, [own.as_str()]);
     }
 }

@@ -30,6 +30,8 @@ fn general() -> Vec<Error> {
             cause: "No such file or directory (os error 2)".into(),
         },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
+        Error::TooFewFiles { cause: "Too many open files (os error 24)".into() },
+        Error::ClockImpossible { says: "a time before 1970" },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }
