@@ -42,7 +42,8 @@ fn a_note_that_others_may_have_written_gets_no_key() {
     let machine = Machine::new().secret("CLERK_SECRET_KEY", "sk_test_abcdefghijklmnopqrstuvwxyz");
     let machine = machine.set("HTTPS_PROXY", "http://127.0.0.1:1");
     let note = plant(&machine, clerk.port);
-    assert!(asks(&machine, &clerk).0, "one's own is followed");
+    let (asked, said) = asks(&machine, &clerk);
+    assert!(asked, "one's own is followed: {said}");
 
     std::fs::set_permissions(&note, std::fs::Permissions::from_mode(0o666)).expect("mode");
     let (asked, said) = asks(&machine, &clerk);
