@@ -32,7 +32,7 @@ fn plant(machine: &Machine, port: u16) -> std::path::PathBuf {
 /// Whether the key went to the planted note's Clerk, and what was said.
 fn asks(machine: &Machine, clerk: &RawApp) -> (bool, String) {
     let before = clerk.count();
-    let output = machine.run("user create --no-input");
+    let output = machine.run("register https://fox.example --no-env --dry-run --no-input");
     (clerk.count() > before, output.stderr)
 }
 
