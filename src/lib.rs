@@ -11,6 +11,7 @@ pub mod events;
 pub mod file;
 pub mod handler;
 pub mod http;
+pub mod machine;
 pub mod ngrok;
 pub mod payload;
 pub mod process;
@@ -51,11 +52,18 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
     let name = args.first().map(PathBuf::from).unwrap_or_default();
     if name.file_stem().is_some_and(|stem| stem == AGENT_NAME) {
         let variable = |name: &str| environment.get(name).map(str::to_owned);
-        return runtime().block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
+        let runtime = match machine::runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return refused(&error, ui::Options::default()),
+        };
+        return runtime.block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
     }
     match cli::parse(args) {
         Ok(invocation) => {
-            let runtime = runtime();
+            let runtime = match machine::runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => return refused(&error, invocation.global.ui),
+            };
             let code = runtime.block_on(invoke(invocation, environment));
             // A question that nobody answers any more must not hold up the end.
             runtime.shutdown_background();
@@ -75,9 +83,12 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().build().expect("a runtime needs nothing but threads")
+/// Says why nothing was begun.
+fn refused(error: &Error, options: ui::Options) -> u8 {
+    let ui = Ui::new(options, || {});
+    ui.error(error);
+    ui.finish();
+    error.exit_code() as u8
 }
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {

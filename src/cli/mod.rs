@@ -3,6 +3,7 @@
 mod check;
 mod commands;
 mod edit;
+mod events;
 mod global;
 mod replay;
 mod secret;

@@ -9,6 +9,7 @@ impl Error {
             Self::Unexpected { cause, .. }
             | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
+            | Self::TooFewFiles { cause }
             | Self::File { cause, .. }
             | Self::FileUnwritable { cause, .. }
             | Self::OutputUnwritable { cause }
@@ -56,6 +57,7 @@ impl Error {
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }
             | Self::EditorUnseen { .. }
+            | Self::ClockImpossible { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }

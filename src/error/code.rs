@@ -14,6 +14,8 @@ impl Error {
             Self::File { .. } => "CH0004",
             Self::FileUnwritable { .. } => "CH0007",
             Self::OutputUnwritable { .. } => "CH0009",
+            Self::TooFewFiles { .. } => "CH0011",
+            Self::ClockImpossible { .. } => "CH0012",
             Self::SetUpSilent { .. } => "CH0006",
             Self::Told(told) => &told.code,
             Self::KeyMissing { .. } => "CH0101",

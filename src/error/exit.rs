@@ -30,8 +30,8 @@ impl Error {
         match self {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
-            Self::SetUpSilent { .. } => Exit::Unexpected,
             Self::Interrupted | Self::Declined { .. } => Exit::Interrupted,
+            Self::SetUpSilent { .. } | Self::TooFewFiles { .. } | Self::ClockImpossible { .. } => Exit::Unexpected,
             Self::State { .. }
             | Self::File { .. }
             | Self::FileUnwritable { .. }

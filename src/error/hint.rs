@@ -13,6 +13,8 @@ impl Error {
             Self::File { .. } => "check the path and its permissions".into(),
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
             Self::OutputUnwritable { .. } => "make room (`df` shows which disk is full), or send the output elsewhere".into(),
+            Self::TooFewFiles { .. } => "allow more in this shell, then run it again: `ulimit -n 1024`".into(),
+            Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
             Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),

@@ -36,6 +36,11 @@ pub enum Error {
     #[error("cannot write the output")]
     OutputUnwritable { cause: String },
 
+    #[error("too few files may be open at the same time")]
+    TooFewFiles { cause: String },
+    #[error("this machine's clock says {says}")]
+    ClockImpossible { says: &'static str },
+
     #[error("the running set-up does not answer")]
     SetUpSilent { cause: String },
     #[error("{}", _0.message)]

@@ -135,16 +135,19 @@ fn object(event: &Event) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
-/// Headers and body; bytes that are no text stand as base64.
+/// Headers and body as Clerk's own CLI writes them: `clerk webhooks verify --delivery` reads the line.
 fn add_request(received: &Received, fields: &mut Map<String, Value>) {
-    let pair =
-        |(name, value): &(String, String)| Value::from([name.as_str(), value.as_str()].map(Value::from).to_vec());
-    fields.insert("headers".to_owned(), received.headers.iter().map(pair).collect());
-    let (name, body) = match std::str::from_utf8(&received.body) {
-        Ok(text) => ("body", text.to_owned()),
-        Err(_) => ("body_base64", STANDARD.encode(&received.body)),
-    };
-    fields.insert(name.to_owned(), body.into());
+    let mut headers = Map::new();
+    for (name, value) in &received.headers {
+        let value = match headers.get(&name.to_ascii_lowercase()).and_then(Value::as_str) {
+            // A name that came twice is a list (RFC 9110, 5.2).
+            Some(before) => format!("{before}, {value}"),
+            None => value.clone(),
+        };
+        headers.insert(name.to_ascii_lowercase(), value.into());
+    }
+    fields.insert("headers".to_owned(), headers.into());
+    fields.insert("body_b64".to_owned(), STANDARD.encode(&received.body).into());
 }
 
 #[cfg(test)]

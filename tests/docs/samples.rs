@@ -32,6 +32,8 @@ fn general() -> Vec<Error> {
         },
         Error::OutputUnwritable { cause: "No space left on device (os error 28)".into() },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
+        Error::TooFewFiles { cause: "Too many open files (os error 24)".into() },
+        Error::ClockImpossible { says: "a time before 1970" },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }

@@ -16,6 +16,7 @@ mod fixture;
 mod follow;
 mod interrupt;
 mod key;
+mod limits;
 mod live;
 mod output;
 mod people;
