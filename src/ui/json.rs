@@ -14,7 +14,7 @@ use crate::secret::{Secret, mask_text};
 pub struct JsonLine(String);
 
 /// Fields that hold what was signed, of the events that carry it: masked they would verify no more.
-const SIGNED: [&str; 2] = ["body", "body_base64"];
+const SIGNED: [&str; 3] = ["body", "body_b64", "body_base64"];
 
 /// Headers that are signed, or are the signature.
 const SIGNED_HEADERS: &str = "svix-";
