@@ -13,6 +13,7 @@ pub mod file;
 pub mod handler;
 pub mod history;
 pub mod http;
+pub mod machine;
 pub mod ngrok;
 pub mod payload;
 pub mod process;
@@ -53,11 +54,18 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
     let name = args.first().map(PathBuf::from).unwrap_or_default();
     if name.file_stem().is_some_and(|stem| stem == AGENT_NAME) {
         let variable = |name: &str| environment.get(name).map(str::to_owned);
-        return runtime().block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
+        let runtime = match machine::runtime() {
+            Ok(runtime) => runtime,
+            Err(error) => return refused(&error, ui::Options::default()),
+        };
+        return runtime.block_on(sandbox::agent::run(&name, args[1..].to_vec(), &variable));
     }
     match cli::parse(args) {
         Ok(invocation) => {
-            let runtime = runtime();
+            let runtime = match machine::runtime() {
+                Ok(runtime) => runtime,
+                Err(error) => return refused(&error, invocation.global.ui),
+            };
             let code = runtime.block_on(invoke(invocation, environment));
             // A question that nobody answers any more must not hold up the end.
             runtime.shutdown_background();
@@ -77,9 +85,12 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
     }
 }
 
-fn runtime() -> tokio::runtime::Runtime {
-    let mut builder = tokio::runtime::Builder::new_multi_thread();
-    builder.enable_all().build().expect("a runtime needs nothing but threads")
+/// Says why nothing was begun.
+fn refused(error: &Error, options: ui::Options) -> u8 {
+    let ui = Ui::new(options, || {});
+    ui.error(error);
+    ui.finish();
+    error.exit_code() as u8
 }
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
@@ -143,6 +154,7 @@ async fn dispatch(
         state,
         live: global.live,
         yes: global.yes,
+        agreed: false,
     };
     let result = execute(&context, command, sandbox.as_ref()).await;
     if let Some(sandbox) = sandbox {
@@ -166,6 +178,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Verify(options), _) => commands::verify(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
+        (Command::Events(options), _) => commands::events(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
         (Command::Sandbox | Command::Completions(_), _) => Ok(()),

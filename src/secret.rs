@@ -63,6 +63,10 @@ impl Eq for Secret {}
 fn mask(text: &str) -> String {
     let prefix = PREFIXES.iter().find(|prefix| text.starts_with(**prefix)).copied().unwrap_or_default();
     let rest: Vec<char> = text[prefix.len()..].chars().collect();
+    // A mask stays as it is: other masks lie on the way of a text.
+    if rest.first() == Some(&'…') && rest.len() <= TAIL + 1 {
+        return text.to_owned();
+    }
     // A short secret would be given away by its tail.
     let tail: String = if rest.len() >= 3 * TAIL { rest[rest.len() - TAIL..].iter().collect() } else { String::new() };
     format!("{prefix}…{tail}")
@@ -225,6 +229,7 @@ mod tests {
             ("\u{1b}[33meyJhcHBJZCI6ImFwcF8xIn0\u{1b}[0m", "\u{1b}[33m…xIn0\u{1b}[0m"),
         ] {
             assert_eq!(mask_text(said), shown);
+            assert_eq!(mask_text(shown), shown);
         }
     }
 

@@ -52,7 +52,7 @@ impl App {
 
     async fn received(&mut self) -> Received {
         match self.received.next(1).await.pop() {
-            Some(Heard::Request(received)) => received,
+            Some(Heard::Request(received)) => *received,
             other => panic!("no request: {other:?}"),
         }
     }

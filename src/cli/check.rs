@@ -6,23 +6,21 @@ use std::time::Duration;
 use clap::Args;
 
 use super::commands::duration;
+use super::events::{Wished, known, listed};
 use crate::commands::check;
 use crate::config::Flags;
 use crate::events;
 use crate::handler::conformance::Choice;
 use crate::steps::target::To;
 
-/// Every event type of the catalogue.
-const ALL: &str = "all";
-
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// The handler: `3000`, `localhost:3000/api/webhooks` [default: the running set-up's app, else port 3000]
     #[arg(value_name = "URL")]
     handler: Option<To>,
-    /// Event types that the handler gets, or `all`
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = event_type, default_values_t = events::DEFAULT.map(String::from))]
-    events: Vec<String>,
+    /// Event types that the handler gets; `user.*` is a group, `all` is every one
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = known, default_values = events::DEFAULT)]
+    events: Vec<Wished>,
     /// Only these: groups (`refuses`), names (`stale`), or both (`refuses/stale`)
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     only: Vec<String>,
@@ -58,11 +56,9 @@ impl CheckArgs {
 
     /// The command's options.
     pub fn into_options(self, dry_run: bool) -> check::Options {
-        let all = self.events.iter().any(|event| event == ALL);
-        let every = || events::types().iter().map(|event| (*event).to_owned()).collect();
         check::Options {
             handler: self.handler,
-            events: if all { every() } else { self.events },
+            events: listed(self.events),
             choice: Choice { only: self.only, skip: self.skip },
             list: self.list,
             junit: self.junit,
@@ -71,14 +67,4 @@ impl CheckArgs {
             dry_run,
         }
     }
-}
-
-/// Events are made up by the catalogue, so it must know their type.
-fn event_type(text: &str) -> Result<String, String> {
-    let name = text.trim();
-    if name == ALL || events::types().contains(&name) {
-        return Ok(name.to_owned());
-    }
-    let meant = events::nearest(name).map(|meant| format!("; did you mean `{meant}`?"));
-    Err(format!("Clerk documents no such event type{}", meant.unwrap_or_default()))
 }

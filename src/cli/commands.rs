@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::check::CheckArgs;
+use super::events::{Wished, any, listed, name};
+use super::history::EventsArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -49,6 +51,8 @@ pub enum CommandArgs {
     Verify(VerifyArgs),
     /// What runs now
     Status(StatusArgs),
+    /// The deliveries that passed: list them, show one whole, export
+    Events(EventsArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
@@ -137,7 +141,7 @@ pub struct RegisterArgs {
 #[derive(Debug, Args)]
 pub struct SendTestArgs {
     /// Event type
-    #[arg(default_value = "user.created", value_parser = event)]
+    #[arg(default_value = "user.created", value_parser = name)]
     event: String,
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
@@ -165,9 +169,9 @@ pub struct DoctorArgs {
 /// The endpoint and where its secret goes.
 #[derive(Debug, Args)]
 struct EndpointArgs {
-    /// Event types to listen to
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = event, default_values_t = events::DEFAULT.map(String::from))]
-    events: Vec<String>,
+    /// Event types to listen to; `user.*` is a group, `all` is every one
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any, default_values = events::DEFAULT)]
+    events: Vec<Wished>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
@@ -210,7 +214,7 @@ impl UpArgs {
             app: Wish { upstream: self.upstream, serve: self.serve },
             once: self.once,
             no_test: self.no_test,
-            events: self.endpoint.events,
+            events: listed(self.endpoint.events),
             on_exit: self.on_exit.map(on_exit),
             reuse: !self.tunnel.no_reuse,
             adopt: self.endpoint.adopt,
@@ -276,7 +280,7 @@ impl CommandArgs {
                 env: args.endpoint.env(),
                 url: args.url,
                 upstream: args.upstream,
-                events: args.endpoint.events,
+                events: listed(args.endpoint.events),
                 adopt: args.endpoint.adopt,
                 watch: args.watch,
                 dry_run,
@@ -296,6 +300,7 @@ impl CommandArgs {
             Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
+            Self::Events(args) => Command::Events(args.into_options(dry_run)),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),
         }
@@ -307,15 +312,6 @@ fn on_exit(arg: OnExitArg) -> OnExit {
         OnExitArg::Keep => OnExit::Keep,
         OnExitArg::Disable => OnExit::Disable,
         OnExitArg::Delete => OnExit::Delete,
-    }
-}
-
-/// `user.created`; Svix's names hold nothing else.
-fn event(text: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    match text.trim() {
-        name if !name.is_empty() && name.chars().all(allowed) => Ok(name.to_owned()),
-        _ => Err("expected an event such as `user.created`".to_owned()),
     }
 }
 

@@ -1,154 +1,90 @@
-//! The flags of `events`, and the filter that every reader of the history takes.
+//! Wishes for event types, as every command takes them: names, groups such as `user.*`, `all`.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use crate::events;
 
-use clap::{Args, Subcommand, ValueEnum};
+/// Every event type of the catalogue.
+const ALL: &str = "all";
 
-use super::commands::duration;
-use crate::commands::events::{self, Form, Wish};
-use crate::delivery::{Bound, Condition, Filter, Origin, Pattern, StatusPattern};
-use crate::history::Reference;
+/// What one word of a list stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wished(Vec<String>);
 
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct EventsArgs {
-    #[command(subcommand)]
-    command: Option<EventsCommand>,
-    #[command(flatten)]
-    list: ListArgs,
-}
-
-#[derive(Debug, Subcommand)]
-enum EventsCommand {
-    /// A line for each delivery, the newest last
-    List(ListArgs),
-    /// Request and answer of deliveries, whole
-    Show {
-        /// An id, a message id, the beginning of either, `last`, `@2`
-        #[arg(required = true)]
-        ids: Vec<Reference>,
-        /// The body's bytes alone, as the app got them
-        #[arg(long)]
-        raw: bool,
-    },
-    /// Deliveries in a form that other programs read
-    Export(ExportArgs),
-    /// Forget what is kept
-    Clear {
-        /// Only what is older: `30m`, `24h`, or a plain number of seconds
-        #[arg(long, value_name = "TIME", value_parser = duration)]
-        older_than: Option<Duration>,
-    },
-}
-
-#[derive(Debug, Args)]
-struct ListArgs {
-    #[command(flatten)]
-    filter: FilterArgs,
-    /// How many of the newest
-    #[arg(short = 'n', long = "count", value_name = "N", default_value_t = 20)]
-    count: usize,
-    /// Go on with what comes, until Ctrl-C
-    #[arg(short, long)]
-    follow: bool,
-}
-
-#[derive(Debug, Args)]
-struct ExportArgs {
-    /// These; all that the filter admits when none is named
-    ids: Vec<Reference>,
-    /// The form
-    #[arg(long, value_name = "FORM", default_value = "ndjson")]
-    format: FormArg,
-    /// Replace addresses, names, phone numbers, tokens and IP addresses by stable stand-ins
-    #[arg(long)]
-    redact: bool,
-    /// Where to write; stdout when absent
-    #[arg(short, long, value_name = "FILE")]
-    output: Option<PathBuf>,
-    #[command(flatten)]
-    filter: FilterArgs,
-}
-
-/// Which deliveries are meant.
-#[derive(Debug, Args)]
-pub struct FilterArgs {
-    /// Event types, `user.created` or `user.*`; repeatable
-    #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
-    types: Vec<String>,
-    /// Statuses of the answer, `200` or `4xx`; repeatable
-    #[arg(long = "status", value_name = "STATUS", value_delimiter = ',')]
-    statuses: Vec<StatusPattern>,
-    /// What came after: `10m`, a time, or a delivery's id
-    #[arg(long, value_name = "MOMENT")]
-    since: Option<Bound>,
-    /// What came before: `10m`, a time, or a delivery's id
-    #[arg(long, value_name = "MOMENT")]
-    until: Option<Bound>,
-    /// Only what did not verify
-    #[arg(long)]
-    invalid: bool,
-    /// Who caused it; repeatable
-    #[arg(long = "origin", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
-    origins: Vec<Origin>,
-    /// What its body says: `data.id=user_1`, `data.email_addresses[*].email_address~@example.com`; repeatable
-    #[arg(long = "where", value_name = "CONDITION")]
-    conditions: Vec<Condition>,
-    /// A text in its target, a header or a body
-    #[arg(long = "match", value_name = "TEXT")]
-    text: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum FormArg {
-    Ndjson,
-    Har,
-    Curl,
-}
-
-impl FilterArgs {
-    /// The filter.
-    pub fn into_filter(self) -> Filter {
-        Filter {
-            types: self.types.iter().map(|text| Pattern::new(text)).collect(),
-            statuses: self.statuses,
-            since: self.since,
-            until: self.until,
-            invalid: self.invalid,
-            origins: self.origins,
-            conditions: self.conditions,
-            text: self.text,
+/// All that a list stands for, each type once.
+pub fn listed(wishes: Vec<Wished>) -> Vec<String> {
+    let mut listed: Vec<String> = Vec::new();
+    for name in wishes.into_iter().flat_map(|wished| wished.0) {
+        if !listed.contains(&name) {
+            listed.push(name);
         }
     }
+    listed
 }
 
-impl EventsArgs {
-    /// The command's options.
-    pub fn into_options(self, dry_run: bool) -> events::Options {
-        let wish = match self.command.unwrap_or(EventsCommand::List(self.list)) {
-            EventsCommand::List(list) => {
-                Wish::List { filter: list.filter.into_filter(), count: list.count, follow: list.follow }
-            }
-            EventsCommand::Show { ids, raw } => Wish::Show { ids, raw },
-            EventsCommand::Export(export) => Wish::Export {
-                ids: export.ids,
-                filter: export.filter.into_filter(),
-                form: match export.format {
-                    FormArg::Ndjson => Form::Ndjson,
-                    FormArg::Har => Form::Har,
-                    FormArg::Curl => Form::Curl,
-                },
-                redact: export.redact,
-                output: export.output,
-            },
-            EventsCommand::Clear { older_than } => Wish::Clear { older_than },
-        };
-        events::Options { wish, dry_run }
+/// A word for an endpoint's filter. Clerk may know types that the catalogue does not yet, so one that is well formed is
+/// taken.
+pub fn any(text: &str) -> Result<Wished, String> {
+    match group(text)? {
+        Some(wished) => Ok(wished),
+        None => name(text).map(|name| Wished(vec![name])),
     }
 }
 
-fn origin(text: &str) -> Result<Origin, String> {
-    let words = || Origin::ALL.iter().map(|origin| origin.word()).collect::<Vec<_>>().join(", ");
-    Origin::of(text).ok_or_else(|| format!("it is none of {}", words()))
+/// A word for events that are made up here, so that the catalogue must know their types.
+pub fn known(text: &str) -> Result<Wished, String> {
+    if let Some(wished) = group(text)? {
+        return Ok(wished);
+    }
+    let name = text.trim();
+    if events::types().contains(&name) {
+        return Ok(Wished(vec![name.to_owned()]));
+    }
+    let meant = events::nearest(name).map(|meant| format!("; did you mean `{meant}`?"));
+    Err(format!("Clerk documents no such event type{}", meant.unwrap_or_default()))
+}
+
+/// `user.created`; Svix's names hold nothing else.
+pub fn name(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    match text.trim() {
+        name if !name.is_empty() && name.chars().all(allowed) => Ok(name.to_owned()),
+        _ => Err("expected an event such as `user.created`, a group such as `user.*`, or `all`".to_owned()),
+    }
+}
+
+/// `all`, or a group of the catalogue.
+fn group(text: &str) -> Result<Option<Wished>, String> {
+    let of = |fits: &dyn Fn(&str) -> bool| {
+        events::types().iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect::<Vec<_>>()
+    };
+    let text = text.trim();
+    if text == ALL {
+        return Ok(Some(Wished(of(&|_| true))));
+    }
+    let Some(group) = text.strip_suffix(".*") else { return Ok(None) };
+    match of(&|name| name.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'))) {
+        types if types.is_empty() => {
+            let groups: Vec<&str> = events::groups().collect();
+            Err(format!("Clerk documents no such group of events; there are {}", groups.join(", ")))
+        }
+        types => Ok(Some(Wished(types))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stand_for_types() {
+        let names = |text: &str| any(text).map(|wished| wished.0);
+        assert_eq!(names("user.*"), Ok(["user.created", "user.deleted", "user.updated"].map(str::to_owned).to_vec()));
+        assert_eq!(names("all").map(|all| all.len()), Ok(events::types().len()));
+        assert_eq!(names(" user.banned "), Ok(vec!["user.banned".to_owned()]));
+        assert!(known("user.banned").is_err() && known("role.*").is_ok());
+        for wrong in ["", ".*", "*", "users.*", "user.cre*", "user created"] {
+            assert!(any(wrong).is_err() && known(wrong).is_err(), "{wrong}");
+        }
+        let wishes = [any("user.created"), any("user.*")].map(Result::unwrap).to_vec();
+        assert_eq!(listed(wishes), ["user.created", "user.deleted", "user.updated"]);
+    }
 }

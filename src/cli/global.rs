@@ -18,6 +18,9 @@ pub struct GlobalArgs {
     /// One JSON object a line on stdout
     #[arg(long, global = true)]
     json: bool,
+    /// Deliveries in JSON without headers and bodies
+    #[arg(long, global = true, hide_short_help = true)]
+    brief: bool,
     /// Less talk on stderr
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -137,7 +140,7 @@ impl GlobalArgs {
             ColourArg::Never => Colour::Never,
         };
         Global {
-            ui: ui::Options { json: self.json, quiet: self.quiet, colour, no_input: self.no_input },
+            ui: ui::Options { json: self.json, quiet: self.quiet, colour, no_input: self.no_input, brief: self.brief },
             verbose: self.verbose,
             yes: self.yes,
             live: self.live,

@@ -3,7 +3,9 @@
 mod check;
 mod commands;
 mod edit;
+mod events;
 mod global;
+mod history;
 mod replay;
 mod secret;
 mod secure;
@@ -19,8 +21,8 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    check as checking, doctor, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
-    status, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    check as checking, doctor, events as kept, register, replay as replaying, secret as secrets, secure as securing,
+    send_test, serve, status, trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -53,6 +55,7 @@ pub enum Command {
     Verify(verifying::Options),
     Status(status::Options),
     Doctor(doctor::Options),
+    Events(kept::Options),
     Check(checking::Options),
     Sandbox,
     /// The script for a shell, already made.
@@ -74,7 +77,9 @@ impl Command {
             | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
-            Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => false,
+            Self::Events(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
+                false
+            }
         }
     }
 
@@ -92,7 +97,12 @@ impl Command {
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
-            Self::Secret(_) | Self::Serve(_) | Self::Verify(_) | Self::Sandbox | Self::Completions(_) => None,
+            Self::Events(_)
+            | Self::Secret(_)
+            | Self::Serve(_)
+            | Self::Verify(_)
+            | Self::Sandbox
+            | Self::Completions(_) => None,
         }
     }
 }

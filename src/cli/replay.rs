@@ -27,6 +27,9 @@ pub struct ReplayArgs {
     /// Sign afresh though nothing is changed
     #[arg(long, conflicts_with = "original")]
     fresh: bool,
+    /// Sign afresh what did not verify: anybody may have sent it
+    #[arg(long, conflicts_with = "original")]
+    sign_forged: bool,
     /// A new svix-id, so that the app does not take it for a repetition
     #[arg(long, conflicts_with = "original")]
     new_id: bool,
@@ -58,6 +61,7 @@ impl ReplayArgs {
             body: self.body,
             editor: self.edit,
             fresh: self.fresh,
+            sign_forged: self.sign_forged,
             new_id: self.new_id,
             original: self.original,
             to: self.to,

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod events;
 pub mod register;
 pub mod replay;
 pub mod sandbox;
@@ -18,6 +19,7 @@ pub mod verify;
 
 pub use check::check;
 pub use doctor::doctor;
+pub use events::events;
 pub use register::register;
 pub use replay::replay;
 pub use sandbox::sandbox;

@@ -59,7 +59,9 @@ mod tests {
         let now = json!({"b": {"c": "y"}, "a": 1, "list": [1, 3, {"new": null}], "updated_at": 2});
         let told: Vec<String> = between(&before, &now)
             .into_iter()
-            .map(|change| format!("{} {} {}", change.path, change.before.unwrap_or_default(), change.now.unwrap_or_default()))
+            .map(|change| {
+                format!("{} {} {}", change.path, change.before.unwrap_or_default(), change.now.unwrap_or_default())
+            })
             .collect();
         assert_eq!(told, ["b.c \"x\" \"y\"", "b.gone true ", "list[1] 2 3", "list[2]  {\"new\":null}"]);
         assert!(between(&now, &now).is_empty());

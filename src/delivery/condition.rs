@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use super::path::{Path, PathFault};
+use crate::payload::{Path, PathFault};
 
 /// Stands for any element of an array.
 const ANY: &str = "[*]";

@@ -1,5 +1,7 @@
 //! A request as a command that a shell runs.
 
+use crate::payload::is_harmful;
+
 /// Linux takes arguments of up to 128 KiB; what is longer goes through a pipe.
 const LONGEST_ARGUMENT: usize = 100 * 1024;
 
@@ -48,4 +50,23 @@ fn escaped(body: &[u8]) -> String {
         }
     }
     format!("'{format}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_harmless_text_is_an_argument() {
+        let told = |body: &[u8]| command("POST", "http://localhost:3000/", &[], body, false);
+        assert_eq!(
+            told(b"{\"name\":\"O'Hara\"}\n"),
+            "curl -sS -i --globoff 'http://localhost:3000/' \\\n  -H 'expect:' \\\n  --data-raw '{\"name\":\"O'\\''Hara\"}\n'"
+        );
+        for body in [&b"\xff%\\'"[..], b"\x1b[31m", "\u{202e}".as_bytes(), b"a\0b", &[b'x'; LONGEST_ARGUMENT + 1]] {
+            assert!(told(body).contains("--data-binary @-"), "{body:?}");
+            assert!(told(body).bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)));
+        }
+        assert!(told(b"\xff%\\'").starts_with("printf '\\377%%\\\\'\\''' |\ncurl "), "{}", told(b"\xff%\\'"));
+    }
 }

@@ -1,11 +1,12 @@
 //! A delivery: one request on its way to the app and the app's answer, byte for byte, with who saw it and what is said of
 //! its signature.
 
+pub mod changes;
 mod condition;
+pub mod curl;
 mod filter;
 pub mod har;
 mod id;
-mod path;
 mod redact;
 
 use std::time::Duration;
@@ -13,10 +14,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use changes::Change;
 pub use condition::{Condition, ConditionFault};
 pub use filter::{Bound, Filter, FilterFault, Pattern, StatusPattern};
 pub use id::Id;
-pub use path::{Part, Path, PathFault};
 pub use redact::Redaction;
 
 /// The header of a message's id (Svix docs, receiving/verifying).

@@ -9,6 +9,8 @@ impl Error {
             Self::Unexpected { cause, .. }
             | Self::SetUpSilent { cause }
             | Self::State { cause, .. }
+            | Self::TooFewFiles { cause }
+            | Self::HistoryUnusable { cause, .. }
             | Self::File { cause, .. }
             | Self::FileUnwritable { cause, .. }
             | Self::OutputUnwritable { cause }
@@ -28,11 +30,12 @@ impl Error {
             | Self::EnvFileUnreadable { cause, .. }
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
+            Self::SeveralMissing { fixes, .. } => fixes,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
             }
-            Self::SettingInvalid { why, .. } => why,
+            Self::SettingInvalid { why, .. } | Self::CaptureForged { why, .. } => why,
             Self::AgentVersion { said, .. } => said,
             Self::AgentExited { tail, .. } | Self::AgentNotReady { tail, .. } | Self::AgentDied { tail, .. } => tail,
             Self::AgentRefused { words, .. }
@@ -51,6 +54,13 @@ impl Error {
             | Self::SvixRateLimited { words }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::Declined { .. }
+            | Self::NothingVerified { .. }
+            | Self::EditBroken { .. }
+            | Self::EditorUnseen { .. }
+            | Self::ClockImpossible { .. }
+            | Self::DeliveryUnknown { .. }
+            | Self::DeliveryAmbiguous { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }

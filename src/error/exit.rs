@@ -30,11 +30,15 @@ impl Error {
         match self {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
-            Self::SetUpSilent { .. } => Exit::Unexpected,
-            Self::Interrupted => Exit::Interrupted,
+            Self::Interrupted | Self::Declined { .. } => Exit::Interrupted,
+            Self::SetUpSilent { .. }
+            | Self::HistoryUnusable { .. }
+            | Self::TooFewFiles { .. }
+            | Self::ClockImpossible { .. } => Exit::Unexpected,
             Self::State { .. }
             | Self::File { .. }
             | Self::FileUnwritable { .. }
+            | Self::SeveralMissing { .. }
             | Self::KeyMissing { .. }
             | Self::KeyMalformed { .. }
             | Self::KeyPublishable { .. }
@@ -54,11 +58,15 @@ impl Error {
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }
+            | Self::EditBroken { .. }
+            | Self::EditorUnseen { .. }
             | Self::EditorFailed { .. }
             | Self::DeliveryUnreadable { .. }
             | Self::EventUnknown { .. }
             | Self::TriggerRefused { .. }
-            | Self::ScenarioInvalid { .. } => Exit::Usage,
+            | Self::ScenarioInvalid { .. }
+            | Self::DeliveryUnknown { .. }
+            | Self::DeliveryAmbiguous { .. } => Exit::Usage,
             Self::AgentMissing { .. }
             | Self::AgentNotRunnable { .. }
             | Self::AgentVersion { .. }
@@ -98,10 +106,12 @@ impl Error {
             | Self::EndpointFiltered { .. }
             | Self::NotDelivered { .. }
             | Self::CaptureMissing { .. }
+            | Self::NothingVerified { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. }
             | Self::AnswerUnexpected { .. } => Exit::NotDelivered,
-            Self::DoctorFailed { .. }
+            Self::CaptureForged { .. }
+            | Self::DoctorFailed { .. }
             | Self::HandlerFailed { .. }
             | Self::NotSecured { .. }
             | Self::NotVerified { .. } => Exit::Check,

@@ -8,12 +8,16 @@ impl Error {
         match self {
             Self::Unexpected { .. } => "run it again with `-vv` and open an issue with what it prints".into(),
             Self::Interrupted => "run the same command again; what was set up is found and used".into(),
+            Self::Declined { .. } => "run it again and answer, or answer beforehand with the flag in docs/commands.md".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
             Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
             Self::OutputUnwritable { .. } => "make room (`df` shows which disk is full), or send the output elsewhere".into(),
+            Self::TooFewFiles { .. } => "allow more in this shell, then run it again: `ulimit -n 1024`".into(),
+            Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
+            Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
                  `.env.local`; without an account, try `clerkhook up --sandbox --serve`"
@@ -156,6 +160,11 @@ impl Error {
             Self::EnvFileDuplicate { .. } => {
                 "keep one of the lines, or choose another file with `--env-file FILE`".into()
             }
+            Self::HistoryUnusable { path, .. } => {
+                format!("move it away, and a new one is begun: `mv {0} {0}.old`", path.display())
+            }
+            Self::DeliveryUnknown { .. } => "list what is kept: `clerkhook events`".into(),
+            Self::DeliveryAmbiguous { .. } => "type more of it; `clerkhook events --json` shows ids whole".into(),
             Self::CaptureMissing { .. } => "list what the agent still has: `clerkhook replay`".into(),
             Self::CaptureTruncated { .. } => {
                 "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"
@@ -164,6 +173,16 @@ impl Error {
             Self::EditRefused { .. } => {
                 "correct what is named above; a value is set like `--set data.first_name=Ada`".into()
             }
+            Self::CaptureForged { .. } => {
+                "send it as it was, without edits; if you made it yourself, have it signed with `--sign-forged`".into()
+            }
+            Self::NothingVerified { .. } => {
+                "list them with `clerkhook replay --no-input`, and name the one that is meant: `clerkhook replay ID`".into()
+            }
+            Self::EditBroken { path, .. } => {
+                format!("mend `{0}`, which is kept, and send it: `--body @{0}` in place of `--edit`", path.display())
+            }
+            Self::EditorUnseen { .. } => "edit with `--set PATH=VALUE`, or give the whole body: `--body @FILE`".into(),
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::CaseUnknown { meant: Some(meant), .. } => {

@@ -25,6 +25,8 @@ pub enum Error {
     Unexpected { what: &'static str, cause: String },
     #[error("interrupted before it was done")]
     Interrupted,
+    #[error("{left}")]
+    Declined { left: &'static str },
     #[error("cannot write to the state directory `{}`", path.display())]
     State { path: PathBuf, cause: String },
     #[error("cannot read `{}`", path.display())]
@@ -33,6 +35,18 @@ pub enum Error {
     FileUnwritable { path: PathBuf, cause: String },
     #[error("cannot write the output")]
     OutputUnwritable { cause: String },
+
+    #[error("too few files may be open at the same time")]
+    TooFewFiles { cause: String },
+    #[error("this machine's clock says {says}")]
+    ClockImpossible { says: &'static str },
+
+    #[error("the history `{}` cannot be used", path.display())]
+    HistoryUnusable { path: PathBuf, cause: String },
+    #[error("no kept delivery is called `{reference}`")]
+    DeliveryUnknown { reference: String },
+    #[error("several kept deliveries begin with `{reference}`")]
+    DeliveryAmbiguous { reference: String },
 
     #[error("the running set-up does not answer")]
     SetUpSilent { cause: String },
@@ -57,6 +71,9 @@ pub enum Error {
     SigningSecretMalformed { source_name: String, why: String },
     #[error("no signing secret")]
     SigningSecretMissing { looked: String },
+
+    #[error("{} things are missing", missing.len())]
+    SeveralMissing { missing: Vec<Error>, fixes: String },
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String, fix: &'static str },
@@ -161,10 +178,18 @@ pub enum Error {
     CaptureMissing { id: String },
     #[error("the agent kept only the beginning of request `{id}`, so it cannot be signed or sent again")]
     CaptureTruncated { id: String },
+    #[error("`{id}` did not verify, so it is not signed afresh")]
+    CaptureForged { id: String, why: String },
+    #[error("none of the {passed} captured requests verified")]
+    NothingVerified { passed: usize },
     #[error("the body cannot be edited: {why}")]
     EditRefused { why: String },
     #[error("the editor `{editor}` gave nothing back")]
     EditorFailed { editor: String, cause: String },
+    #[error("what the editor gave back is no JSON: {why}")]
+    EditBroken { path: PathBuf, why: String },
+    #[error("the editor `{editor}` needs a terminal, and there is none")]
+    EditorUnseen { editor: String },
     #[error("`{url}` gave no answer to the replay")]
     ReplayUnanswered { url: String, cause: String },
 
@@ -191,4 +216,12 @@ pub enum Error {
     DeliveryUnreadable { place: String, why: String },
     #[error("the sandbox cannot start")]
     SandboxFailed { cause: String },
+}
+
+impl Error {
+    /// Several that are missing, each with its fix as the cause.
+    pub fn several_missing(missing: Vec<Self>) -> Self {
+        let fixes = missing.iter().map(|error| format!("{error}: {}", error.hint())).collect::<Vec<_>>().join("\n");
+        Self::SeveralMissing { missing, fixes }
+    }
 }

@@ -99,7 +99,7 @@ pub struct Gap {
 #[derive(Clone, Debug)]
 pub enum Heard {
     /// A request.
-    Request(Received),
+    Request(Box<Received>),
     /// Requests that were not kept until somebody took them.
     Gap(Gap),
 }

@@ -1,6 +1,7 @@
 //! How a delivery of the history is named: its id, a message id, the beginning of either, `last`, `@2`.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::str::FromStr;
 
 use super::store::{Column, Store, StoreFault};
@@ -33,11 +34,23 @@ impl FromStr for Reference {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
+        // As it is shown where room is short.
+        let text = text.trim_end_matches('…');
         let newest = match text {
             "last" => Some(1),
             _ => text.strip_prefix('@').and_then(|number| number.parse().ok()).filter(|number| *number > 0),
         };
         Ok(newest.map_or_else(|| Self::Beginning(text.to_owned()), Self::Newest))
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Newest(1) => formatter.write_str("last"),
+            Self::Newest(place) => write!(formatter, "@{place}"),
+            Self::Beginning(text) => formatter.write_str(text),
+        }
     }
 }
 

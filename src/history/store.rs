@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, param
 
 use super::row;
 use crate::delivery::{Delivery, Filter, Id};
+use crate::file;
 
 /// The newest schema that this program knows.
 const SCHEMA: i64 = 1;
@@ -112,6 +113,8 @@ impl Store {
         if !path.exists() {
             return Ok(None);
         }
+        // One that somebody else planted could say anything.
+        file::trusted(path.parent().unwrap_or(path))?;
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).or_else(|_| {
@@ -268,6 +271,17 @@ impl Store {
         Ok(self.connection.query_row("SELECT count(*) FROM deliveries", [], |row| row.get(0))?)
     }
 
+    /// How many came before a time, or all.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn count_before(&self, before: Option<Timestamp>) -> Result<u64, StoreFault> {
+        let before = before.map(Id::first_of);
+        let mut query =
+            self.connection.prepare_cached("SELECT count(*) FROM deliveries WHERE ?1 IS NULL OR id < ?1")?;
+        Ok(query.query_row([before.as_ref().map(Id::as_str)], |row| row.get(0))?)
+    }
+
     /// Forgets what came before a time, or everything; gives how many.
     ///
     /// # Errors
@@ -321,11 +335,7 @@ fn drop_oldest(change: &Transaction<'_>, limits: Limits) -> Result<(), rusqlite:
 /// SQLite's other files take over the mode of the first.
 fn create_private(path: &Path) -> std::io::Result<()> {
     if let Some(directory) = path.parent() {
-        let mut builder = std::fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(directory)?;
+        file::directory(directory)?;
     }
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

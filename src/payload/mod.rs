@@ -1,17 +1,17 @@
-//! Edits of a JSON body that leave every other byte as it was: order, spelling of numbers, white space.
+//! A JSON body as text: edits that leave every other byte as it was, line breaks that leave every token.
 
 mod change;
 mod edit;
 mod layout;
+mod path;
 mod readable;
 mod scan;
 
 pub use change::{Applied, Edit, apply};
 pub use edit::{Edited, set, unset};
 pub use layout::{compact, indent, string_end};
-pub use readable::readable;
-
-pub use crate::delivery::{Part, Path, PathFault};
+pub use path::{Part, Path, PathFault};
+pub use readable::{is_harmful, readable};
 
 /// Why a body cannot be edited.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,10 @@
 //! Bytes as text: what is no UTF-8 is written `\xNN`, everything else stays.
 
+/// Control characters, and those that reorder what stands around them: a terminal would obey them.
+pub fn is_harmful(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The text of any bytes.
 pub fn readable(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());

@@ -79,7 +79,7 @@ impl Waiting {
         // One request fits always, however large bodies may be.
         if self.heard.is_empty() || self.weight + weight <= ROOM {
             self.weight += weight;
-            self.heard.push_back(Heard::Request(received));
+            self.heard.push_back(Heard::Request(Box::new(received)));
         } else if let Some(Heard::Gap(gap)) = self.heard.back_mut() {
             gap.missed += 1;
         } else {

@@ -39,6 +39,7 @@ pub struct SecureWish {
     /// Report, do not refuse.
     pub observe: bool,
     /// Only what could be taken for the webhook path, not every path.
+    #[serde(default)]
     pub webhook_path_only: bool,
     /// Turn it off again.
     pub off: bool,

@@ -175,7 +175,9 @@ impl StateDirectory {
     /// What is passed over here, as others may have written it.
     pub fn untrusted(&self) -> Vec<Untrusted> {
         let why = |path: &Path, judged: std::io::Result<()>| {
-            judged.err().map(|error| Untrusted { path: path.to_owned(), why: error.to_string() })
+            // What the system refuses is told by whoever needs it.
+            let judged = judged.err().filter(|error| error.kind() == std::io::ErrorKind::Other);
+            judged.map(|error| Untrusted { path: path.to_owned(), why: error.to_string() })
         };
         if let Some(directory) = [self.0.clone(), self.setups()].iter().find_map(|path| why(path, file::trusted(path)))
         {

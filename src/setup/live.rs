@@ -197,7 +197,7 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
                 bytes += received.body.len();
                 // In a flood the line is worth more than the bytes.
                 let body = if bytes > HELD { Bytes::new() } else { received.body };
-                setup.held.push((Instant::now(), Received { body, ..received }));
+                setup.held.push((Instant::now(), Received { body, ..*received }));
             }
             Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
         }
@@ -205,7 +205,7 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
 }
 
 fn show(context: &Context, delivery: &delivery::Delivery) {
-    context.ui.emit(&Event::Delivery(delivery.into()));
+    context.ui.delivery(delivery);
 }
 
 async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {

@@ -3,6 +3,7 @@
 mod closing;
 mod follow;
 mod live;
+mod needs;
 mod parts;
 mod securing;
 
@@ -60,6 +61,7 @@ pub struct Options {
 /// # Errors
 /// That of the step that failed; what was set up until then is taken down before.
 pub async fn run(context: &Context, options: &Options) -> Result<()> {
+    let (context, options) = &needs::provide(context, options).await?;
     let mut setup = SetUp::default();
     let result = rise(context, options, &mut setup).await;
     context.ui.settle();

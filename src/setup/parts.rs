@@ -20,7 +20,7 @@ use crate::steps::proof::{Trial, prove};
 use crate::steps::secret::{self, Learned};
 use crate::steps::tunnel::{self, Beside, Tunnel};
 use crate::steps::{Begun, Context, webhook_path};
-use crate::ui::Answer;
+use crate::ui::{Answer, Question};
 
 /// The parts, each present once its step is done.
 #[derive(Default)]
@@ -267,7 +267,5 @@ pub fn example(events: &[String]) -> &str {
 }
 
 async fn ask_again(context: &Context) -> Result<Answer> {
-    let ui = std::sync::Arc::clone(&context.ui);
-    let asked = tokio::task::spawn_blocking(move || ui.confirm("Send the test event again?", "--once")).await;
-    asked.unwrap_or(Err(Error::Interrupted))
+    context.ui.confirm(Question::SendAgain, context.shutdown.wait()).await
 }

@@ -12,7 +12,7 @@ use crate::event::{Status, Step};
 use crate::handler::listens;
 use crate::receiver::{self, Secrets};
 use crate::serve;
-use crate::ui::Answer;
+use crate::ui::{Answer, Question};
 
 /// The port of the walkthrough's sample app.
 pub const PORT: u16 = 3000;
@@ -56,45 +56,45 @@ pub struct Wish {
     pub serve: bool,
 }
 
-/// Checks that the app listens, or serves the built-in one; asks a person who can be asked.
+/// The app that is wished for, or the usual one.
+pub fn wished(wish: &Wish) -> Upstream {
+    wish.upstream.clone().unwrap_or_else(|| Upstream::local(PORT))
+}
+
+/// Why the wished app cannot be used, when it does not listen.
+pub async fn missing(wish: &Wish) -> Option<Error> {
+    let upstream = wished(wish);
+    let error = if wish.serve { None } else { listens(&upstream).await.err() }?;
+    Some(Error::AppDown { upstream: upstream.to_string(), cause: error.to_string(), fix: START_IT })
+}
+
+/// Asks a person whether the built-in app is to stand in for one that does not listen.
+///
+/// # Errors
+/// `Declined`, `Interrupted`.
+pub async fn ask_to_serve(context: &Context, wish: &Wish) -> Result<Answer> {
+    let question = Question::ServeApp { upstream: wished(wish).to_string() };
+    context.ui.confirm(question, context.shutdown.wait()).await
+}
+
+/// Checks that the app listens, or serves the built-in one.
 ///
 /// # Errors
 /// `AppDown`, `PortTaken`.
 pub async fn ensure(context: &Context, wish: &Wish) -> Result<App> {
-    let upstream = wish.upstream.clone().unwrap_or_else(|| Upstream::local(PORT));
+    let upstream = wished(wish);
     let step = context.begin(Step::App, format!("looking at {upstream}"));
-    let serve_it = || async {
-        let app = serve_built_in(wish.upstream.as_ref()).await?;
-        let words = format!("{} served by clerkhook", app.upstream);
-        Ok::<_, Error>((app, words))
-    };
     if wish.serve {
-        return step.settle(serve_it().await, |(_, words)| (Status::Ok, words.clone())).map(|(app, _)| app);
+        let served = serve_built_in(wish.upstream.as_ref()).await;
+        return step.settle(served, |app| (Status::Ok, format!("{} served by clerkhook", app.upstream)));
     }
-    match listens(&upstream).await {
-        Ok(()) => {
+    match missing(wish).await {
+        None => {
             step.end(Status::Ok, format!("{upstream} answers"));
             Ok(App { upstream, built_in: None })
         }
-        Err(error) => {
-            let down = Error::AppDown { upstream: upstream.to_string(), cause: error.to_string(), fix: START_IT };
-            if !ask(context, &upstream).await? {
-                return Err(step.fail(down));
-            }
-            step.settle(serve_it().await, |(_, words)| (Status::Ok, words.clone())).map(|(app, _)| app)
-        }
+        Some(down) => Err(step.fail(down)),
     }
-}
-
-async fn ask(context: &Context, upstream: &Upstream) -> Result<bool> {
-    if !context.ui.interactive() {
-        return Ok(false);
-    }
-    let ui = std::sync::Arc::clone(&context.ui);
-    let question = format!("Nothing listens at {upstream}. Start the built-in app there?");
-    // A prompt blocks its thread.
-    let answer = tokio::task::spawn_blocking(move || ui.confirm(&question, "--serve")).await;
-    Ok(answer.unwrap_or(Err(Error::Interrupted))? == Answer::Yes)
 }
 
 async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {

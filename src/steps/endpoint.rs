@@ -6,8 +6,9 @@ use crate::config::{ClerkKey, Source, Sourced};
 use crate::error::{Error, Result};
 use crate::event::{self, Event, Status, Step};
 use crate::events;
+use crate::secret::Secret;
 use crate::svix::{self, Change, Endpoint, Svix, Wanted};
-use crate::ui::Answer;
+use crate::ui::Question;
 
 /// What a command will do at Clerk and Svix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,42 +48,54 @@ pub struct Registered {
 /// # Errors
 /// Those of the key's shape; `KeyLive` for a production key without `--live`.
 pub async fn clerk(context: &Context, intent: Intent) -> Result<Clerk> {
+    let (_, key) = opened(context, intent).await?;
+    Ok(Clerk::new(context.http.clone(), context.settings.clerk_api_url.value.clone(), key))
+}
+
+/// The context with a key that was asked for and a production instance that was agreed to, so that nobody is asked
+/// once more.
+///
+/// # Errors
+/// Those of [`clerk`].
+pub async fn answered(context: &Context, intent: Intent) -> Result<Context> {
+    let (raw, _) = opened(context, intent).await?;
+    let mut answered = context.clone();
+    answered.settings.clerk_secret_key = Some(raw);
+    answered.agreed = true;
+    Ok(answered)
+}
+
+/// The key as it came through its door, and the key.
+async fn opened(context: &Context, intent: Intent) -> Result<(Sourced<Secret>, ClerkKey)> {
     let raw = match &context.settings.clerk_secret_key {
         Some(key) => key.clone(),
         None if context.ui.interactive() => {
-            let ui = std::sync::Arc::clone(&context.ui);
-            let question = "Clerk secret key (sk_test_…)";
-            let asked = tokio::task::spawn_blocking(move || ui.ask_secret(question, "CLERK_SECRET_KEY")).await;
-            Sourced::new(asked.unwrap_or(Err(Error::Interrupted))?, Source::Prompt)
+            let typed = context.ui.ask_secret(Question::ClerkKey, context.shutdown.wait()).await?;
+            Sourced::new(typed, Source::Prompt)
         }
-        None => {
-            let looked =
-                "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";
-            return Err(Error::KeyMissing { looked: looked.to_owned() });
-        }
+        None => return Err(key_missing()),
     };
     let key = ClerkKey::parse(&raw)?;
     if key.is_live() && intent != Intent::Look {
         confirm_live(context, &raw.source).await?;
     }
-    Ok(Clerk::new(context.http.clone(), context.settings.clerk_api_url.value.clone(), key))
+    Ok((raw, key))
+}
+
+/// No key, and where it was looked for.
+pub fn key_missing() -> Error {
+    let looked = "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";
+    Error::KeyMissing { looked: looked.to_owned() }
 }
 
 async fn confirm_live(context: &Context, source: &Source) -> Result<()> {
-    let refused = Error::KeyLive { source_name: source.to_string() };
     if !context.live {
-        return Err(refused);
+        return Err(Error::KeyLive { source_name: source.to_string() });
     }
-    if context.yes {
+    if context.yes || context.agreed {
         return Ok(());
     }
-    let ui = std::sync::Arc::clone(&context.ui);
-    let question = "This key changes a production instance. Go on?";
-    let answer = tokio::task::spawn_blocking(move || ui.confirm(question, "--yes")).await;
-    match answer.unwrap_or(Err(Error::Interrupted))? {
-        Answer::Yes => Ok(()),
-        Answer::No => Err(refused),
-    }
+    context.ui.agree(Question::Production, context.shutdown.wait()).await
 }
 
 /// Opens the session and lists the endpoints. Webhooks that were never enabled on the instance are enabled when

@@ -15,6 +15,7 @@ use super::tunnel::Tunnel;
 use crate::error::{Error, Result};
 use crate::http::{Certificates, Delivered, Exact, OriginForm, is_loopback};
 use crate::ngrok::NO_INTERSTITIAL;
+use crate::ngrok::capture::Capture;
 use crate::receiver::REFUSED;
 use crate::signature::{SigningSecret, headers};
 
@@ -61,10 +62,12 @@ pub async fn try_all(context: &Context, tunnel: &Tunnel, path: &str, every_path:
         }
     }
     let captures = tunnel.api.captures(MANY).await?;
-    let reached = captures
-        .iter()
-        .filter(|capture| capture.message_id() == Some(&mark))
-        .find(|capture| !capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some()));
+    let by_app = |capture: &&Capture| {
+        let refused = capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some());
+        capture.message_id() == Some(&mark) && !refused
+    };
+    // The newest comes first, and the plainest spelling was tried first.
+    let reached = captures.iter().rfind(by_app);
     let passed = reached.map(|capture| capture.request.uri.clone()).or(passed);
     Ok(Forged { mark, unsigned: answered[0], tampered: answered[1], passed })
 }

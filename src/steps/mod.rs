@@ -59,6 +59,8 @@ pub struct Context {
     pub live: bool,
     /// Questions are answered with yes.
     pub yes: bool,
+    /// A person has agreed to change the production instance.
+    pub agreed: bool,
 }
 
 impl Context {
@@ -112,9 +114,9 @@ impl Begun {
         self.ui.emit(&Event::Step { step: self.step, status, detail: detail.into(), ms });
     }
 
-    /// Ends the line with an error, which is handed on. An interruption is told once, at the end.
+    /// Ends the line with an error, which is handed on. The wish to end is told once, at the end.
     pub fn fail(self, error: Error) -> Error {
-        if !matches!(error, Error::Interrupted) {
+        if !matches!(error, Error::Interrupted | Error::Declined { .. }) {
             let step = self.step;
             let ms = u64::try_from(self.at.elapsed().as_millis()).ok();
             self.ui.emit(&Event::Step { step, status: Status::Fail, detail: error.to_string(), ms });

@@ -22,19 +22,18 @@ pub enum Line {
 }
 
 impl Held {
-    /// Remembers how the terminal is set.
+    /// Remembers how the terminal is set, and has it hand over key by key from now on: nothing is shown by itself, and
+    /// what was typed before the question was seen is no answer to it.
     pub fn begin() -> Self {
         Self {
             lines: Vec::new(),
             #[cfg(unix)]
-            terminal: nix::sys::termios::tcgetattr(std::io::stdin()).ok(),
+            terminal: by_key(),
         }
     }
 
-    /// Sets the terminal as it was: a question that was left without an answer has switched off echo and line ends.
+    /// Sets the terminal as it was.
     pub fn end(self) -> Vec<Line> {
-        // dialoguer hides the cursor while it asks and leaves it hidden on Ctrl-C.
-        let _ = console::Term::stderr().show_cursor();
         #[cfg(unix)]
         if let Some(terminal) = &self.terminal {
             use nix::sys::termios::{SetArg, tcsetattr};
@@ -42,4 +41,18 @@ impl Held {
         }
         self.lines
     }
+}
+
+/// Sets the terminal to hand over key by key, for the whole question: between two keys of a pasted secret it would
+/// show what comes. Gives how it was.
+#[cfg(unix)]
+fn by_key() -> Option<nix::sys::termios::Termios> {
+    use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
+    let before = tcgetattr(std::io::stdin()).ok()?;
+    let mut raw = before.clone();
+    cfmakeraw(&mut raw);
+    // Lines still end where they ended before.
+    raw.output_flags = before.output_flags;
+    let _ = tcsetattr(std::io::stdin(), SetArg::TCSAFLUSH, &raw);
+    Some(before)
 }

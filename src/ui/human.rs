@@ -146,6 +146,14 @@ pub fn sandbox(sandbox: &Sandbox) -> Painted {
     Painted::join(variables.map(|(name, value)| painted!("{}={}", paint(NAME, name), value)), "\n")
 }
 
+/// A question was left: what is so now, in a sentence.
+pub fn declined(error: &Error) -> Painted {
+    let words = error.to_string();
+    let mut letters = words.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    painted!("  {}{}.", first, letters.as_str())
+}
+
 /// Message, code, cause, and after a blank line the hint. `told`: the line above says the message, and what follows
 /// stands under it.
 pub fn error(error: &Error, width: Option<usize>, told: bool) -> Painted {
@@ -166,7 +174,8 @@ pub fn error(error: &Error, width: Option<usize>, told: bool) -> Painted {
     painted!("{}\n\n  {} {}", Painted::join(lines, "\n"), paint(GOOD, "→"), hint)
 }
 
-fn local_time(rfc3339: &str) -> String {
+/// Hours, minutes and seconds where the person is.
+pub fn local_time(rfc3339: &str) -> String {
     match rfc3339.parse::<Timestamp>() {
         Ok(timestamp) => timestamp.to_zoned_datetime(TimeZone::system()).strftime("%H:%M:%S").to_string(),
         Err(_) => "--:--:--".to_owned(),

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::text::harmless_json;
+use crate::delivery;
 use crate::error::Error;
 use crate::event::{Event, Received};
 use crate::secret::{Secret, mask_text};
@@ -14,7 +15,7 @@ use crate::secret::{Secret, mask_text};
 pub struct JsonLine(String);
 
 /// Fields that hold what was signed, of the events that carry it: masked they would verify no more.
-const SIGNED: [&str; 2] = ["body", "body_base64"];
+const SIGNED: [&str; 3] = ["body", "body_b64", "body_base64"];
 
 /// Headers that are signed, or are the signature.
 const SIGNED_HEADERS: &str = "svix-";
@@ -32,6 +33,8 @@ impl JsonLine {
             match name.as_str() {
                 name if SIGNED.contains(&name) => {}
                 "headers" => mask_headers(value),
+                // What the app answered is told as it came, too.
+                "answer" => value.get_mut("headers").into_iter().for_each(mask_headers),
                 _ => mask(value),
             }
         }
@@ -93,6 +96,18 @@ pub fn received(received: &Received, whole: bool) -> Option<JsonLine> {
     Some(JsonLine::with_payload(fields))
 }
 
+/// A kept delivery, and if it is wanted whole, request and answer.
+pub fn kept(delivery: &delivery::Delivery, whole: bool) -> Option<JsonLine> {
+    let mut fields = object(&Event::Delivery(delivery.into()))?;
+    if whole {
+        let answer = |answer: &delivery::Answer| json!({ "headers": headers(&answer.headers), "body_b64": STANDARD.encode(&answer.body) });
+        fields.insert("headers".to_owned(), headers(&delivery.request.headers));
+        fields.insert("body_b64".to_owned(), STANDARD.encode(&delivery.request.body).into());
+        fields.insert("answer".to_owned(), delivery.answer.as_ref().map(answer).into());
+    }
+    Some(JsonLine::with_payload(fields))
+}
+
 /// What ended the command.
 pub fn error(error: &Error) -> JsonLine {
     let docs = format!("docs/errors.md#{}", error.code().to_lowercase());
@@ -102,6 +117,10 @@ pub fn error(error: &Error) -> JsonLine {
     });
     if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
         fields.insert("cause".to_owned(), cause.into());
+    }
+    if let (Error::SeveralMissing { missing, .. }, Value::Object(fields)) = (error, &mut line) {
+        let each = |error: &Error| json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() });
+        fields.insert("missing".to_owned(), missing.iter().map(each).collect());
     }
     JsonLine::masked(line)
 }
@@ -131,16 +150,24 @@ fn object(event: &Event) -> Option<Map<String, Value>> {
     Some(fields)
 }
 
-/// Headers and body; bytes that are no text stand as base64.
+/// Headers and body as Clerk's own CLI writes them: `clerk webhooks verify --delivery` reads the line.
 fn add_request(received: &Received, fields: &mut Map<String, Value>) {
-    let pair =
-        |(name, value): &(String, String)| Value::from([name.as_str(), value.as_str()].map(Value::from).to_vec());
-    fields.insert("headers".to_owned(), received.headers.iter().map(pair).collect());
-    let (name, body) = match std::str::from_utf8(&received.body) {
-        Ok(text) => ("body", text.to_owned()),
-        Err(_) => ("body_base64", STANDARD.encode(&received.body)),
-    };
-    fields.insert(name.to_owned(), body.into());
+    fields.insert("headers".to_owned(), headers(&received.headers));
+    fields.insert("body_b64".to_owned(), STANDARD.encode(&received.body).into());
+}
+
+/// Headers as an object with lower-case names.
+fn headers(pairs: &[(String, String)]) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in pairs {
+        let value = match headers.get(&name.to_ascii_lowercase()).and_then(Value::as_str) {
+            // A name that came twice is a list (RFC 9110, 5.2).
+            Some(before) => format!("{before}, {value}"),
+            None => value.clone(),
+        };
+        headers.insert(name.to_ascii_lowercase(), value.into());
+    }
+    headers.into()
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ mod paint;
 mod painted;
 mod payload;
 mod prompt;
+mod question;
+mod shown;
 mod steps;
 mod stream;
 mod text;
@@ -24,6 +26,7 @@ use anstream::ColorChoice;
 pub use early::{fail, farewell, log, refuse, tell};
 use painted::{Painted, painted};
 pub use prompt::Answer;
+pub use question::{Offer, Question};
 use stream::Content;
 pub use text::harmless;
 use writing::Streams;
@@ -55,6 +58,8 @@ pub struct Options {
     pub colour: Colour,
     /// Nobody may be asked.
     pub no_input: bool,
+    /// Deliveries without headers and bodies in JSON.
+    pub brief: bool,
 }
 
 /// Both streams.
@@ -63,6 +68,8 @@ pub struct Ui {
     streams: Mutex<Streams>,
     width: Option<usize>,
     interactive: bool,
+    /// Whose turn it is to ask.
+    asking: tokio::sync::Mutex<()>,
     on_closed: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -78,12 +85,24 @@ impl Ui {
         let streams = Streams::new(choice, stderr_terminal && !options.json && !options.quiet);
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
         let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !options.json;
-        Self { options, streams: Mutex::new(streams), width, interactive, on_closed: Box::new(on_closed) }
+        Self {
+            options,
+            streams: Mutex::new(streams),
+            width,
+            interactive,
+            asking: tokio::sync::Mutex::new(()),
+            on_closed: Box::new(on_closed),
+        }
     }
 
     /// Whether a person can be asked.
     pub fn interactive(&self) -> bool {
         self.interactive
+    }
+
+    /// Whether another program can take the terminal over, such as an editor.
+    pub fn has_screen(&self) -> bool {
+        self.interactive && std::io::stdout().is_terminal()
     }
 
     /// Whether stdout carries JSON lines.
@@ -163,7 +182,10 @@ impl Ui {
 
     fn request(&self, received: &Received, form: payload::Form) -> Vec<Content> {
         if self.options.json {
-            return json::received(received, !self.options.quiet).map(Content::Json).into_iter().collect();
+            return json::received(received, !self.options.quiet && !self.options.brief)
+                .map(Content::Json)
+                .into_iter()
+                .collect();
         }
         let line = human::delivery(&received.delivery, self.width);
         if self.options.quiet {
@@ -192,6 +214,9 @@ impl Ui {
             return self.stderr(Content::Json(json::error(error)));
         }
         self.settle();
+        if let Error::Declined { .. } = error {
+            return self.stderr(Content::Lines(human::declined(error)));
+        }
         // The line of the step has said what failed.
         let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
         let told = told && !self.options.quiet;

@@ -119,6 +119,7 @@ impl Painted {
     }
 
     /// Without its styles.
+    #[cfg(test)]
     pub fn plain(&self) -> String {
         anstream::adapter::strip_str(&self.0).to_string()
     }

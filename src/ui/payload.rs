@@ -114,7 +114,7 @@ mod tests {
             shown(json.as_bytes(), Form::Formatted),
             "    {\n      \"b\": 1.0,\n      \"a\": [\n        null,\n        12345678901234567890,\n        \
              \"\\u0078\\u001b[31m\\u{9b}\"\n      ],\n      \"b\": 1e400\n    }\n    \
-             formatted, 69 bytes as sent; --raw shows them"
+             formatted, 72 bytes as sent; --raw shows them"
         );
         assert_eq!(shown(b"{\"a\" :\t1}", Form::Bytes), "{\"a\" :\t1}\n");
     }

@@ -1,13 +1,13 @@
-//! Questions to a person. Each has a flag that answers it, which is named where nobody can be asked.
+//! Asking a person. Each question has a flag that answers it, which is named where nobody can be asked.
 
-use dialoguer::theme::ColorfulTheme;
-use dialoguer::{Confirm, Password, Select};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::painted::Painted;
-use super::{Ui, human};
+use super::Ui;
+use super::question::{self, Keys, Offer, Question};
 use crate::error::{Error, Result};
-use crate::event::Delivery;
-use crate::secret::{Secret, mask_text};
+use crate::secret::Secret;
 
 /// What a yes-or-no question got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,64 +18,89 @@ pub enum Answer {
     No,
 }
 
+/// A question on the terminal. However it ends, the terminal is then as it was.
+struct Standing {
+    ui: Arc<Ui>,
+    stands: Arc<AtomicBool>,
+}
+
+impl Standing {
+    fn begin(ui: &Arc<Ui>) -> Self {
+        ui.hold();
+        Self { ui: Arc::clone(ui), stands: Arc::new(AtomicBool::new(true)) }
+    }
+}
+
+impl Drop for Standing {
+    fn drop(&mut self) {
+        self.stands.store(false, Ordering::Release);
+        self.ui.release();
+    }
+}
+
 impl Ui {
-    /// Asks a yes-or-no question; Enter means yes.
+    /// Asks a yes-or-no question, until the end is asked for (`ended`).
     ///
     /// # Errors
-    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
-    pub fn confirm(&self, question: &str, flag: &'static str) -> Result<Answer> {
-        let question = &spoken(question);
-        self.ask(question, flag, || {
-            let theme = ColorfulTheme::default();
-            let prompt = Confirm::with_theme(&theme).with_prompt(question).default(true);
-            prompt.interact_opt().map(|yes| yes.map(|yes| if yes { Answer::Yes } else { Answer::No }))
-        })
+    /// `NeedsAnswer` where nobody can be asked, `Declined` when it is left, `Interrupted` when the end is asked for.
+    pub async fn confirm(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<Answer> {
+        let put = |question: &Question, keys: &Keys| question::confirm(question, keys);
+        Ok(if self.ask(question, ended, put).await? { Answer::Yes } else { Answer::No })
+    }
+
+    /// Asks whether to go on; a no is as good as leaving.
+    ///
+    /// # Errors
+    /// Those of [`Ui::confirm`].
+    pub async fn agree(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<()> {
+        let left = question.left();
+        match self.confirm(question, ended).await? {
+            Answer::Yes => Ok(()),
+            Answer::No => Err(Error::Declined { left }),
+        }
     }
 
     /// Asks for a secret without showing it.
     ///
     /// # Errors
-    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C.
-    pub fn ask_secret(&self, question: &str, flag: &'static str) -> Result<Secret> {
-        let question = &spoken(question);
-        self.ask(question, flag, || {
-            let theme = ColorfulTheme::default();
-            let prompt = Password::with_theme(&theme).with_prompt(question);
-            prompt.interact().map(|text| Some(Secret::new(text)))
-        })
+    /// Those of [`Ui::confirm`].
+    pub async fn ask_secret(self: &Arc<Self>, question: Question, ended: impl Future<Output = ()>) -> Result<Secret> {
+        self.ask(question, ended, |question: &Question, keys: &Keys| question::secret(question, keys)).await
     }
 
     /// Has a person pick one of several deliveries; gives its index.
     ///
     /// # Errors
-    /// `NeedsAnswer` where nobody can be asked, `Interrupted` on Ctrl-C or Escape.
-    pub fn pick(&self, question: &str, offered: &[Delivery], flag: &'static str) -> Result<usize> {
-        let lines: Vec<String> =
-            offered.iter().map(|delivery| mask_text(&human::delivery(delivery, None).plain())).collect();
-        let question = &spoken(question);
-        self.ask(question, flag, || {
-            let theme = ColorfulTheme::default();
-            Select::with_theme(&theme).with_prompt(question).items(&lines).default(0).interact_opt()
-        })
+    /// Those of [`Ui::confirm`].
+    pub async fn pick(
+        self: &Arc<Self>,
+        question: Question,
+        offered: Vec<Offer>,
+        ended: impl Future<Output = ()>,
+    ) -> Result<usize> {
+        let put = move |question: &Question, keys: &Keys| question::pick(question, &offered, keys);
+        self.ask(question, ended, put).await
     }
 
-    fn ask<T>(
-        &self,
-        question: &str,
-        flag: &'static str,
-        prompt: impl FnOnce() -> dialoguer::Result<Option<T>>,
+    async fn ask<T: Send + 'static>(
+        self: &Arc<Self>,
+        question: Question,
+        ended: impl Future<Output = ()>,
+        put: impl FnOnce(&Question, &Keys) -> io::Result<Option<T>> + Send + 'static,
     ) -> Result<T> {
         if !self.interactive() {
-            return Err(Error::NeedsAnswer { question: question.to_owned(), flag });
+            return Err(Error::NeedsAnswer { question: question.text(), flag: question.flag() });
         }
-        self.hold();
-        let answer = prompt().ok().flatten();
-        self.release();
-        answer.ok_or(Error::Interrupted)
+        // The next one waits until this one is off the screen.
+        let _turn = self.asking.lock().await;
+        let (standing, left) = (Standing::begin(self), question.left());
+        let keys = Keys::new(Arc::clone(&standing.stands));
+        tokio::select! {
+            // A terminal that is gone answers nothing.
+            given = tokio::task::spawn_blocking(move || put(&question, &keys)) => {
+                given.ok().and_then(Result::ok).flatten().ok_or(Error::Declined { left })
+            }
+            () = ended => Err(Error::Interrupted),
+        }
     }
-}
-
-/// A prompt draws itself, so its text does not pass through the stream.
-fn spoken(question: &str) -> String {
-    mask_text(Painted::text(question).as_str())
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::payload::is_harmful;
+
 /// Escapes control characters, so that text from outside cannot move the cursor, change colours or ring the bell.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
@@ -19,11 +21,6 @@ pub fn harmless_json(json: String) -> String {
     }
     let escape = |c: char| if is_harmful(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
     json.chars().map(escape).collect()
-}
-
-/// Control characters, and those that reorder what stands around them.
-fn is_harmful(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The first characters of an id and `…`, when it is longer.

@@ -24,8 +24,11 @@ fn codes() -> Vec<String> {
     codes
 }
 
-/// As a person sees it where no step's line has told it.
+/// As a person sees it where no step's line has told it. Whoever leaves a question made no error.
 fn printed(error: &Error) -> String {
+    if let Error::Declined { .. } = error {
+        return "  Nothing was done.".to_owned();
+    }
     let cause: String = error.cause().into_iter().flat_map(str::lines).map(|line| format!("  {line}\n")).collect();
     format!("error: {error} {}\n{cause}\n  → {}", error.code(), error.hint())
 }

@@ -21,6 +21,7 @@ fn general() -> Vec<Error> {
     vec![
         Error::Unexpected { what: "reading the time", cause: "the clock stands still".into() },
         Error::Interrupted,
+        Error::Declined { left: "nothing was done" },
         Error::State {
             path: path("/home/ann/.local/state/clerkhook"),
             cause: "Permission denied (os error 13)".into(),
@@ -31,6 +32,8 @@ fn general() -> Vec<Error> {
         },
         Error::OutputUnwritable { cause: "No space left on device (os error 28)".into() },
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
+        Error::TooFewFiles { cause: "Too many open files (os error 24)".into() },
+        Error::ClockImpossible { says: "a time before 1970" },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }
@@ -55,6 +58,14 @@ fn settings() -> Vec<Error> {
             path: path("/home/ann/.config/clerkhook/config.toml"),
             cause: "it has no profile `home`; known: `work`".into(),
         },
+        Error::several_missing(vec![
+            Error::AppDown {
+                upstream: "http://localhost:3000".into(),
+                cause: "Connection refused (os error 111)".into(),
+                fix: START_IT,
+            },
+            Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
+        ]),
         Error::NeedsAnswer { question: "This key changes a production instance. Go on?".into(), flag: "--yes" },
         Error::SigningSecretMalformed {
             source_name: "`CLERK_WEBHOOK_SIGNING_SECRET` in `.env.local`".into(),
@@ -219,6 +230,13 @@ fn delivery() -> Vec<Error> {
         Error::CaptureTruncated { id: "airt_2abcdefghijklmnopqrstuvwxyz".into() },
         Error::EditRefused { why: "`data.first_name.x` cannot be reached: `data.first_name` is a string".into() },
         Error::EditorFailed { editor: "vi".into(), cause: "it ended with exit 1".into() },
+        Error::CaptureForged {
+            id: "msg_2abcdefghijklmnopqrstuvwxyz".into(),
+            why: "signature does not match: other secret, or the body was changed".into(),
+        },
+        Error::NothingVerified { passed: 3 },
+        Error::EditBroken { path: path("/tmp/clerkhook-Xy12ab.json"), why: "expected `:` at line 4 column 9".into() },
+        Error::EditorUnseen { editor: "vi".into() },
         Error::ReplayUnanswered {
             url: "http://localhost:3000/".into(),
             cause: "Connection refused (os error 111)".into(),
@@ -246,8 +264,8 @@ fn delivery() -> Vec<Error> {
             again: "clerkhook check --only refuses/no-headers".into(),
         },
         Error::NotSecured {
-            found: "an unsigned event was answered 200 and a tampered one 403, where 403 is due".into(),
-            fix: "turn it off and on again: `clerkhook secure --off`, then `clerkhook secure`".into(),
+            found: "a forged event passed as `/API/WEBHOOKS`".into(),
+            fix: "have clerkhook verify instead of the edge: `clerkhook secure --local`".into(),
         },
         Error::NotVerified { failed: 2, deliveries: 3 },
         Error::DeliveryUnreadable {

@@ -30,6 +30,7 @@ fn comparable(said: &str) -> String {
     let word = |word: &str| match word {
         _ if word.starts_with("airt_") => "airt_[ID]".to_owned(),
         _ if word.parse::<Timestamp>().is_ok() => "[TIME]".to_owned(),
+        _ if word.starts_with("whsec_…") => format!("whsec_…[TAIL]{}", if word.ends_with(';') { ";" } else { "" }),
         _ => word.to_owned(),
     };
     let line = |line: &str| steady(&line.split_whitespace().map(word).collect::<Vec<_>>().join(" "));

@@ -5,9 +5,12 @@ use url::Url;
 
 use crate::stand::PATH;
 
+/// Whether a router takes a target for the webhook path.
+type Takes = fn(&str) -> bool;
+
 /// The routers that take a target for the webhook path, by name.
 pub fn takers(target: &str) -> Vec<&'static str> {
-    let routers: [(&str, fn(&str) -> bool); 7] = [
+    let routers: [(&str, Takes); 7] = [
         ("express", express),
         ("express mounted", express_mounted),
         ("next", next),

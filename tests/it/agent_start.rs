@@ -143,7 +143,7 @@ exit 5
 --- stderr
   ✗ tunnel    ngrok refused: the authtoken is malformed (ERR_NGROK_105)
               authentication failed: The authtoken you specified does not look like a proper ngrok authtoken.
-              Your authtoken: …
+              Your authtoken: …oken
               Instructions to install your authtoken are on your ngrok dashboard:
               https://dashboard.ngrok.com/get-started/your-authtoken
               CH0304

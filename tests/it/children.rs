@@ -16,7 +16,8 @@ fn wrapped(sandbox: &Sandbox) -> Machine {
 #[test]
 fn a_wrappers_agent_ends_with_it() {
     let sandbox = Sandbox::start("");
-    let mut tunnel = wrapped(&sandbox).start("tunnel 3000 --json");
+    let machine = wrapped(&sandbox);
+    let mut tunnel = machine.start("tunnel 3000 --json");
     tunnel.wait_for_type("tunnel");
     assert_eq!(agents(&sandbox).len(), 1);
     tunnel.signal("INT");

@@ -25,7 +25,8 @@ fn only_who_reads_the_state_file_is_heard() {
     let port = u16::try_from(state["control"]["port"].as_u64().expect("a port")).expect("a port");
     let token = state["control"]["token"].as_str().expect("a token");
     let ask = |token: &str, host: &str, more: &str| {
-        let body = r#"{"secure":{"in_place":false,"local":true,"observe":false,"all_paths":false,"off":false}}"#;
+        let body =
+            r#"{"secure":{"in_place":false,"local":true,"observe":false,"webhook_path_only":false,"off":false}}"#;
         let request = format!(
             "POST /v1/ask HTTP/1.1\r\nhost: {host}\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
              {more}connection: close\r\ncontent-length: {}\r\n\r\n{body}",
@@ -46,7 +47,7 @@ fn only_who_reads_the_state_file_is_heard() {
 #[test]
 fn two_questions_at_once_are_both_answered() {
     let stand = Stand::start("");
-    let asking = [stand.machine.start("secure --json"), stand.machine.start("secure --all-paths --json")];
+    let asking = [stand.machine.start("secure --json"), stand.machine.start("secure --webhook-path-only --json")];
     for asked in asking {
         let output = asked.finish().expect_code(0);
         assert_eq!(output.of_type("secured")[0]["proof"]["forged"], 403);

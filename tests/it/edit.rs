@@ -5,6 +5,8 @@ use snapbox::{assert_data_eq, str};
 
 use crate::fixture::script;
 use crate::replay::{EVENT, last, stand, told};
+use crate::screen::{End, Screen};
+use crate::stand::Stand;
 
 #[test]
 fn only_what_is_edited_changes_and_the_signature_is_fresh() {
@@ -95,45 +97,100 @@ fn headers_ids_and_bodies_are_set() {
     assert_eq!(error["code"], "CH0004");
 }
 
+/// `replay msg_1 --edit` with this as `$EDITOR`, on a terminal.
+fn edited_with(stand: &Stand, editor: &str) -> End {
+    let mut command = stand.machine.command(&["replay", "msg_1", "--edit"]);
+    command.env("EDITOR", editor).env("TERM", "xterm-256color");
+    Screen::with(&stand.machine, command, (100, 30)).finish()
+}
+
+/// The same with a script of this text.
+fn edited_by(stand: &Stand, text: &str) -> End {
+    let bin = script(&stand.machine.project(), "editor", &format!("#!/bin/sh\n{text}\n"));
+    edited_with(stand, &bin.display().to_string())
+}
+
 #[test]
-fn an_editor_changes_leaves_breaks_and_fails() {
+fn an_editor_s_change_is_sent_compact() {
     let stand = stand();
-    let edit = |text: &str| {
-        let bin = script(&stand.machine.project(), "editor", &format!("#!/bin/sh\n{text}\n"));
-        let mut command = stand.machine.command(&["replay", "msg_1", "--edit"]);
-        command.env("EDITOR", bin);
-        stand.machine.watch(command).finish()
-    };
-    edit("sed -i s/Ann/Ada/ \"$1\"").expect_code(0);
+    let end = edited_by(&stand, "sed -i s/Ann/Ada/ \"$1\"");
+    assert_eq!(end.code, 0, "{}", end.seen);
     // White space goes, every token stays.
     let compact = "{\"type\":\"user.updated\",\"data\":{\"n\":1.50,\"name\":\"Zo\\u00eb\",\"first_name\":\"Ada\",\
                    \"email_addresses\":[{\"email_address\":\"a@example.com\",\"big\":1e3}],\"a\":1,\"a\":2}}";
     assert_eq!(last(stand.app.bodies()), compact);
-    edit("true").expect_code(0);
-    assert_eq!(last(stand.app.bodies()), EVENT);
-    assert_data_eq!(
-        edit("sed -i 's/\"n\": 1.50/\"n\" 1.50/' \"$1\"").snapshot(),
-        str![[r#"
-exit 2
---- stderr
-error: the body cannot be edited: what the editor gave back is no JSON: expected `:` at line 4 column 9 CH0809
+}
 
-  → correct what is named above; a value is set like `--set data.first_name=Ada`
+#[test]
+fn an_editor_that_is_left_without_a_change_or_fails_sends_nothing() {
+    let stand = stand();
+    let end = edited_by(&stand, "true");
+    assert_eq!(end.code, 0, "{}", end.seen);
+    assert!(end.seen.contains("nothing was changed in the editor, so nothing was sent"), "{}", end.seen);
+    let end = edited_by(&stand, "exit 3");
+    assert_eq!(end.code, 2, "{}", end.seen);
+    assert!(end.seen.contains("CH0810") && end.seen.contains("it ended with exit 3"), "{}", end.seen);
+    assert!(end.seen.contains("`--set PATH=VALUE`"), "{}", end.seen);
+    assert_eq!(stand.app.count(), 1);
+}
 
-"#]]
-    );
-    let failed = edit("exit 3");
-    assert_data_eq!(
-        failed.snapshot().replace(&stand.machine.project().display().to_string(), "[PROJECT]"),
-        str![[r#"
-exit 2
---- stderr
-error: the editor `[PROJECT]/editor` gave nothing back CH0810
-  it ended with exit 3
+#[test]
+fn what_was_typed_is_kept_when_it_is_no_json() {
+    let stand = stand();
+    let end = edited_by(&stand, "sed -i -e 's/\"n\": 1.50/\"n\" 1.50/' -e s/Ann/Ada/ \"$1\"");
+    assert_eq!(end.code, 2, "{}", end.seen);
+    let said = end.seen.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("CH0818") && said.contains("expected `:` at line 4 column 9"), "{said}");
+    let path = said.split("mend `").nth(1).and_then(|rest| rest.split('`').next()).expect("a file is named");
+    let kept = std::fs::read_to_string(path).expect("the file is kept");
+    assert!(kept.contains("Ada") && kept.contains("\"n\" 1.50"), "{kept}");
+    // The hint works.
+    std::fs::write(path, kept.replace("\"n\" 1.50", "\"n\": 1.50")).expect("mended");
+    stand.run(&format!("replay msg_1 --body @{path}")).expect_code(0);
+    assert!(last(stand.app.bodies()).contains("Ada"));
+    std::fs::remove_file(path).expect("taken away");
+}
 
-  → set `EDITOR` to one that works, or edit with `--set PATH=VALUE`
+#[test]
+fn an_editor_s_blanks_and_quotes_are_a_shell_s() {
+    let stand = stand();
+    let project = stand.machine.project().display().to_string();
+    let text = "#!/bin/sh\nfor last; do :; done\nsed -i \"s/Ann/$1-$#/\" \"$last\"\n";
+    script(&stand.machine.project(), "my editor", text);
+    for (editor, name) in [
+        (format!("'{project}/my editor' 'Ada L' --wait"), "Ada L-3"),
+        (format!("\"{project}/my editor\" Ada"), "Ada-2"),
+        (format!("{project}/my\\ editor Ada"), "Ada-2"),
+    ] {
+        let end = edited_with(&stand, &editor);
+        assert_eq!(end.code, 0, "{editor}: {}", end.seen);
+        assert!(last(stand.app.bodies()).contains(&format!("\"{name}\"")), "{editor}");
+    }
+    // A path with blanks alone is one too.
+    script(&stand.machine.project(), "my editor", "#!/bin/sh\nsed -i s/Ann/Eve/ \"$1\"\n");
+    assert_eq!(edited_with(&stand, &format!("{project}/my editor")).code, 0);
+    assert!(last(stand.app.bodies()).contains("\"Eve\""));
+    let end = edited_with(&stand, "'open");
+    assert!(end.code == 2 && end.seen.contains("CH0810"), "{}", end.seen);
+}
 
-"#]]
-    );
-    assert_eq!(stand.app.count(), 3);
+#[test]
+fn without_a_terminal_no_editor_is_opened() {
+    let stand = stand();
+    let bin = script(&stand.machine.project(), "editor", "#!/bin/sh\ntouch opened\n");
+    for args in [&["replay", "msg_1", "--edit", "--json"][..], &["replay", "msg_1", "--edit"]] {
+        let mut command = stand.machine.command(args);
+        command.env("EDITOR", &bin);
+        let output = stand.machine.watch(command).finish().expect_code(2);
+        assert!(output.stderr.contains("CH0819") && output.stderr.contains("--set PATH=VALUE"), "{}", output.stderr);
+    }
+    // Nor where nobody may be asked, or the screen is somebody else's.
+    for line in ["replay msg_1 --edit --no-input", "replay msg_1 --edit > out"] {
+        let mut command = stand.machine.command(&line.split_whitespace().collect::<Vec<_>>());
+        command.env("EDITOR", &bin);
+        let end = Screen::with(&stand.machine, command, (100, 30)).finish();
+        assert!(end.code == 2 && end.seen.contains("CH0819"), "{line}: {}", end.seen);
+    }
+    assert!(!stand.machine.project().join("opened").exists());
+    assert_eq!(stand.app.count(), 1);
 }

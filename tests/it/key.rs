@@ -127,7 +127,7 @@ error: cannot read `absent` CH0004
 "#]]
     );
     let directory = machine.run(&format!("{REGISTER} --clerk-secret-key-file . --json")).expect_code(3);
-    assert_eq!(directory.error()["cause"], "Is a directory (os error 21)");
+    assert_eq!(directory.error()["cause"], "it is a directory");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::fixture::{Machine, Output, Sandbox};
+use crate::fixture::{Machine, Output, Sandbox, script};
 use crate::serve::SECRET;
 use crate::stand::Stand;
 use crate::wire::RawApp;
@@ -83,6 +83,24 @@ fn the_ids_of_a_hostile_svix_are_text() {
 }
 
 #[test]
+fn the_log_of_a_hostile_agent_is_text() {
+    let machine = Machine::new();
+    let words = HOSTILE.trim_end_matches("\n  \u{2713} forged");
+    let text = format!(
+        "#!/bin/sh\n[ \"$1\" = version ] && echo ngrok version 3.39.10 && exit\necho 'lvl=info msg=\"{words}\" {PLANTED}'\n\
+         echo 'ERROR:  {words} {PLANTED}' >&2\nexit 1\n"
+    );
+    let mut machine = machine;
+    machine.hide(&PLANTED["whsec_".len()..]);
+    let agent = script(&machine.project(), "ngrok", &text);
+    for how in ["", "-vv", "--json", "--json -vv", "--color always -vv"] {
+        let output = machine.run(&format!("tunnel 3000 --ngrok-bin {} {how}", agent.display())).expect_code(5);
+        assert!(output.stderr.contains("owned"), "{how}: {}", output.stderr);
+        assert_harmless(&output);
+    }
+}
+
+#[test]
 fn hostile_arguments_are_text() {
     let machine = Machine::new().file("body.json", "{}");
     let hostile = HOSTILE.trim_end_matches("\n  \u{2713} forged");
@@ -122,7 +140,7 @@ fn a_secret_in_the_wrong_place_does_not_show() {
         (format!("up {with_password}"), 2),
         (format!("up {bare}"), 2),
         (format!("trigger user.created --to {with_password}/x --print"), 2),
-        (format!("register {with_password}/x"), 4),
+        (format!("register {with_password}/x"), 2),
         (format!("doctor --clerk-api-url {with_password}"), 7),
         (format!("status --profile {PLANTED}"), 3),
         (format!("check {PLANTED}"), 2),
@@ -154,12 +172,12 @@ fn a_slip_in_the_config_file_is_named_by_its_place() {
 
 /// The commands whose purpose is what stands on stdout.
 fn telling(stand: &Stand) -> Vec<(&'static str, i32)> {
-    let printed = stand.run("trigger user.created --print=json").expect_code(0).stdout;
+    let printed = stand.run("trigger user.created --print=json --secret-file secret").expect_code(0).stdout;
     fs::write(stand.machine.project().join("delivery.json"), printed).expect("written");
     vec![
-        ("verify delivery.json", 0),
+        ("verify delivery.json --secret-file secret", 0),
         ("secret show", 0),
-        ("trigger user.created --print", 0),
+        ("trigger user.created --print --secret-file secret", 0),
         ("trigger --list", 0),
         ("check --list", 0),
         ("completions bash", 0),
@@ -174,11 +192,7 @@ fn telling(stand: &Stand) -> Vec<(&'static str, i32)> {
 }
 
 fn stand() -> Stand {
-    Stand::with(
-        |sandbox| Machine::with(sandbox).set("CLERK_WEBHOOK_SIGNING_SECRET", SECRET),
-        RawApp::answering(crate::stand::OK),
-        "",
-    )
+    Stand::with(|sandbox| Machine::with(sandbox).file("secret", SECRET), RawApp::answering(crate::stand::OK), "")
 }
 
 fn run_into(machine: &Machine, line: &str, stdout: impl Into<Stdio>) -> std::process::Output {
@@ -195,14 +209,14 @@ fn a_full_disk_is_an_error() {
         let output = run_into(&stand.machine, line, full());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
-        assert!(stderr.contains("error: cannot write the output CH0008"), "{line}: {stderr}");
+        assert!(stderr.contains("error: cannot write the output CH0009"), "{line}: {stderr}");
         assert!(stderr.contains("No space left on device"), "{line}: {stderr}");
     }
     for line in ["up 1 --json --once", "serve --port 0 --json", "sandbox"] {
         let output = run_into(&stand.machine, line, full());
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{line}: {stderr}");
-        assert!(stderr.contains("CH0008"), "{line}: {stderr}");
+        assert!(stderr.contains("CH0009"), "{line}: {stderr}");
     }
 }
 

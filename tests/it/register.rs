@@ -76,14 +76,30 @@ fn events_are_taken_as_a_person_writes_them() {
     let machine = machine();
     let twice = register(&machine, &format!("{URL} --events user.created,user.created,user.deleted"));
     assert_eq!(twice["events"], json!(["user.created", "user.deleted"]));
-    let misspelt = machine.run(&format!("register {URL} --no-env --events user.creatd")).expect_code(0);
+    let misspelt = machine.run(&format!("register {URL} --no-env --events user.creatd")).expect_code(4);
     assert_eq!(
         misspelt.stderr.lines().find(|line| line.contains("warning")),
         Some("  warning: Clerk documents no event `user.creatd`; did you mean `user.created`?")
     );
+    assert!(misspelt.stderr.contains("The following type names don't exist"), "{}", misspelt.stderr);
     for none in ["--events=", "--events=user.created,", "--events=user\u{a0}created"] {
         machine.run(&format!("register {URL} --no-env {none}")).expect_code(2);
     }
+}
+
+#[test]
+fn groups_and_all_stand_for_their_events() {
+    let machine = machine();
+    let group = register(&machine, &format!("{URL} --events user.*,session.created"));
+    assert_eq!(group["events"], json!(["session.created", "user.created", "user.deleted", "user.updated"]));
+    let all = register(&machine, &format!("{URL} --events all"));
+    assert_eq!(all["events"].as_array().map(Vec::len), Some(46));
+    let unknown = machine.run(&format!("register {URL} --no-env --events users.*")).expect_code(2);
+    assert!(unknown.stderr.contains("no such group of events"), "{}", unknown.stderr);
+    let check = machine.run("check --list --only accepts --events role.*").expect_code(0);
+    assert!(check.stdout.contains("role.deleted") && !check.stdout.contains("user.created"), "{}", check.stdout);
+    let up = Machine::new().run("up --sandbox --serve --once --json --events role.*").expect_code(0);
+    assert_eq!(up.of_type("endpoint")[0]["events"], json!(["role.created", "role.deleted", "role.updated"]));
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! `replay`: which capture is meant, as it was or edited and signed afresh, and what came of it.
 
-use expectrl::Expect as _;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
 use crate::fixture::{Machine, Output, Sandbox};
-use crate::people::{finish, on_a_terminal};
+use crate::screen::Screen;
 use crate::stand::{OK, Stand};
 use crate::wire::{RawApp, create_user, port_of, post};
 
@@ -46,19 +45,102 @@ fn without_a_terminal_the_captures_are_listed() {
 fn on_a_terminal_a_person_picks_one() {
     let mut stand = stand();
     stand.deliver("msg_2", "{\"type\":\"session.created\"}");
-    let mut session = on_a_terminal(&stand.machine, "replay", 100);
-    session.expect("Which one?").expect("a question");
+    let mut screen = Screen::start(&stand.machine, "replay", (100, 30));
+    screen.until_shown("1 of 2;");
+    screen.until_shown("Which one?");
     // The newest is offered first; one down is the other.
-    session.expect("msg_1").expect("a list");
-    session.send("\u{1b}[B\r").expect("typed");
-    let (text, code) = finish(session);
-    assert_eq!(code, 0, "{text}");
+    screen.press("\u{1b}[B\r");
+    let end = screen.finish();
+    assert_eq!(end.code, 0, "{}", end.seen);
     assert_eq!(last(stand.app.header("svix-id")), "msg_1");
-    let mut session = on_a_terminal(&stand.machine, "replay", 100);
-    session.expect("Which one?").expect("a question");
-    session.send("\u{3}").expect("typed");
-    assert_eq!(finish(session).1, 130);
-    assert_eq!(stand.app.count(), 3);
+}
+
+/// Posts what nobody of this set-up signed, under a path and an id of the stranger's choice, and waits until it is seen.
+fn forge(stand: &mut Stand, path: &str, id: &str) {
+    let headers = [("svix-id", id), ("svix-timestamp", "1700000000"), ("svix-signature", "v1,AAAA")];
+    post(stand.public(), path, &headers, b"{\"type\":\"user.deleted\"}");
+    stand.up.wait_for(id, |line| line.contains(&format!("\"{id}\"")) && line.contains("\"invalid\""));
+}
+
+#[test]
+fn what_somebody_forged_is_passed_over_and_that_is_said() {
+    let mut stand = stand();
+    forge(&mut stand, "//evil/steal", "msg_evil");
+    forge(&mut stand, "/api/webhooks", "msg_1");
+    for (line, count) in [("replay last", 2), ("replay last --fresh", 2), ("replay msg_1 --fresh", 0)] {
+        let output = stand.run(line).expect_code(0);
+        assert_eq!((last(stand.app.bodies()), last(stand.app.header("svix-id"))), (EVENT.into(), "msg_1".into()));
+        let said = output.stderr.contains(&format!("passed over {count} captured requests that did not verify"));
+        assert_eq!(said, count > 0, "{line}: {}", output.stderr);
+    }
+    // Nobody is offered one either.
+    let mut screen = Screen::start(&stand.machine, "replay", (100, 30));
+    screen.until_shown("type to filter");
+    screen.until_shown("Which one?");
+    let seen = screen.seen().contents();
+    assert!(seen.contains("passed over 2 captured requests") && !seen.contains("user.deleted"), "{seen}");
+    screen.press("\u{1b}");
+    assert_eq!(screen.finish().code, 130);
+}
+
+#[test]
+fn what_somebody_forged_is_signed_only_when_that_is_meant() {
+    let mut stand = stand();
+    forge(&mut stand, "/api/webhooks", "msg_evil");
+    let count = stand.app.count();
+    for change in ["--fresh", "--set data.x=1", "--new-id", "--set-header a:b", "--body @-", "--to http://127.0.0.1:1"]
+    {
+        let error = stand.run(&format!("replay msg_evil {change} --json")).expect_code(7).error();
+        assert_eq!(error["code"], "CH0816", "{change}: {error}");
+        assert!(error["hint"].as_str().is_some_and(|hint| hint.contains("--sign-forged")), "{error}");
+    }
+    assert_eq!(stand.app.count(), count);
+    assert_data_eq!(
+        stand.run("replay msg_evil --fresh").snapshot(),
+        str![[r#"
+exit 7
+--- stderr
+error: `msg_evil` did not verify, so it is not signed afresh CH0816
+  signature does not match: other secret, or the body was changed
+
+  → send it as it was, without edits; if you made it yourself, have it signed with `--sign-forged`
+
+"#]]
+    );
+    // As it was, it may go where it went; nobody takes its signature for one.
+    for line in ["replay msg_evil", "replay msg_evil --original"] {
+        stand.run(line).expect_code(0);
+        assert_eq!(last(stand.app.header("svix-signature")), "v1,AAAA", "{line}");
+    }
+    stand.run("replay msg_evil --fresh --sign-forged").expect_code(0);
+    assert_ne!(last(stand.app.header("svix-signature")), "v1,AAAA");
+    assert_eq!(last(stand.app.header("svix-id")), "msg_evil");
+}
+
+#[test]
+fn where_nothing_verified_nothing_is_the_last() {
+    let mut stand = Stand::start("");
+    forge(&mut stand, "//evil/steal", "msg_evil");
+    let count = stand.app.count();
+    for line in ["replay last --json", "replay last --fresh --json"] {
+        assert_eq!(stand.run(line).expect_code(6).error()["code"], "CH0817", "{line}");
+    }
+    assert_eq!(stand.app.count(), count);
+}
+
+#[test]
+fn without_a_secret_it_goes_as_it_was_and_is_never_signed() {
+    let mut stand = stand();
+    forge(&mut stand, "/api/webhooks", "msg_evil");
+    let keyless = |args: &[&str]| {
+        let mut command = stand.machine.command(args);
+        command.env_remove("CLERK_SECRET_KEY");
+        stand.machine.watch(command).finish()
+    };
+    let output = keyless(&["replay", "last"]).expect_code(0);
+    assert!(output.stderr.contains("no signing secret is known"), "{}", output.stderr);
+    assert_eq!(last(stand.app.header("svix-signature")), "v1,AAAA");
+    assert_eq!(keyless(&["replay", "last", "--fresh", "--json"]).expect_code(3).error()["code"], "CH0101");
 }
 
 #[test]
@@ -156,6 +238,23 @@ exit 0
 }
 
 #[test]
+fn a_captured_target_chooses_no_host() {
+    let (mut stand, elsewhere) = (stand(), RawApp::answering(OK));
+    for (number, target) in ["//127.0.0.1:PORT/steal", "/\\127.0.0.1:PORT/steal"].iter().enumerate() {
+        let (id, target) = (format!("msg_odd{number}"), target.replace("PORT", &elsewhere.port.to_string()));
+        assert_eq!(stand.deliver_signed_to(&target, &stand.secret(), &id, 0, EVENT), 200);
+        stand.up.wait_for(&id, |line| line.contains(&format!("\"{id}\"")));
+        let seen = stand.app.count();
+        for line in
+            [format!("replay {id} --fresh"), format!("replay {id} --fresh --to http://127.0.0.1:{}", stand.app.port)]
+        {
+            stand.run(&line).expect_code(0);
+        }
+        assert_eq!((stand.app.count(), elsewhere.count()), (seen + 2, 0), "{target}");
+    }
+}
+
+#[test]
 fn what_is_gone_or_down_is_named() {
     let stand = stand();
     assert_data_eq!(
@@ -216,7 +315,7 @@ fn a_capture_of_which_the_agent_kept_the_beginning_is_refused() {
     let ready = up.wait_for_type("ready");
     let public = port_of(ready["public_url"].as_str().expect("a URL"));
     post(public, "/api/webhooks", &[("svix-id", "msg_big")], &vec![b' '; 10 * 1024 * 1024 + 1]);
-    for line in ["replay msg_big --json", "replay last --fresh --json"] {
-        assert_eq!(machine.run(line).expect_code(6).error()["code"], "CH0808");
-    }
+    assert_eq!(machine.run("replay msg_big --json").expect_code(6).error()["code"], "CH0808");
+    // What cannot be verified is not the last one.
+    assert_eq!(machine.run("replay last --fresh --json").expect_code(6).error()["code"], "CH0817");
 }

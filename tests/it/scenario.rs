@@ -2,6 +2,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use snapbox::{assert_data_eq, str};
 
@@ -30,7 +32,8 @@ fn the_built_in_ones_are_accepted_and_tell_one_story() {
         for _ in 0..steps {
             let delivery = app.wait_for_type("delivery");
             assert_eq!(delivery["signature"], "valid");
-            times.push(time(&body(delivery["body"].as_str().expect("a text"))["timestamp"]));
+            let bytes = STANDARD.decode(delivery["body_b64"].as_str().expect("a text")).expect("base64");
+            times.push(time(&body(std::str::from_utf8(&bytes).expect("a text"))["timestamp"]));
         }
         let now =
             i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis()).expect("a time");

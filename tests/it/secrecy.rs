@@ -3,8 +3,9 @@
 use std::fs;
 
 use crate::account::Account;
-use crate::fixture::{Machine, Running, Sandbox};
-use crate::wire::RawApp;
+use crate::fixture::{Machine, Output, Running, Sandbox};
+use crate::serve::listening_port;
+use crate::wire::{RawApp, post};
 
 const AUTHTOKEN: &str = "2hideHIDEhideHIDEhideHIDEhid_5hideHIDEhideHIDEhide";
 
@@ -21,11 +22,107 @@ fn planted(sandbox: Sandbox) -> Machine {
     machine.keep(sandbox)
 }
 
-/// Runs it in each way of speaking; the fixture searches what it says.
-fn say_all(machine: &Machine, line: &str) {
-    for how in ["", "-q", "-vv", "--json", "--json -vv"] {
-        machine.run(&format!("{line} {how}"));
+/// How a command can be told to speak.
+const WAYS: [&str; 5] = ["", "-q", "-vv", "--json", "--json -vv"];
+
+/// What a command line ends with: 0, or the exit code and code of the error that was planted.
+type Ending = Option<(i32, &'static str)>;
+
+const GOOD: Ending = None;
+
+/// Runs it in each way of speaking; the fixture searches what it says. Gives all of it.
+#[track_caller]
+fn say_all(machine: &Machine, line: &str, ending: Ending) -> String {
+    WAYS.map(|how| said(line, how, machine.run(&format!("{line} {how}")), ending)).concat()
+}
+
+/// A command that failed for another reason would have said little that could be searched.
+#[track_caller]
+fn said(line: &str, how: &str, output: Output, ending: Ending) -> String {
+    let said = format!("{}{}", output.stdout, output.stderr);
+    let (exit, error) = ending.unwrap_or((0, ""));
+    assert_eq!(output.code, Some(exit), "{line} {how}:\n{said}");
+    assert!(said.contains(error), "{line} {how}: no {error} in\n{said}");
+    assert!(ending.is_some() || !output.stderr.contains("\"type\":\"error\""), "{line} {how}:\n{said}");
+    said
+}
+
+/// Runs a command that stays in each way of speaking, until `ready` holds of its process, and ends it.
+fn stay_all(machine: &Machine, line: &str, ready: impl Fn(&mut Running)) {
+    for how in WAYS {
+        let mut running = machine.start(&format!("{line} {how}"));
+        ready(&mut running);
+        running.signal("INT");
+        said(line, how, running.finish(), GOOD);
     }
+}
+
+/// Every subcommand, and those of its own, as `--help` lists them.
+fn subcommands() -> Vec<String> {
+    let listed = |command: &str| {
+        let help = Machine::new().run(&format!("{command} --help")).expect_code(0).stdout;
+        let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+        let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next().map(str::to_owned));
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
+    let own = |command: String| match listed(&command) {
+        own if own.is_empty() => vec![command],
+        own => own.iter().map(|name| format!("{command} {name}")).collect(),
+    };
+    listed("").into_iter().flat_map(own).collect()
+}
+
+/// Those that end by themselves, for a set-up that runs with the built-in app. The project's secret is not the
+/// endpoint's, which `doctor` finds; the app answers 200 to what is forged, which `check` finds.
+const ENDING: [(&str, Ending); 33] = [
+    // It leaves the endpoint disabled, which `register` mends.
+    ("up --serve --once --no-env", GOOD),
+    ("register --no-env", GOOD),
+    ("send-test", GOOD),
+    ("send-test --dry-run", GOOD),
+    ("status --remote", GOOD),
+    ("doctor", Some((7, "CH0901"))),
+    ("register --dry-run", GOOD),
+    ("register --env-file .env.other", GOOD),
+    ("up --dry-run", GOOD),
+    ("tunnel --dry-run", GOOD),
+    ("replay", GOOD),
+    ("replay last", GOOD),
+    ("replay last --set data.first_name=Ada", GOOD),
+    ("replay whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((6, "CH0807"))),
+    ("trigger user.created", GOOD),
+    ("trigger user.created --print", GOOD),
+    ("trigger user.created --print=json", GOOD),
+    ("trigger --list", GOOD),
+    ("trigger whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, ""))),
+    ("check", Some((7, "CH0905"))),
+    ("check --list", GOOD),
+    ("verify delivery.json", GOOD),
+    ("verify forged.json", Some((7, "CH0910"))),
+    ("verify delivery.json --secret-file whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((3, "CH0004"))),
+    ("verify whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((3, "CH0004"))),
+    ("user create", GOOD),
+    ("user update", GOOD),
+    ("user delete --all --yes", GOOD),
+    ("user cycle", GOOD),
+    ("secret write --dry-run", GOOD),
+    ("secret write --env-file .env.other", GOOD),
+    ("secure --dry-run", GOOD),
+    ("completions bash", GOOD),
+];
+
+/// Those that stay until they are ended.
+const STAYING: [&str; 3] = ["serve", "tunnel", "sandbox"];
+
+/// Those whose outcome is a new secret, or that show one.
+const APART: [&str; 3] = ["secret show", "secret rotate", "secure"];
+
+#[test]
+fn every_subcommand_is_searched() {
+    let lines = || ENDING.iter().map(|(line, _)| *line).chain(STAYING).chain(APART);
+    let is_run = |command: &String| lines().any(|line| line == command || line.starts_with(&format!("{command} ")));
+    let forgotten: Vec<String> = subcommands().into_iter().filter(|command| !is_run(command)).collect();
+    assert!(forgotten.is_empty(), "{forgotten:?}");
 }
 
 #[test]
@@ -35,31 +132,48 @@ fn every_command_on_a_good_day() {
     up.wait_for_type("ready");
     let account = Account::at(machine.sandbox());
     let id = account.list("endpoint")[0]["id"].as_str().expect("an id").to_owned();
+    // The one command that shows it, and nothing else beside it.
+    say_all(&machine, "secret show", GOOD);
     machine.hide(account.secret(&id).trim_start_matches("whsec_"));
-    for line in [
-        "send-test",
-        "send-test --dry-run",
-        "status --remote",
-        "doctor",
-        "register --no-env",
-        "register --dry-run",
-        "register --env-file .env.other",
-        "up --serve --once --no-env",
-        "up --dry-run",
-        "tunnel --dry-run",
-    ] {
-        say_all(&machine, line);
+    let printed = machine.run("trigger user.created --print=json").expect_code(0).stdout;
+    let forged = printed.replace("user.created", "user.deleted");
+    let machine = machine.file("delivery.json", &printed).file("forged.json", &forged);
+    for (line, ending) in ENDING {
+        say_all(&machine, line, ending);
     }
+    say_all(&machine, "secure", GOOD);
+    say_all(&machine, "secure --off", GOOD);
+    let said = say_all(&machine, "secret rotate", GOOD);
+    let mut machine = machine;
+    machine.hide(account.secret(&id).trim_start_matches("whsec_"));
+    machine.assert_hidden(&said);
     up.signal("INT");
-    up.finish().expect_code(0);
+    machine.assert_hidden(&up.finish().expect_code(0).stderr);
+}
+
+#[test]
+fn every_command_that_stays() {
+    let machine = planted(Sandbox::start(""));
+    stay_all(&machine, "serve --port 0", |running| {
+        let port = listening_port(running.child.id());
+        post(port, "/", &[("authorization", "Bearer hide-me-as-well")], b"{}");
+    });
+    stay_all(&machine, "sandbox", |running| drop(running.wait_for("its key", |line| line.contains("sk_test_"))));
+    stay_all(&machine, "tunnel 1", |running| drop(running.wait_for("its URL", |line| line.contains("127.0.0.1"))));
 }
 
 #[test]
 fn every_way_to_fail() {
-    for fault in ["clerk=401", "clerk=html", "clerk=portal_used", "clerk=portal_garbage", "svix=html@/secret"] {
+    for (fault, ending) in [
+        ("clerk=401", (4, "CH0401")),
+        ("clerk=html", (4, "CH0406")),
+        ("clerk=portal_used", (4, "CH0408")),
+        ("clerk=portal_garbage", (4, "CH0407")),
+        ("svix=html@/secret", (4, "CH0509")),
+    ] {
         let machine = planted(Sandbox::start(&format!("--fault {fault}")));
-        say_all(&machine, "register https://owl.example --no-env");
-        say_all(&machine, "doctor");
+        say_all(&machine, "register https://owl.example --no-env", Some(ending));
+        say_all(&machine, "doctor", Some((7, "CH0901")));
     }
 }
 
@@ -78,8 +192,8 @@ fn a_service_that_repeats_the_key() {
             .set("CLERK_API_URL", &format!("http://127.0.0.1:{}", clerk.port));
         let output = machine.run("register https://owl.example --no-env").expect_code(4);
         assert!(output.stderr.contains("sk_test_…HIDE"), "{}", output.stderr);
-        say_all(&machine, "register https://owl.example --no-env");
-        say_all(&machine, "doctor");
+        say_all(&machine, "register https://owl.example --no-env", Some((4, "CH04")));
+        say_all(&machine, "doctor", Some((7, "CH0901")));
     }
 }
 
@@ -101,10 +215,10 @@ fn an_authtoken_that_ngrok_repeats() {
     let machine = machine.secret("UNUSED", AUTHTOKEN);
     let output = machine.run("up --serve --once --no-env --json").expect_code(5);
     assert!(output.stderr.contains("ERR_NGROK_"), "{}", output.stderr);
-    say_all(&machine, "up --serve --once --no-env");
-    say_all(&machine, "tunnel");
+    say_all(&machine, "up --serve --once --no-env", Some((5, "ERR_NGROK_")));
+    say_all(&machine, "tunnel", Some((5, "ERR_NGROK_")));
     let given = machine.set("NGROK_AUTHTOKEN", AUTHTOKEN);
-    say_all(&given, "tunnel");
+    say_all(&given, "tunnel", Some((5, "ERR_NGROK_")));
 }
 
 #[test]

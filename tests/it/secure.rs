@@ -164,6 +164,24 @@ fn no_spelling_walks_round_it() {
 }
 
 #[test]
+fn a_spelling_that_gets_through_is_named() {
+    let stand = Stand::start("--fault agent=lax");
+    assert_data_eq!(
+        stand.run("secure").snapshot(),
+        str![[r#"
+exit 7
+--- stderr
+error: verification does not hold: a forged event passed as `/API/WEBHOOKS` CH0903
+
+  → have clerkhook verify instead of the edge: `clerkhook secure --local`
+
+"#]]
+    );
+    // The hint helps.
+    stand.run("secure --local").expect_code(0);
+}
+
+#[test]
 fn in_place_needs_no_restart_and_outlives_the_agent() {
     let mut stand = Stand::start("");
     let before = agents(stand.machine.sandbox());

@@ -3,7 +3,8 @@
 use clerkhook::signature::{SigningSecret, sign};
 use snapbox::{assert_data_eq, str};
 
-use crate::fixture::{Machine, Output, Running};
+use crate::fixture::{Machine, Output, PATIENCE, Running, until};
+use crate::people::on_a_terminal;
 use crate::wire::{exchange, post};
 
 pub const SECRET: &str = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
@@ -75,7 +76,7 @@ fn a_person_sees_headers_and_the_body() {
     let port = listening_port(app.child.id());
     let answer = post(port, "/any/path?x=1", &[("x-a", "b")], EVENT.as_bytes());
     assert!(answer.contains(r#"{"message":"received","event":"user.created","signature":"unchecked""#), "{answer}");
-    app.wait_for("the body's end", |line| line == "    }");
+    app.wait_for("the body", |line| line == EVENT);
     assert_data_eq!(
         stop(app).snapshot(),
         str![[r#"
@@ -87,13 +88,7 @@ exit 0
     x-a: b
     content-length: 66
 
-    {
-      "type": "user.created",
-      "data": {
-        "id": "user_1",
-        "first_name": "Zoë"
-      }
-    }
+{"type":"user.created","data":{"id":"user_1","first_name":"Zoë"}}
 --- stderr
   Serving http://localhost:[PORT], no signing secret known: not verifying; press Ctrl-C to stop.
 
@@ -102,7 +97,7 @@ exit 0
 }
 
 /// The port on which a process listens.
-fn listening_port(pid: u32) -> u16 {
+pub fn listening_port(pid: u32) -> u16 {
     let deadline = std::time::Instant::now() + crate::fixture::PATIENCE;
     while std::time::Instant::now() < deadline {
         let output = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("a process").filter_map(|file| {
@@ -292,10 +287,131 @@ fn hostile_text_never_reaches_the_terminal_raw() {
         post(port, "/the-end", &[], b"");
         app.wait_for("the end", |line| line.contains("the-end"));
         let output = stop(app);
-        let shown = format!("{}{}", output.stdout, output.stderr);
+        // Into a pipe a body goes byte for byte; `--json` and `-q` have none as it is.
+        let stdout = [json, text].iter().fold(output.stdout.clone(), |shown, body| shown.replacen(body, "", 1));
+        assert_eq!(stdout.len() < output.stdout.len(), ["", "--color always"].contains(&args), "{args}");
+        let shown = format!("{stdout}{}", output.stderr);
         let bad = ['\u{7}', '\u{9b}', '\u{202e}'];
         assert!(!shown.contains(bad), "{args}: {shown:?}");
         assert!(!shown.contains("\u{1b}]"), "{args}: {shown:?}");
         assert!(args == "--color always" || !shown.contains('\u{1b}'), "{args}: {shown:?}");
+    }
+}
+
+/// Bodies that an indented copy of their JSON would hide something of; the last is no text.
+const ODD: [&[u8]; 4] = [
+    b"{ \"b\" :\t1.0, \"a\": [12345678901234567890, 1e400],\r\n \"b\": \"\\u0078\\/\" }\r\n",
+    b"\x1b]0;owned\x07 \x9b2J",
+    b"{\"token\":\"whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX\"}",
+    b"\xff\x00\xfe",
+];
+
+#[test]
+fn into_a_pipe_or_a_file_go_the_bytes_as_they_came() {
+    for args in ["", "--raw", "--color always"] {
+        let machine = Machine::new();
+        let path = machine.project().join("out");
+        let words = format!("serve --port 0 {args}");
+        let mut command = machine.command(&words.split_whitespace().collect::<Vec<_>>());
+        let file = std::fs::File::create(&path).expect("a file");
+        let mut child = command.stdout(file).stderr(std::process::Stdio::null()).spawn().expect("it starts");
+        let port = listening_port(child.id());
+        ODD.iter().for_each(|body| drop(post(port, "/", &[], body)));
+        post(port, "/the-end", &[], b"");
+        let written = || std::fs::read(&path).expect("a file");
+        let holds = |bytes: &[u8], part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
+        until("the last line", || holds(&written(), b"/the-end"));
+        crate::fixture::signal(child.id(), "INT");
+        assert_eq!(child.wait().expect("an end").code(), Some(0));
+        for body in ODD {
+            let whole = [b"\n\n", body, b"\n\n"].concat();
+            assert!(holds(&written(), &whole), "{args}: {:?}", body.escape_ascii().to_string());
+        }
+    }
+}
+
+/// What `serve` shows on a terminal of each of these bodies, without colours.
+fn shown_on_a_terminal(args: &str) -> String {
+    let machine = Machine::new();
+    let mut session = on_a_terminal(&machine, &format!("serve --port 0 {args}"), 100);
+    expectrl::Expect::expect(&mut session, "press Ctrl-C").expect("where it listens");
+    let port = listening_port(u32::try_from(session.get_process().pid().as_raw()).expect("a process"));
+    ODD.iter().for_each(|body| drop(post(port, "/", &[], body)));
+    post(port, "/the-end", &[], b"");
+    session.set_expect_timeout(Some(PATIENCE));
+    let found = expectrl::Expect::expect(&mut session, "/the-end").expect("the last line");
+    let text = String::from_utf8_lossy(found.before()).into_owned();
+    crate::fixture::signal(u32::try_from(session.get_process().pid().as_raw()).expect("a process"), "INT");
+    crate::people::finish(session);
+    // The terminal's own line ends and the styles are ours.
+    let plain = anstream::adapter::strip_str(&text).to_string().replace("\r\n", "\n");
+    assert_eq!(text.matches('\u{1b}').count(), text.matches("\u{1b}[").count(), "{text:?}");
+    assert!(!text.contains("\u{1b}[2J") && !plain.chars().any(|c| c.is_control() && c != '\n'), "{plain:?}");
+    plain
+}
+
+#[test]
+fn on_a_terminal_a_body_is_formatted_and_says_so() {
+    let shown = shown_on_a_terminal("");
+    let lines = "    {\n      \"b\": 1.0,\n      \"a\": [\n        12345678901234567890,\n        1e400\n      ],\n      \
+                 \"b\": \"\\u0078\\/\"\n    }\n    formatted, 70 bytes as sent; --raw shows them\n";
+    assert!(shown.contains(lines), "{shown}");
+    assert!(shown.contains("    \\u{1b}]0;owned\\u{7} \\x9b2J\n"), "{shown}");
+    assert!(shown.contains("\"token\": \"whsec_…FRYX\""), "{shown}");
+    assert!(shown.contains("    \\xff\\u{0}\\xfe\n"), "{shown}");
+}
+
+#[test]
+fn raw_on_a_terminal_is_what_came_with_its_control_characters_spelled_out() {
+    let shown = shown_on_a_terminal("--raw");
+    let lines = "    { \"b\" :\\t1.0, \"a\": [12345678901234567890, 1e400],\\r\n     \"b\": \"\\u0078\\/\" }\\r\n";
+    assert!(shown.contains(lines), "{shown}");
+    assert!(!shown.contains("formatted"), "{shown}");
+}
+
+#[test]
+fn a_slow_reader_is_told_of_a_gap_and_slows_no_delivery() {
+    for (args, sent) in [("--json", 60), ("", 60)] {
+        let machine = Machine::new();
+        let mut command = machine.command(&["serve", "--port", "0"]);
+        command.args(args.split_whitespace());
+        let (mut reader, writer) = std::io::pipe().expect("a pipe");
+        let mut child = command.stdout(writer).stderr(std::process::Stdio::null()).spawn().expect("it starts");
+        drop(command);
+        let port = listening_port(child.id());
+        let body = vec![b'x'; 1024 * 1024 - 1024];
+        // Nobody reads meanwhile, and each is answered all the same.
+        (0..sent).for_each(|_| assert!(post(port, "/", &[], &body).starts_with("HTTP/1.1 200")));
+        let memory = std::fs::read_to_string(format!("/proc/{}/status", child.id())).expect("a process");
+        let peak =
+            memory.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB")?.parse().ok());
+        let peak: u64 = peak.expect("its memory");
+        assert!(peak < 250 * 1024, "{peak} kB");
+        crate::fixture::signal(child.id(), "INT");
+        let mut said = String::new();
+        std::io::Read::read_to_string(&mut reader, &mut said).expect("text");
+        assert_eq!(child.wait().expect("an end").code(), Some(0));
+        let missed: usize = if args == "--json" {
+            let lines = said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+            let gaps: Vec<_> = lines.filter(|line| line["type"] == "gap").collect();
+            assert_eq!((&gaps[0]["schema"], &gaps[0]["where"]), (&1.into(), &"reader".into()));
+            gaps.iter().filter_map(|gap| gap["missed"].as_u64()).sum::<u64>().try_into().expect("a count")
+        } else {
+            let gaps = said.lines().filter_map(|line| {
+                let line = line.strip_prefix("  ! ")?;
+                line.split_once(" deliveries are not shown: what reads this output is too slow")?
+                    .0
+                    .parse::<usize>()
+                    .ok()
+            });
+            gaps.sum()
+        };
+        let shown = if args == "--json" {
+            said.lines().filter(|line| line.contains("\"type\":\"delivery\"")).count()
+        } else {
+            said.lines().filter(|line| line.ends_with("signature unchecked")).count()
+        };
+        assert!(missed > 0 && shown > 0, "{shown} shown, {missed} missed");
+        assert_eq!(shown + missed, sent, "{args}");
     }
 }

@@ -53,6 +53,11 @@ impl Stand {
 
     /// Delivers a body through the tunnel, signed so many seconds ago.
     pub fn deliver_signed(&self, secret: &str, id: &str, age: i64, body: &str) -> u16 {
+        self.deliver_signed_to("/api/webhooks", secret, id, age, body)
+    }
+
+    /// The same to another target, byte for byte.
+    pub fn deliver_signed_to(&self, target: &str, secret: &str, id: &str, age: i64, body: &str) -> u16 {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
         let then = i64::try_from(now).expect("a time") - age;
         let secret = SigningSecret::parse(secret).expect("a secret");
@@ -63,7 +68,7 @@ impl Stand {
             ("svix-timestamp", &seconds),
             ("svix-signature", &signature),
         ];
-        status(&post(self.public(), "/api/webhooks", &headers, body.as_bytes()))
+        status(&post(self.public(), target, &headers, body.as_bytes()))
     }
 
     /// Delivers a body through the tunnel, signed now with the endpoint's secret, and waits until `up` shows it.

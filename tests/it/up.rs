@@ -77,6 +77,33 @@ exit 3
 }
 
 #[test]
+fn all_that_is_missing_is_told_at_once_each_with_its_fix() {
+    let line = format!("up {} --once", free_port());
+    assert_data_eq!(
+        Machine::new().run(&line).snapshot(),
+        str![[r#"
+exit 3
+--- stderr
+error: 3 things are missing CH0110
+  nothing listens at `http://localhost:[PORT]`: start the app, or let clerkhook serve one: `clerkhook up --serve`
+  no ngrok agent found: install it from https://ngrok.com/download, or name it with `--ngrok-bin PATH`
+  no Clerk secret key: copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in `.env.local`; without an account, try `clerkhook up --sandbox --serve`
+
+  → neither account nor app yet? `clerkhook up --sandbox --serve`
+
+"#]]
+    );
+    let error = Machine::new().run(&format!("{line} --json")).expect_code(3).error();
+    let codes: Vec<_> = error["missing"].as_array().expect("a list").iter().map(|one| one["code"].clone()).collect();
+    assert_eq!((&error["code"], codes), (&"CH0110".into(), vec!["CH0201".into(), "CH0301".into(), "CH0101".into()]));
+    // One alone is told as ever, before anything is begun.
+    let sandbox = Sandbox::start("");
+    let output = Machine::with(&sandbox).without("CLERK_SECRET_KEY").run("up --serve --once --json").expect_code(3);
+    assert_eq!(output.error()["code"], "CH0101");
+    assert!(!output.stdout.contains("\"step\":\"tunnel\""), "{}", output.stdout);
+}
+
+#[test]
 fn ctrl_c_takes_everything_down() {
     let sandbox = Sandbox::start("");
     let machine = Machine::with(&sandbox);

@@ -164,15 +164,16 @@ async fn both_keys_sign_during_the_grace_of_a_rotation() {
     let endpoint = fixture.endpoint("one", &app.url).await;
     let rotate = |body: Value| fixture.svix(Method::POST, "/endpoint/one/secret/rotate", Some(body));
     let old = fixture.secret(&endpoint).await;
-    let (status, body) = rotate(json!({})).await;
+    let (status, body) = rotate(json!({"key": null})).await;
     let new = fixture.secret(&endpoint).await;
-    assert_eq!((status, body["key"].as_str()), (200, Some(new.text().expose())));
+    assert_eq!((status, body), (204, Value::Null));
+    assert_ne!(old.text(), new.text());
     fixture.example(&endpoint, "user.created").await;
     let received = app.next().await;
     assert_eq!(received.header("svix-signature").split(' ').count(), 2);
     assert_eq!((received.verified(&old), received.verified(&new)), (Ok(()), Ok(())));
 
-    assert_eq!(rotate(json!({"gracePeriodSeconds": 0})).await.0, 200);
+    assert_eq!(rotate(json!({"gracePeriodSeconds": 0})).await.0, 204);
     fixture.example(&endpoint, "user.created").await;
     let received = app.next().await;
     assert_eq!(received.header("svix-signature").split(' ').count(), 2);

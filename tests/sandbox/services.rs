@@ -163,6 +163,28 @@ async fn a_users_life_is_told_to_the_webhooks() {
 }
 
 #[tokio::test]
+async fn messages_are_made_of_published_types_only() {
+    let (fixture, mut app) = (Fixture::start(&[]).await, App::answering(200).await);
+    fixture.endpoint("one", &app.url).await;
+    let post = |body: Value| fixture.svix(Method::POST, "/msg", Some(body));
+    let (status, message) = post(json!({"eventType": "user.created", "payload": {"a": 1}})).await;
+    assert_eq!((status, &message["eventType"], &message["payload"]), (202, &json!("user.created"), &json!({"a": 1})));
+    assert_eq!(app.next().await.body, r#"{"a":1}"#);
+    for wrong in ["user.banned", "user created", ""] {
+        assert_eq!(named(&post(json!({"eventType": wrong, "payload": {}})).await), (422, "eventType"), "{wrong}");
+    }
+    assert_eq!(named(&post(json!({"eventType": "user.created"})).await), (422, "payload"));
+}
+
+#[tokio::test]
+async fn one_event_type_can_be_read() {
+    let fixture = Fixture::start(&[]).await;
+    let (status, one) = fixture.svix_at("/event-type/user.created").await;
+    assert_eq!((status, &one["name"], &one["archived"]), (200, &json!("user.created"), &json!(false)));
+    assert_eq!(named(&fixture.svix_at("/event-type/user.banned").await), (404, "not_found"));
+}
+
+#[tokio::test]
 async fn endpoints_follow_their_rules() {
     let fixture = Fixture::start(&[]).await;
     let post = |body: Value| fixture.svix(Method::POST, "/endpoint", Some(body));
@@ -172,7 +194,18 @@ async fn endpoints_follow_their_rules() {
     assert_eq!(named(&post(json!({"url": url, "uid": "one"})).await), (409, "conflict"));
     assert_eq!(named(&post(json!({"url": "nowhere"})).await), (422, "url"));
     assert_eq!(named(&post(json!({"uid": "two"})).await), (422, "url"));
-    assert_eq!(named(&post(json!({"url": url, "eventTypes": ["a"], "filterTypes": ["a"]})).await), (422, "eventTypes"));
+    assert_eq!(
+        named(&post(json!({"url": url, "eventTypes": ["user.created"], "filterTypes": ["user.created"]})).await),
+        (422, "eventTypes")
+    );
+    for wrong in ["user.banned", "user.*", "user created", ""] {
+        assert_eq!(
+            named(&post(json!({"url": url, "filterTypes": ["user.created", wrong]})).await),
+            (422, "filterTypes")
+        );
+        let patched = fixture.svix(Method::PATCH, "/endpoint/one", Some(json!({"filterTypes": [wrong]}))).await;
+        assert_eq!(named(&patched), (422, "filterTypes"), "{wrong}");
+    }
 
     let patched = fixture.svix(Method::PATCH, "/endpoint/one", Some(json!({"filterTypes": null}))).await;
     assert_eq!((patched.0, &patched.1["eventTypes"], &patched.1["url"]), (200, &Value::Null, &json!(url)));

@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::event::{Check, Health};
+use crate::secret::mask_text;
 
 /// A file that appears whole or not at all. It is opened before anything is sent, so that a wrong path costs nothing.
 pub struct Report {
@@ -109,10 +110,11 @@ fn seconds(ms: u64) -> String {
     format!("{}.{:03}", ms / 1000, ms % 1000)
 }
 
-/// Text for an attribute or an element; XML 1.0 knows no other control characters than these three.
+/// Text for an attribute or an element, masked as on a stream; XML 1.0 knows no other control characters than these
+/// three.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in mask_text(text).chars() {
         match c {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
@@ -137,7 +139,7 @@ mod tests {
         let check = |name: &str, status| Check {
             check: format!("refuses/{name}"),
             status,
-            found: "answered 200".into(),
+            found: "answered 200: sk_test_hideHIDEhideHIDE".into(),
             fix: Some("]]>\nmend".into()),
             case: Some(case.clone()),
         };
@@ -146,5 +148,6 @@ mod tests {
         assert!(text.contains("fix: ]]&gt;&#10;mend</failure>"), "{text}");
         assert!(text.contains("tests=\"2\" failures=\"1\" errors=\"0\" skipped=\"1\" time=\"2.410\""), "{text}");
         assert!(text.contains("?a=1&amp;b"), "{text}");
+        assert!(text.contains("sk_test_…HIDE") && !text.contains("sk_test_hide"), "{text}");
     }
 }

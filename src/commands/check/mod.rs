@@ -3,7 +3,6 @@
 mod junit;
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,7 +16,7 @@ use crate::handler::conformance::{
 use crate::http::{Certificates, is_loopback};
 use crate::steps::target::{self, Target, To};
 use crate::steps::{Context, secret};
-use crate::ui::Answer;
+use crate::ui::Question;
 use junit::Report;
 
 /// Why a case was not sent when the route is wrong.
@@ -146,14 +145,8 @@ async fn allow(context: &Context, subject: &Subject, requests: usize) -> Result<
     if context.yes || is_loopback(&subject.url) {
         return Ok(());
     }
-    let ui = Arc::clone(&context.ui);
-    let question = format!("Send {requests} made-up events to {}, which is not on this machine?", subject.url);
-    let answer = tokio::task::spawn_blocking(move || ui.confirm(&question, "--yes")).await;
-    match answer {
-        Ok(Ok(Answer::Yes)) => Ok(()),
-        Ok(Err(error)) => Err(error),
-        Ok(Ok(Answer::No)) | Err(_) => Err(Error::Interrupted),
-    }
+    let question = Question::OtherMachine { requests, url: subject.url.to_string() };
+    context.ui.agree(question, context.shutdown.wait()).await
 }
 
 /// Shows how far it is, as a slow app takes a minute.

@@ -1,15 +1,15 @@
 //! Deliveries in a form that other programs read: JSON lines, an HTTP Archive, curl commands.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use super::{named, open, unusable};
 use crate::delivery::{Delivery, Filter, Redaction, curl, har};
 use crate::error::{Error, Result};
-use crate::event::Event;
+use crate::file;
 use crate::history::Reference;
 use crate::steps::Context;
 use crate::steps::app::PORT;
+use crate::ui::Ui;
 
 /// The form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,10 @@ pub fn export(
     output: Option<&Path>,
 ) -> Result<()> {
     let mut deliveries = if references.is_empty() {
-        let store = open(context)?.ok_or(Error::HistoryEmpty)?;
+        let Some(store) = open(context)? else {
+            context.ui.note("nothing is kept yet: `clerkhook up` keeps what passes");
+            return Ok(());
+        };
         store.list(filter, usize::MAX).map_err(|fault| unusable(context, fault))?
     } else {
         named(context, references)?.1
@@ -47,7 +50,7 @@ pub fn export(
         context.ui.note("it holds what was sent, with all addresses and names; `--redact` replaces them");
     }
     let text = match form {
-        Form::Ndjson => deliveries.iter().filter_map(line).collect::<Vec<_>>().join("\n"),
+        Form::Ndjson => Ui::delivery_lines(&deliveries),
         Form::Har => serde_json::to_string_pretty(&har::archive(&deliveries, &base(context))).unwrap_or_default(),
         Form::Curl => deliveries.iter().map(|delivery| command(context, delivery)).collect::<Vec<_>>().join("\n\n"),
     };
@@ -55,14 +58,10 @@ pub fn export(
         Some(path) => write(path, &text),
         None if text.is_empty() => Ok(()),
         None => {
-            context.ui.data(&text);
+            context.ui.exact(&text);
             Ok(())
         }
     }
-}
-
-fn line(delivery: &Delivery) -> Option<String> {
-    crate::ui::json_line(&Event::Delivery(delivery.into()))
 }
 
 fn command(context: &Context, delivery: &Delivery) -> String {
@@ -80,8 +79,5 @@ fn base(context: &Context) -> String {
 fn write(path: &Path, text: &str) -> Result<()> {
     let fault = |error: std::io::Error| Error::FileUnwritable { path: path.to_owned(), cause: error.to_string() };
     // Nobody else has to read what people sent.
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))).map_err(fault)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(fault)?;
-    file.persist(path).map_err(|error| fault(error.error))?;
-    Ok(())
+    file::write(path, format!("{text}\n").as_bytes()).map_err(fault)
 }

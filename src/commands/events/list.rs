@@ -8,7 +8,6 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{open, unusable};
 use crate::delivery::{Filter, Id};
 use crate::error::Result;
-use crate::event::Event;
 use crate::history::Store;
 use crate::steps::Context;
 
@@ -31,7 +30,7 @@ pub async fn list(context: &Context, filter: &Filter, count: usize, follow: bool
     if let Some(store) = &store {
         last = store.last_change().map_err(|fault| unusable(context, fault))?;
         for delivery in store.list(filter, count).map_err(|fault| unusable(context, fault))? {
-            context.ui.emit(&Event::Delivery((&delivery).into()));
+            context.ui.kept(&delivery);
             if delivery.answer.is_some() {
                 shown.insert(delivery.id);
             }
@@ -64,7 +63,7 @@ async fn go_on(context: &Context, filter: &Filter, store: Option<Store>, last: i
         // What is still open comes again with its answer.
         for delivery in new.into_iter().filter(|delivery| delivery.answer.is_some() && filter.admits(delivery)) {
             if shown.insert(delivery.id.clone()) {
-                context.ui.emit(&Event::Delivery((&delivery).into()));
+                context.ui.kept(&delivery);
             }
         }
         if shown.len() > REMEMBERED {

@@ -13,6 +13,7 @@ use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
 use crate::history::{Found, Reference, Store, StoreFault};
 use crate::steps::Context;
+use crate::ui::Question;
 
 pub use export::Form;
 
@@ -67,10 +68,7 @@ async fn clear(context: &Context, older_than: Option<Duration>, dry_run: bool) -
         return Ok(());
     }
     if count > 0 && !context.yes {
-        let question = format!("Forget {what}?");
-        if !context.confirm_dangerous(question, "--yes").await? {
-            return Err(Error::Interrupted);
-        }
+        context.ui.agree(Question::ForgetDeliveries { what: what.clone() }, context.shutdown.wait()).await?;
     }
     store.clear(before).map_err(unusable)?;
     context.ui.note(&format!("forgot {what}"));
@@ -86,7 +84,9 @@ fn open(context: &Context) -> Result<Option<Store>> {
 fn named(context: &Context, references: &[Reference]) -> Result<(Store, Vec<Delivery>)> {
     let store = open(context)?;
     let missing = |reference: &Reference| Error::DeliveryUnknown { reference: reference.to_string() };
-    let Some(store) = store else { return Err(references.first().map_or(Error::HistoryEmpty, missing)) };
+    let (Some(store), Some(_)) = (store, references.first()) else {
+        return Err(missing(references.first().unwrap_or(&Reference::Newest(1))));
+    };
     let mut found = Vec::with_capacity(references.len());
     for reference in references {
         match store.find(reference).map_err(|fault| unusable(context, fault))? {

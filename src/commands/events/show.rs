@@ -5,7 +5,6 @@ use serde_json::Value;
 use super::{named, unusable};
 use crate::delivery::{Change, Delivery, changes};
 use crate::error::Result;
-use crate::event::Event;
 use crate::history::{Reference, Store};
 use crate::steps::Context;
 
@@ -22,10 +21,10 @@ pub fn show(context: &Context, references: &[Reference], raw: bool) -> Result<()
         if raw {
             context.ui.bytes(&delivery.request.body);
         } else if context.ui.json() {
-            context.ui.emit(&Event::Delivery(delivery.into()));
+            context.ui.delivery(delivery);
         } else {
             let changed = changed(&store, delivery).map_err(|fault| unusable(context, fault))?;
-            context.ui.shown(delivery, &changed);
+            context.ui.shown(delivery, changed.as_deref());
         }
     }
     Ok(())

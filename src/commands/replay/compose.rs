@@ -11,7 +11,7 @@ use crate::http::{NotOriginForm, OriginForm};
 use crate::ngrok::capture::Capture;
 use crate::payload;
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
-use crate::steps::{Context, editor, input, secret};
+use crate::steps::{Context, editor, input};
 
 /// Headers that belong to one connection, that the tunnel added, or that are made anew.
 const LEFT_OUT: [&str; 9] = [
@@ -55,13 +55,19 @@ impl Composed {
     }
 }
 
-/// Composes the request.
+/// Composes the request; `None` when the editor was left without a change.
 ///
 /// # Errors
-/// `EditRefused`, `EditorFailed`, `File`, and those of learning the secret.
-pub async fn compose(context: &Context, options: &Options, source: &Capture, upstream: &str) -> Result<Composed> {
-    let (body, mut edits) = body(context, options, source).await?;
-    let keeps_signature = options.original;
+/// `EditRefused`, `File`, and those of the editor.
+pub async fn compose(
+    context: &Context,
+    options: &Options,
+    source: &Capture,
+    upstream: &str,
+    secret: Option<SigningSecret>,
+) -> Result<Option<Composed>> {
+    let Some((body, mut edits)) = body(context, options, source).await? else { return Ok(None) };
+    let keeps_signature = secret.is_none();
     let kept = |name: &str| {
         let name = name.to_ascii_lowercase();
         let signature = HEADERS.contains(&name.as_str()) || STANDARD_HEADERS.contains(&name.as_str());
@@ -77,19 +83,19 @@ pub async fn compose(context: &Context, options: &Options, source: &Capture, ups
     headers.extend(options.headers.iter().cloned());
     edits.extend(options.headers.iter().map(|(name, _)| name.clone()));
     let url = address(options, source, upstream)?;
-    let signing = if keeps_signature {
-        None
-    } else {
-        let id = match source.message_id() {
-            Some(id) if !options.new_id => id.to_owned(),
-            _ => format!("msg_{}", Ksuid::new(None::<std::time::SystemTime>, None)),
-        };
-        Some((id, secret::known(context).await?))
-    };
-    Ok(Composed { method: source.request.method.clone(), url, headers, body, edits, signing })
+    let signing = secret.map(|secret| (id(options, source), secret));
+    Ok(Some(Composed { method: source.request.method.clone(), url, headers, body, edits, signing }))
 }
 
-async fn body(context: &Context, options: &Options, source: &Capture) -> Result<(Vec<u8>, Vec<String>)> {
+/// The message's id, or a new one.
+fn id(options: &Options, source: &Capture) -> String {
+    match source.message_id() {
+        Some(id) if !options.new_id => id.to_owned(),
+        _ => format!("msg_{}", Ksuid::new(None::<std::time::SystemTime>, None)),
+    }
+}
+
+async fn body(context: &Context, options: &Options, source: &Capture) -> Result<Option<(Vec<u8>, Vec<String>)>> {
     let refused = |fault: payload::Fault| Error::EditRefused { why: fault.to_string() };
     let (mut body, mut edits) = (source.request.body(), Vec::new());
     if let Some(path) = &options.body {
@@ -103,10 +109,11 @@ async fn body(context: &Context, options: &Options, source: &Capture) -> Result<
     body = applied.body;
     edits.extend(options.edits.iter().map(|edit| edit.path().to_string()));
     if options.editor {
-        body = editor::edit_json(context, &body).await?;
+        let Some(edited) = editor::edit_json(context, &body).await? else { return Ok(None) };
+        body = edited;
         edits.push("body".to_owned());
     }
-    Ok((body, edits))
+    Ok(Some((body, edits)))
 }
 
 fn address(options: &Options, source: &Capture, upstream: &str) -> Result<Url> {

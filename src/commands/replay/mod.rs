@@ -3,6 +3,7 @@
 mod choose;
 mod compose;
 mod difference;
+mod origin;
 mod send;
 
 use std::path::PathBuf;
@@ -16,8 +17,9 @@ use crate::event::Event;
 use crate::handler::{Answer, Diagnosis, diagnose};
 use crate::ngrok::capture::Capture;
 use crate::payload::Edit;
-use crate::signature::TOLERANCE;
+use crate::signature::{SigningSecret, TOLERANCE};
 use crate::steps::{Context, tunnel};
+use origin::Origin;
 
 /// Options of `replay`.
 #[derive(Clone, Debug)]
@@ -36,6 +38,8 @@ pub struct Options {
     pub editor: bool,
     /// Sign afresh though nothing is changed.
     pub fresh: bool,
+    /// Sign afresh what did not verify.
+    pub sign_forged: bool,
     /// A new `svix-id`, so that the app does not take it for a repetition.
     pub new_id: bool,
     /// The old bytes with the old signature.
@@ -61,17 +65,24 @@ impl Options {
 /// Replays a captured request.
 ///
 /// # Errors
-/// `TunnelMissing`, `CaptureMissing`, `CaptureTruncated`, `EditRefused`, `EditorFailed`, `ReplayUnanswered`;
+/// `TunnelMissing`, `CaptureMissing`, `CaptureTruncated`, `CaptureForged`, `NothingVerified`, `EditRefused`,
+/// `EditorFailed`, `ReplayUnanswered`;
 /// `NotDelivered` when the app answers other than 2xx.
 pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     let tunnel = context.unless_interrupted(tunnel::existing(context, options.upstream.as_ref())).await?;
     let captures = tunnel.api.captures(choose::MANY).await?;
-    let chosen = choose::choose(context, options.id.as_deref(), &captures);
-    let Some(source) = context.unless_interrupted(chosen).await? else { return Ok(()) };
+    let mut origin = Origin::learn(context).await?;
+    let Some(source) = choose::choose(context, options.id.as_deref(), &captures, &origin).await? else { return Ok(()) };
+    let secret = signing(context, options, source, &mut origin).await?;
     let request = if options.is_plain() {
         None
     } else {
-        Some(compose::compose(context, options, source, &tunnel.told.upstream).await?)
+        let composed = compose::compose(context, options, source, &tunnel.told.upstream, secret).await?;
+        if composed.is_none() {
+            context.ui.warn("nothing was changed in the editor, so nothing was sent");
+            return Ok(());
+        }
+        composed
     };
     if options.dry_run {
         return compose::describe(context, source, request.as_ref());
@@ -99,6 +110,23 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
             let old_signature = request.is_none_or(|request| request.signing.is_none());
             Err(refused(source, &answer, &tunnel.told.upstream, old_signature))
         }
+    }
+}
+
+/// The secret for a fresh signature, where there is to be one. What somebody else made up gets none by accident.
+async fn signing(
+    context: &Context,
+    options: &Options,
+    source: &Capture,
+    origin: &mut Origin,
+) -> Result<Option<SigningSecret>> {
+    if options.is_plain() || options.original {
+        return Ok(None);
+    }
+    let secret = origin.signing(context).await?;
+    match origin.forged(source).filter(|_| !options.sign_forged) {
+        Some(why) => Err(Error::CaptureForged { id: source.message_id().unwrap_or(&source.id).to_owned(), why }),
+        None => Ok(Some(secret)),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::clerk::user::User;
 use crate::error::{Error, Result};
 use crate::event::{Event, Plan, Status, Step, UserAction};
 use crate::steps::Context;
-use crate::ui::Answer;
+use crate::ui::Question;
 
 use super::stage::told;
 
@@ -24,9 +24,10 @@ pub async fn delete_all(context: &Context, clerk: &Clerk, dry_run: bool) -> Resu
     if made.is_empty() {
         context.ui.note("the instance has no user that clerkhook made");
     }
-    if dry_run || made.is_empty() || !agreed(context, &made).await? {
+    if dry_run || made.is_empty() {
         return Ok(());
     }
+    agree(context, &made).await?;
     let step = context.begin(Step::User, format!("deleting {}", count(&made)));
     for (done, user) in made.iter().enumerate() {
         step.update(&format!("deleting {}: {done} done", count(&made)));
@@ -48,17 +49,15 @@ async fn delete(context: &Context, clerk: &Clerk, user: &User) -> Result<()> {
     Ok(())
 }
 
-async fn agreed(context: &Context, made: &[User]) -> Result<bool> {
+async fn agree(context: &Context, made: &[User]) -> Result<()> {
     if context.yes {
-        return Ok(true);
+        return Ok(());
     }
     list(context, &made[..made.len().min(LISTED)]);
     if made.len() > LISTED {
         context.ui.note(&format!("and {} more", made.len() - LISTED));
     }
-    let (ui, question) = (std::sync::Arc::clone(&context.ui), format!("Delete {}?", count(made)));
-    let asked = tokio::task::spawn_blocking(move || ui.confirm(&question, "--yes")).await;
-    Ok(asked.unwrap_or(Err(Error::Interrupted))? == Answer::Yes)
+    context.ui.agree(Question::DeleteUsers { count: count(made) }, context.shutdown.wait()).await
 }
 
 fn list(context: &Context, made: &[User]) {

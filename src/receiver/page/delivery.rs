@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::escape::Escaped;
 use crate::event::Delivery;
-use crate::payload::indent;
+use crate::payload::{indent, readable};
 use crate::receiver::history::Entry;
 use crate::receiver::texts;
 
@@ -64,14 +64,18 @@ fn headers(page: &mut String, headers: &HeaderMap) -> fmt::Result {
     Ok(())
 }
 
+/// JSON in lines, with its tokens as they came; and the body as it was sent.
 fn body(page: &mut String, body: &[u8]) -> fmt::Result {
-    write!(page, "<h2>Body <small>{} bytes</small></h2>", body.len())?;
+    let shown = &body[..body.len().min(SHOWN)];
+    let formatted = if body.len() > SHOWN { None } else { std::str::from_utf8(shown).ok().and_then(indent) };
+    if let Some(json) = formatted {
+        write!(page, "<h2>Body <small>formatted</small></h2><pre tabindex=\"0\">{}</pre>", Escaped(&json))?;
+    }
+    write!(page, "<h2>Raw <small>{} bytes as sent</small></h2>", body.len())?;
     if body.is_empty() {
         return Ok(());
     }
-    let text = String::from_utf8_lossy(&body[..body.len().min(SHOWN)]);
-    let indented = if body.len() > SHOWN { None } else { indent(&text) };
-    write!(page, "<pre tabindex=\"0\">{}</pre>", Escaped(indented.as_deref().unwrap_or(&text)))?;
+    write!(page, "<pre tabindex=\"0\">{}</pre>", Escaped(&readable(shown)))?;
     if body.len() > SHOWN {
         write!(page, "<p>The first {SHOWN} bytes are shown.</p>")?;
     }
@@ -130,12 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_indented_cut_and_shown_even_when_they_are_no_text() {
+    fn bodies_are_shown_formatted_and_as_sent_cut_and_even_when_they_are_no_text() {
         let with = |body: Vec<u8>| rendered(&Entry { body: Bytes::from(body), ..entry("x") });
-        assert!(with(br#"{"a":[1.0]}"#.to_vec()).contains("{\n  &quot;a&quot;: [\n    1.0\n  ]\n}"));
-        assert!(with(b"\xff<\0".to_vec()).contains("<pre tabindex=\"0\">\u{fffd}&lt;\\u{0}</pre>"));
+        let json = with(b"{\"a\" :[1.0]}\r\n".to_vec());
+        assert!(
+            json.contains("formatted</small></h2><pre tabindex=\"0\">{\n  &quot;a&quot;: [\n    1.0\n  ]\n}</pre>")
+        );
+        assert!(
+            json.contains("14 bytes as sent</small></h2><pre tabindex=\"0\">{&quot;a&quot; :[1.0]}\\u{d}\n</pre>"),
+            "{json}"
+        );
+        let no_text = with(b"\xff<\0".to_vec());
+        assert!(no_text.contains("<pre tabindex=\"0\">\\xff&lt;\\u{0}</pre>") && !no_text.contains("formatted"));
         let long = with(vec![b'x'; SHOWN + 1]);
-        assert!(long.contains("<small>65537 bytes</small>") && long.contains("The first 65536 bytes are shown."));
+        assert!(
+            long.contains("<small>65537 bytes as sent</small>") && long.contains("The first 65536 bytes are shown.")
+        );
         assert!(!with(Vec::new()).contains("<pre"));
     }
 }

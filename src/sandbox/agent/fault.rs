@@ -30,13 +30,15 @@ pub enum AgentFault {
     Drop(Duration),
     /// `noinspect`: captures nothing.
     NoInspect,
+    /// `lax`: asks the edge to look at the policy only where a path has no capital letters.
+    Lax,
 }
 
 /// A text that is no fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no fault of the agent; use `slow:5s`, `4018`, `105`, `108`, `121`, `334`, `334:2`, `exit:3s`, `hang`, \
-     `hang:hard`, `garbage`, `plain`, `drop:2s` or `noinspect`"
+     `hang:hard`, `garbage`, `plain`, `drop:2s`, `noinspect` or `lax`"
 )]
 pub struct UnknownFault {
     text: String,
@@ -59,6 +61,7 @@ impl FromStr for AgentFault {
             ("garbage", None) => Some(Self::Garbage),
             ("plain", None) => Some(Self::Plain),
             ("noinspect", None) => Some(Self::NoInspect),
+            ("lax", None) => Some(Self::Lax),
             (number @ ("4018" | "105" | "108" | "121" | "334" | "319" | "2201" | "9016"), rest) => {
                 refused(number, rest)
             }
@@ -109,6 +112,7 @@ mod tests {
             ("garbage", AgentFault::Garbage),
             ("plain", AgentFault::Plain),
             ("noinspect", AgentFault::NoInspect),
+            ("lax", AgentFault::Lax),
         ] {
             assert_eq!(text.parse(), Ok(fault), "{text}");
         }

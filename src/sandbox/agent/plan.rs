@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::arguments::{Command, Http};
 use super::config::Config;
@@ -147,7 +147,7 @@ fn read_config(directory: &Path, version: Version, http: &Http, log: &Log) -> Re
 }
 
 fn wish(http: Http, version: Version, faults: &[AgentFault]) -> Result<Wish, String> {
-    let policy = policy(&http)?;
+    let policy = policy(&http)?.map(|policy| if faults.contains(&AgentFault::Lax) { lax(&policy) } else { policy });
     let name = http.name.unwrap_or_else(|| TUNNEL_NAME.to_owned());
     let names = match version {
         _ if version.is_second() && http.only_tls => vec![(name, "https")],
@@ -156,6 +156,15 @@ fn wish(http: Http, version: Version, faults: &[AgentFault]) -> Result<Wish, Str
     };
     let inspect = http.inspect && !faults.contains(&AgentFault::NoInspect);
     Ok(Wish { names, upstream: http.upstream, url: http.url, policy, pooling: http.pooling, inspect })
+}
+
+/// The policy, but for paths with capital letters.
+fn lax(policy: &str) -> String {
+    let mut policy: Value = serde_json::from_str(policy).unwrap_or_default();
+    for rule in policy["on_http_request"].as_array_mut().into_iter().flatten() {
+        rule["expressions"] = json!(["req.url.path.matches('^[^A-Z]*$')"]);
+    }
+    policy.to_string()
 }
 
 /// The policy's text: the file's, or the one that the deprecated flags mean.

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::event_type::published;
 use super::refusal::Refusal;
 use crate::sandbox::store::Endpoint;
 use crate::signature::SigningSecret;
@@ -27,7 +28,7 @@ pub fn apply(endpoint: &mut Endpoint, body: &Map<String, Value>) -> Result<(), R
             "uid" => endpoint.uid = uid(name, value)?,
             "description" => endpoint.description = typed(name, value)?,
             "disabled" => endpoint.disabled = typed(name, value)?,
-            "eventTypes" | "filterTypes" => endpoint.filter = names(name, value)?,
+            "eventTypes" | "filterTypes" => endpoint.filter = event_types(name, value)?,
             "channels" => endpoint.channels = names(name, value)?,
             "throttleRate" | "rateLimit" => endpoint.throttle_rate = typed(name, value)?,
             "metadata" => endpoint.metadata = typed(name, value)?,
@@ -60,6 +61,12 @@ fn uid(name: &str, value: &Value) -> Result<Option<String>, Refusal> {
         }
         uid => Ok(uid),
     }
+}
+
+fn event_types(name: &str, value: &Value) -> Result<Option<Vec<String>>, Refusal> {
+    let types = names(name, value)?;
+    published(name, types.iter().flatten().map(String::as_str))?;
+    Ok(types)
 }
 
 fn names(name: &str, value: &Value) -> Result<Option<Vec<String>>, Refusal> {
@@ -129,8 +136,10 @@ mod tests {
             (json!({"uid": "white space"}), "uid"),
             (json!({"disabled": "yes"}), "disabled"),
             (json!({"eventTypes": []}), "eventTypes"),
-            (json!({"filterTypes": ["a", "a"]}), "filterTypes"),
-            (json!({"eventTypes": ["a"], "filterTypes": ["a"]}), "eventTypes"),
+            (json!({"filterTypes": ["user.created", "user.created"]}), "filterTypes"),
+            (json!({"filterTypes": ["user.banned"]}), "filterTypes"),
+            (json!({"eventTypes": ["user.*"]}), "eventTypes"),
+            (json!({"eventTypes": ["user.created"], "filterTypes": ["user.created"]}), "eventTypes"),
             (json!({"secret": "whsec_%"}), "secret"),
             (json!({"metadata": {"a": 1}}), "metadata"),
         ] {

@@ -8,25 +8,24 @@ use axum::response::IntoResponse as _;
 use serde_json::Value;
 
 use super::endpoint_form::typed;
+use super::event_type::{PING, well_formed};
 use super::{Answer, Refusal, Shared, message, object};
 use crate::events;
 use crate::sandbox::dispatch;
 use crate::sandbox::identifier::now;
 
-/// Svix's own event type, which is always there (Svix server, v1/endpoints/message).
-const PING: &str = "svix.ping";
-
 /// POST `/endpoint/{endpoint}/send-example`
 ///
-/// The endpoint's filter and its `disabled` still hold: then the message is accepted and no attempt is ever made.
+/// Answers 200, as the open-source server does; hosted ones are documented with 202. The endpoint's filter and its `disabled` still hold: then the message is accepted and no attempt is ever made.
 pub async fn send(State(world): Shared, Path((_, name)): Path<(String, String)>, body: Bytes) -> Answer {
     let body = object(&body)?;
     let event_type: String = typed("eventType", body.get("eventType").unwrap_or(&Value::Null))?;
+    well_formed("eventType", &event_type)?;
     let id = world.store.read(|data| data.endpoint(&name).map(|endpoint| endpoint.id.clone()));
     let id = id.ok_or_else(Refusal::not_found)?;
     let payload = example(&event_type)?;
     let accepted = dispatch::publish(&world, &event_type, payload, Some(&id));
-    Ok((StatusCode::ACCEPTED, Json(message::shape(&accepted, true))).into_response())
+    Ok((StatusCode::OK, Json(message::shape(&accepted, true))).into_response())
 }
 
 fn example(event_type: &str) -> Result<String, Refusal> {

@@ -1,13 +1,18 @@
 //! The calls on messages.
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::endpoint_form::typed;
+use super::event_type::published;
 use super::page::{Order, Page};
 use super::parameters::Parameters;
-use super::{Answer, Refusal, Shared};
+use super::{Answer, Refusal, Shared, object};
+use crate::sandbox::dispatch;
 use crate::sandbox::store::Message;
 
 /// GET `/msg`
@@ -20,6 +25,17 @@ pub async fn list(State(world): Shared, parameters: Parameters) -> Answer {
     let messages = world.store.read(|data| data.messages.iter().filter(wanted).cloned().collect::<Vec<_>>());
     let page = Page::cut(messages, |message| &message.id, &parameters, Order::Descending)?;
     Ok(page.answer(|message| shape(message, content)))
+}
+
+/// POST `/msg`: to every endpoint that listens.
+pub async fn create(State(world): Shared, body: Bytes) -> Answer {
+    let body = object(&body)?;
+    let member = |name: &str| body.get(name).unwrap_or(&Value::Null);
+    let event_type: String = typed("eventType", member("eventType"))?;
+    published("eventType", [event_type.as_str()])?;
+    let payload: Map<String, Value> = typed("payload", member("payload"))?;
+    let accepted = dispatch::publish(&world, &event_type, Value::Object(payload).to_string(), None);
+    Ok((StatusCode::ACCEPTED, Json(shape(&accepted, true))).into_response())
 }
 
 /// GET `/msg/{message}`

@@ -39,6 +39,7 @@ pub fn router(world: Arc<World>) -> Router {
     endpoints()
         .merge(messages())
         .route("/api/v1/event-type", get(event_type::list))
+        .route("/api/v1/event-type/{name}", get(event_type::one))
         .route_layer(from_fn_with_state(answered, idempotent))
         .route_layer(from_fn_with_state(Arc::clone(&world), session::authorize))
         .route("/api/v1/auth/one-time-token", post(session::exchange))
@@ -63,7 +64,7 @@ fn endpoints() -> Router<Arc<World>> {
 
 fn messages() -> Router<Arc<World>> {
     Router::new()
-        .route("/api/v1/app/{app}/msg", get(message::list))
+        .route("/api/v1/app/{app}/msg", get(message::list).post(message::create))
         .route("/api/v1/app/{app}/msg/{message}", get(message::one))
         .route("/api/v1/app/{app}/msg/{message}/attempt/{attempt}", get(attempt::one))
         .route("/api/v1/app/{app}/msg/{message}/endpoint/{endpoint}/resend", post(attempt::resend))

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
@@ -29,8 +30,12 @@ pub async fn current(State(world): Shared, Path((_, name)): Path<(String, String
 
 /// POST `/endpoint/{endpoint}/secret/rotate`
 ///
-/// The specification says 204 up to 1.947; the official client reads the new key from the answer since (svix 2.9.1).
-pub async fn rotate(State(world): Shared, Path((_, name)): Path<(String, String)>, body: Bytes) -> Answer {
+/// 204 as the specification up to 1.947 and the open-source server have it; some servers answer with the new key.
+pub async fn rotate(
+    State(world): Shared,
+    Path((_, name)): Path<(String, String)>,
+    body: Bytes,
+) -> Result<StatusCode, Refusal> {
     let body = object(&body)?;
     let key: Option<String> = typed("key", body.get("key").unwrap_or(&Value::Null))?;
     let key = key.map_or_else(|| Ok(signing_secret()), |key| checked_secret("key", key))?;
@@ -45,7 +50,7 @@ pub async fn rotate(State(world): Shared, Path((_, name)): Path<(String, String)
     })
 }
 
-fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Answer {
+fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Result<StatusCode, Refusal> {
     endpoint.old_secrets.retain(|old| old.until > now());
     if endpoint.old_secrets.len() >= OLD_SECRETS {
         return Err(Refusal::bad("limit_reached", "You can only rotate a key 10 times within the last 24 hours."));
@@ -53,7 +58,7 @@ fn replace(endpoint: &mut Endpoint, key: String, grace: Duration) -> Answer {
     let secret = std::mem::replace(&mut endpoint.secret, key);
     endpoint.old_secrets.insert(0, OldSecret { secret, until: now() + grace });
     endpoint.updated_at = now();
-    Ok(shown(&endpoint.secret))
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn shown(secret: &str) -> Response {

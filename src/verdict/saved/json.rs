@@ -9,12 +9,13 @@ use crate::signature::{HEADERS, STANDARD_HEADERS};
 use crate::verdict::head::{Family, Head};
 
 /// Under which a line may hold the delivery, or a list of them: `requests` in the ngrok agent's API, `log.entries` in a HAR
-/// file. The Clerk CLI's `event` line was not seen: its field names are assumed.
+/// file.
 const WRAPPERS: [&str; 9] =
     ["data", "event", "delivery", "request", "message", "payload", "requests", "log", "entries"];
 
 /// Under which the bytes may stand; those that keep them best first.
-const BODIES: [&str; 8] = ["body_base64", "bodyBase64", "rawBody", "raw_body", "raw", "body", "payload", "postData"];
+const BODIES: [&str; 9] =
+    ["body_b64", "body_base64", "bodyBase64", "rawBody", "raw_body", "raw", "body", "payload", "postData"];
 
 /// Reads JSON values, one a line or each over several. Values of other types, and lines that are no JSON, are passed over.
 pub fn read(text: &[u8]) -> Result<Vec<Saved>, Unreadable> {
@@ -107,7 +108,8 @@ fn raw(fields: &Map<String, Value>) -> Option<Saved> {
 fn body(fields: &Map<String, Value>) -> Option<(Vec<u8>, Option<String>)> {
     let (name, value) = BODIES.iter().find_map(|name| Some((*name, fields.get(*name)?)))?;
     let value = if name == "postData" { value.get("text")? } else { value };
-    let coded = name.ends_with("ase64") || fields.get("isBase64Encoded") == Some(&Value::Bool(true));
+    let coded =
+        name.ends_with("b64") || name.ends_with("ase64") || fields.get("isBase64Encoded") == Some(&Value::Bool(true));
     match value {
         Value::String(text) => match STANDARD.decode(text.trim()) {
             Ok(bytes) if coded || fields.get("type").is_some_and(|kind| kind == "event") => Some((bytes, None)),
