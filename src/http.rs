@@ -16,6 +16,9 @@ pub use self::delivered::{Certificates, Delivered};
 pub use self::obstacle::{Obstacle, Unreachable};
 use crate::secret::{Secret, mask_text};
 
+/// Marks a request of clerkhook's own that is no delivery: the built-in app has no route for it.
+pub const PROBE: &str = "clerkhook-probe";
+
 /// Answers of the services are small; what is longer is cut.
 const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 
