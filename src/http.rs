@@ -25,6 +25,9 @@ pub use self::reading::{PLAIN, could_mean, is_plain};
 pub use self::target::{NotOriginForm, OriginForm};
 use crate::secret::{Secret, mask_text};
 
+/// Marks a request of clerkhook's own that is no delivery: the built-in app has no route for it.
+pub const PROBE: &str = "clerkhook-probe";
+
 /// Answers of the services are small; what is longer is cut.
 pub const ANSWER_LIMIT: usize = 8 * 1024 * 1024;
 

@@ -171,7 +171,7 @@ pub enum Error {
     #[error("`{name}` stands {times} times in `{}`", path.display())]
     EnvFileDuplicate { path: PathBuf, name: String, times: usize },
 
-    #[error("`{event}` was not delivered: {found}")]
+    #[error("`{event}` was {}: {found}", hop.broken())]
     NotDelivered { event: String, hop: Hop, found: String, fix: String },
 
     #[error("the agent has no captured request `{id}`")]

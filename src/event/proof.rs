@@ -32,6 +32,15 @@ impl Hop {
             Self::Signature => "signature",
         }
     }
+
+    /// What was not reached, where an event got no further: `user.created was …`.
+    pub fn broken(self) -> &'static str {
+        match self {
+            Self::Accepted | Self::Attempt | Self::Edge | Self::Agent => "not delivered",
+            Self::App => "not taken",
+            Self::Signature => "delivered, but not proven",
+        }
+    }
 }
 
 /// One hop of a proof.

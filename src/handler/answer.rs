@@ -7,9 +7,6 @@ use reqwest::header::{ALLOW, CONTENT_TYPE, LOCATION};
 use super::Seen;
 use crate::http::{self, Certificates, Delivered, Http, Unreachable};
 
-/// Headers by which Clerk's middleware tells that it was at work (Clerk's SDKs, backend constants).
-pub const CLERK_HEADERS: [&str; 3] = ["x-clerk-auth-status", "x-clerk-auth-reason", "x-clerk-auth-message"];
-
 /// An app's answer to a delivery.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -23,8 +20,8 @@ pub struct Answer {
     pub allow: Option<String>,
     /// `Date`, which tells the other side's clock.
     pub date: Option<String>,
-    /// Clerk's middleware was at work.
-    pub clerk_middleware: bool,
+    /// Clerk's middleware says that it protects the route.
+    pub protected: bool,
     /// When the agent or the edge answered in the app's place.
     pub ngrok_code: Option<u32>,
     /// The body as text.
@@ -47,7 +44,7 @@ impl Answer {
             status: Some(self.status).filter(|status| *status != 0),
             location: self.location.as_deref(),
             ngrok_code: self.ngrok_code,
-            clerk_middleware: self.clerk_middleware,
+            protected: self.protected,
             content_type: self.content_type.as_deref(),
             allow: self.allow.as_deref(),
             body: &self.body,
@@ -56,21 +53,38 @@ impl Answer {
         }
     }
 
-    fn read(answer: &http::Answer, duration: Duration) -> Self {
-        let header = |name: &str| answer.header(name).map(str::to_owned);
-        let code = answer.header("ngrok-error-code").and_then(|code| code.strip_prefix("ERR_NGROK_"));
+    /// An answer of this status, with these headers and this body.
+    pub fn of<'a>(status: u16, header: impl Fn(&str) -> Option<&'a str>, body: String) -> Self {
+        let text = |name: &str| header(name).map(str::to_owned);
+        let code = header("ngrok-error-code").and_then(|code| code.strip_prefix("ERR_NGROK_"));
         Self {
-            status: answer.status.as_u16(),
-            location: header(LOCATION.as_str()),
-            content_type: header(CONTENT_TYPE.as_str()),
-            allow: header(ALLOW.as_str()),
-            date: header("date"),
-            clerk_middleware: CLERK_HEADERS.iter().any(|name| answer.header(name).is_some()),
+            status,
+            location: text(LOCATION.as_str()),
+            content_type: text(CONTENT_TYPE.as_str()),
+            allow: text(ALLOW.as_str()),
+            date: text("date"),
+            protected: says_protected(status, &header),
             ngrok_code: code.and_then(|code| code.parse().ok()),
-            body: String::from_utf8_lossy(&answer.body).into_owned(),
-            cut: answer.cut,
-            duration,
+            body,
+            ..Self::default()
         }
+    }
+
+    fn read(answer: &http::Answer, duration: Duration) -> Self {
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        let read = Self::of(answer.status.as_u16(), |name| answer.header(name), body);
+        Self { cut: answer.cut, duration, ..read }
+    }
+}
+
+/// Whether Clerk's middleware protects the route. It puts `x-clerk-auth-*` on every answer, the app's own too, so these
+/// alone say nothing (seen in `@clerk/nextjs` 7.9).
+fn says_protected<'a>(status: u16, header: &impl Fn(&str) -> Option<&'a str>) -> bool {
+    let begins = |name: &str, begin: &str| header(name).is_some_and(|value| value.starts_with(begin));
+    match status {
+        404 => begins("x-clerk-auth-reason", "protect-rewrite") && begins("x-middleware-rewrite", "/clerk_"),
+        300..=399 => header("x-clerk-redirect-to").is_some(),
+        _ => false,
     }
 }
 

@@ -1,5 +1,14 @@
 //! What an app's answer to a delivery means, and what to change (Clerk docs, webhooks/debugging; Svix docs, receiving).
 
+use super::words::{self, Named, quoted};
+
+/// How the app gets to know a new secret.
+const RESTART: &str = "restart the app so that it loads the signing secret";
+
+/// What a verifier must be given.
+const RAW: &str =
+    "verify the raw body (in Express `express.raw({type: \"application/json\"})` before `express.json()`)";
+
 /// The app's answer, as it was seen at the agent or by Svix.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Seen<'a> {
@@ -9,8 +18,8 @@ pub struct Seen<'a> {
     pub location: Option<&'a str>,
     /// `ngrok-error-code`, when the agent or the edge answered in the app's place.
     pub ngrok_code: Option<u32>,
-    /// Any `x-clerk-auth-*` header: Clerk's middleware was at work.
-    pub clerk_middleware: bool,
+    /// Clerk's middleware says that it protects the route.
+    pub protected: bool,
     /// `Content-Type`.
     pub content_type: Option<&'a str>,
     /// `Allow`.
@@ -47,6 +56,9 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
         "make `{}(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)",
         seen.path
     );
+    if let Some(named) = words::named(status, seen.body) {
+        return from_words(status, named, seen);
+    }
     let (found, fix) = match status {
         401 => ("the app answered 401: its auth middleware protects the route".to_owned(), public),
         300..=399 if is_sign_in(seen) => (
@@ -61,7 +73,7 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
                 .to_owned(),
         ),
         403 => ("the app answered 403: something in front of the handler refuses".to_owned(), public),
-        404 if seen.clerk_middleware => {
+        404 if seen.protected => {
             ("the app answered 404 from Clerk's middleware: the route is protected".to_owned(), public)
         }
         404 => (
@@ -76,10 +88,8 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
             "export a `POST` handler from the route".to_owned(),
         ),
         400 => (
-            "the app answered 400: most often it could not verify the signature".to_owned(),
-            "restart the app so that it loads the signing secret, and verify the raw body (in Express \
-             `express.raw({type: \"application/json\"})` before `express.json()`)"
-                .to_owned(),
+            format!("the app answered 400: most often it could not verify the signature{}", quoted(seen.body)),
+            format!("{RESTART}, and {RAW}"),
         ),
         413 => (
             "the app answered 413: its body limit is too small".to_owned(),
@@ -90,12 +100,44 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
             "take this route out of the rate limit; Clerk sends many events at once".to_owned(),
         ),
         500..=599 => (
-            format!("the app answered {status}"),
-            "look into the app's log; often the signing secret is missing from its environment".to_owned(),
+            format!("the app answered {status}{}", quoted(seen.body)),
+            "look into the app's log for what failed there".to_owned(),
         ),
-        _ => (format!("the app answered {status}"), "answer 2xx once the event is taken".to_owned()),
+        _ => {
+            (format!("the app answered {status}{}", quoted(seen.body)), "answer 2xx once the event is taken".to_owned())
+        }
     };
     Diagnosis { found, fix }
+}
+
+/// What the app itself names as the cause.
+fn from_words(status: u16, named: Named, seen: &Seen<'_>) -> Diagnosis {
+    let (cause, fix) = match named {
+        Named::NoSecret => (
+            "the app has no signing secret",
+            "write it with `clerkhook secret write`, then start the app again so that it loads it".to_owned(),
+        ),
+        Named::NoKey => (
+            "the app lacks a Clerk key",
+            "set the key that it names in the app's env file (Clerk dashboard, API keys), then start it again"
+                .to_owned(),
+        ),
+        Named::Parsed => ("its verifier was given a parsed body, not the bytes that were signed", RAW.to_owned()),
+        Named::Signature => ("it could not verify the signature", format!("{RESTART}, and {RAW}")),
+        Named::Csrf => (
+            "its protection against forged forms refuses",
+            "take this route out of it (in Django `@csrf_exempt` on the view)".to_owned(),
+        ),
+        Named::Slash => (
+            "it wants a slash at the end",
+            format!("register the final path: `--path {}/`", seen.path.trim_end_matches('/')),
+        ),
+        Named::Backend => (
+            "a proxy stands at this address, and nothing behind it answers",
+            "start what the proxy leads to, or name that address in its place: `clerkhook up PORT`".to_owned(),
+        ),
+    };
+    Diagnosis { found: format!("the app answered {status}: {cause}{}", quoted(seen.body)), fix }
 }
 
 fn from_ngrok(seen: &Seen<'_>) -> Option<Diagnosis> {
@@ -113,10 +155,13 @@ fn from_ngrok(seen: &Seen<'_>) -> Option<Diagnosis> {
     Some(Diagnosis { found, fix })
 }
 
+/// Whether a redirect leads to a page to sign in at: a word of its path, or Clerk's own host.
 fn is_sign_in(seen: &Seen<'_>) -> bool {
+    const WORDS: [&str; 6] = ["sign-in", "signin", "sign_in", "login", "log-in", "sign-up"];
     let to = seen.location.unwrap_or_default().to_ascii_lowercase();
-    seen.clerk_middleware
-        || ["sign-in", "signin", "sign_in", "login", "accounts.dev"].iter().any(|word| to.contains(word))
+    let place = to.split(['?', '#']).next().unwrap_or_default();
+    let named = place.split('/').any(|part| WORDS.contains(&part));
+    seen.protected || named || place.contains("accounts.dev")
 }
 
 /// Whether a body is a dev server's or framework's refusal of the `Host` (Vite, webpack, Rails, Django).
@@ -124,13 +169,6 @@ fn is_foreign_host(body: &str) -> bool {
     const MARKS: [&str; 5] =
         ["Blocked request. This host", "allowedHosts", "Invalid Host header", "Blocked hosts", "Invalid HTTP_HOST"];
     MARKS.iter().any(|mark| body.contains(mark))
-}
-
-/// Whether an answer is a page for people: what takes webhooks answers with JSON, a word or nothing.
-pub fn is_page(content_type: Option<&str>, body: &str) -> bool {
-    let begin = body.trim_start().get(..200.min(body.trim_start().len())).unwrap_or(body).to_ascii_lowercase();
-    let document = begin.starts_with("<!doctype html") || begin.starts_with("<html");
-    document || content_type.is_some_and(|kind| kind.starts_with("text/html")) && begin.starts_with('<')
 }
 
 fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
@@ -144,6 +182,10 @@ fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
         );
     }
     let path = to.split_once("://").map_or(to, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
+    if path.strip_suffix(seen.path).is_some_and(is_locale) {
+        let fix = "leave this route out of the middleware that puts the language before every path";
+        return (format!("{found}: a language was put before the path"), fix.to_owned());
+    }
     if path == seen.path {
         // Only scheme or host differ: `https`, or `www` before the name.
         return (found, format!("give the final address: `{to}`"));
@@ -151,26 +193,18 @@ fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
     (found, format!("register the final path: `--path {path}`"))
 }
 
+/// Whether a path is a language: `/en`, `/pt-BR`.
+fn is_locale(path: &str) -> bool {
+    let Some(name) = path.strip_prefix('/') else { return false };
+    let (language, region) = name.split_once(['-', '_']).unwrap_or((name, "xx"));
+    let letters =
+        |part: &str, most: usize| (2..=most).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
+    letters(language, 3) && letters(region, 4)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_page_is_told_from_an_answer() {
-        let html = Some("text/html; charset=utf-8");
-        for (kind, body, page) in [
-            (html, "\n<!DOCTYPE html><title>Sign in</title>", true),
-            (html, "<div>Sign in</div>", true),
-            (None, "<html lang=de>", true),
-            // What Express sends for `res.send("ok")`.
-            (html, "ok", false),
-            (html, "", false),
-            (Some("application/json"), "{}", false),
-            (None, "äöü", false),
-        ] {
-            assert_eq!(is_page(kind, body), page, "{body}");
-        }
-    }
 
     #[test]
     fn each_answer_has_its_cause() {
@@ -209,7 +243,15 @@ mod tests {
                 "allowedHosts",
             ),
             (seen(403), "in front of the handler", "public route"),
-            (Seen { clerk_middleware: true, ..seen(404) }, "Clerk's middleware", "public route"),
+            (Seen { protected: true, ..seen(404) }, "Clerk's middleware", "public route"),
+            (Seen { location: Some("https://x.accounts.dev/?a=b"), ..seen(302) }, "sign-in page", "public route"),
+            (Seen { location: Some("/en/api/webhooks"), ..seen(307) }, "a language was put before", "language"),
+            (Seen { location: Some("/home?next=/sign-in"), ..seen(307) }, "redirect to `/home", "--path"),
+            (Seen { body: "Error: Missing webhook signing secret", ..seen(500) }, "no signing secret", "secret write"),
+            (Seen { body: "Missing publishableKey", ..seen(500) }, "said `Missing publishableKey`", "API keys"),
+            (Seen { body: "No matching signature found", ..seen(401) }, "could not verify", "raw body"),
+            (Seen { body: "CSRF verification failed", ..seen(403) }, "forged forms", "csrf_exempt"),
+            (Seen { body: "database is locked", ..seen(500) }, "said `database is locked`", "log"),
             (seen(404), "no handler at `/api/webhooks`", "--path"),
             (seen(405), "no POST", "export a `POST`"),
             (seen(400), "verify the signature", "raw body"),

@@ -4,7 +4,11 @@ mod answer;
 pub mod conformance;
 mod diagnosis;
 mod listening;
+mod stand_in;
+mod words;
 
-pub use answer::{Answer, CLERK_HEADERS, deliver, deliver_slowly};
-pub use diagnosis::{Diagnosis, Seen, diagnose, is_page};
+pub use answer::{Answer, deliver, deliver_slowly};
+pub use diagnosis::{Diagnosis, Seen, diagnose};
 pub use listening::listens;
+pub use stand_in::{is_page, page, stand_in};
+pub use words::quoted;

@@ -17,9 +17,9 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
 use jiff::Timestamp;
 
 use self::answer::Answer;
@@ -29,6 +29,7 @@ use self::verdict::Verdict;
 use self::visitor::Visitor;
 use crate::delivery::Origin;
 use crate::event::{Delivery, Received};
+use crate::http::PROBE;
 use crate::signature::Signed;
 
 pub use feed::{Feed, Teller, feed};
@@ -73,6 +74,10 @@ struct Receiver {
 }
 
 async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+    // Whoever asks for a path that cannot exist is told so.
+    if request.headers().contains_key(PROBE) {
+        return StatusCode::NOT_FOUND.into_response();
+    }
     match Visitor::of(request.method(), request.headers()) {
         Visitor::Sender => receiver.receive(request).await,
         Visitor::Browser => page::response(&receiver.history, &receiver.secrets, request.headers()),

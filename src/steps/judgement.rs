@@ -1,9 +1,10 @@
 //! From what was seen of a message to the hops of its proof; pure, so that every way to break is a test.
 
+use super::answered::answered;
 use super::endpoint::adopting;
 use crate::event::{Hop, HopResult, Signature};
-use crate::handler::{CLERK_HEADERS, Seen, diagnose};
-use crate::ngrok::capture::{Capture, Response};
+use crate::handler::{Diagnosis, diagnose};
+use crate::ngrok::capture::Capture;
 use crate::ngrok::codes;
 use crate::signature::SigningSecret;
 use crate::svix::{Attempt, Outcome};
@@ -32,6 +33,8 @@ pub struct Scene<'a> {
     pub upstream: &'a str,
     /// The webhook path.
     pub path: &'a str,
+    /// What answered 2xx in the handler's place.
+    pub stand_in: Option<&'a Diagnosis>,
     /// The command that tries it again.
     pub command: &'a str,
     /// Who had Svix take the message.
@@ -151,26 +154,17 @@ fn agent(seen: &Sightings, _scene: &Scene<'_>) -> Judged {
 
 fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let Some((capture, _)) = &seen.capture else { return Ok(passed(Hop::App, "", None)) };
-    let body = capture.response.as_ref().map(|response| response.text()).unwrap_or_default();
-    let header = |name: &str| capture.response.as_ref().and_then(|response| response.header(name));
-    let status = capture.response.as_ref().map(|response| response.status_code);
-    if let Some(status @ 200..=299) = status {
+    let answer = answered(capture);
+    if let Some(Diagnosis { found, fix }) = scene.stand_in {
+        return broken(Hop::App, found, fix);
+    }
+    if answer.is_success() {
         let ms = capture.duration_ms();
         let took = ms.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
-        return Ok(passed(Hop::App, format!("answered {status}{took}"), ms));
+        return Ok(passed(Hop::App, format!("answered {}{took}", answer.status), ms));
     }
-    let diagnosis = diagnose(&Seen {
-        status,
-        location: header("location"),
-        ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
-        clerk_middleware: CLERK_HEADERS.iter().any(|name| header(name).is_some()),
-        content_type: header("content-type"),
-        allow: header("allow"),
-        body: &body,
-        path: scene.path,
-        upstream: scene.upstream,
-    });
-    broken(Hop::App, diagnosis.found, diagnosis.fix)
+    let Diagnosis { found, fix } = diagnose(&answer.seen(scene.path, scene.upstream));
+    broken(Hop::App, found, fix)
 }
 
 fn signature(seen: &Sightings, scene: &Scene<'_>) -> Judged {
@@ -236,6 +230,7 @@ mod tests {
             twins: &[],
             upstream: "http://localhost:3000",
             path: "/api/webhooks",
+            stand_in: None,
             command: "clerkhook send-test",
             accepted: "Svix took the message",
             accepted_ms: 1,

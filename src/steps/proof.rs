@@ -4,13 +4,17 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::answered::answered;
 use super::arrival::{Sought, find};
-use super::judgement::{Broken, Scene, judge};
+use super::judgement::{Broken, Scene, Sightings, judge};
 use super::watch::watch;
 use super::{Begun, Context};
+use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::{Event, Hop, HopResult, Proof, Status, Step};
 use crate::events;
+use crate::handler::{Diagnosis, stand_in};
+use crate::http::{Certificates, is_loopback};
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
@@ -126,11 +130,17 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         Ok(seen) => seen,
         Err(error) => return Err(step.fail(error)),
     };
+    let stand_in = context.unless_interrupted(async { Ok(in_its_place(context, trial, &seen).await) }).await;
+    let stand_in = match stand_in {
+        Ok(stand_in) => stand_in,
+        Err(error) => return Err(step.fail(error)),
+    };
     let scene = Scene {
         secrets: trial.secrets,
         twins: trial.twins,
         upstream: &trial.upstream,
         path: trial.path,
+        stand_in: stand_in.as_ref(),
         command: trial.command,
         accepted,
         accepted_ms,
@@ -155,6 +165,16 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
     };
     context.ui.emit(&Event::Proof(proof));
     result
+}
+
+/// What answered 2xx in the handler's place, if something did.
+async fn in_its_place(context: &Context, trial: &Trial<'_>, seen: &Sightings) -> Option<Diagnosis> {
+    let (capture, _) = seen.capture.as_ref()?;
+    let upstream: Upstream = trial.upstream.parse().ok()?;
+    let route = upstream.join(trial.path);
+    // The agent, too, takes whatever certificate an app on this machine has.
+    let certificates = if is_loopback(&route) { Certificates::Any } else { Certificates::Trusted };
+    stand_in(&context.http, &route, certificates, &answered(capture)).await
 }
 
 async fn send(context: &Context, trial: &Trial<'_>) -> Result<String> {

@@ -31,7 +31,7 @@ exit 6
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
-  ✗ test      `user.created` was not delivered: the app answered 401: its auth middleware protects the route
+  ✗ test      `user.created` was not taken: the app answered 401: its auth middleware protects the route
               CH0805
 
   → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
@@ -48,7 +48,7 @@ fn status_401_means_auth_middleware() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 401: its auth middleware protects the route
+CH0805: `user.created` was not taken: the app answered 401: its auth middleware protects the route
 → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
 
 "#]]
@@ -61,7 +61,7 @@ fn status_404_means_no_handler() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 404: no handler at `/api/webhooks`
+CH0805: `user.created` was not taken: the app answered 404: no handler at `/api/webhooks`
 → give the path of the app's handler with `--path PATH`, or check the name of its route file
 
 "#]]
@@ -70,16 +70,91 @@ CH0805: `user.created` was not delivered: the app answered 404: no handler at `/
 
 #[test]
 fn status_404_of_clerks_middleware_means_a_protected_route() {
-    let app =
-        RawApp::answering("HTTP/1.1 404 Not Found\r\nx-clerk-auth-status: signed-out\r\ncontent-length: 0\r\n\r\n");
-    assert_data_eq!(
-        refused_by(&app, "--path /hooks"),
-        str![[r#"
-CH0805: `user.created` was not delivered: the app answered 404 from Clerk's middleware: the route is protected
-→ make `/hooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
-
-"#]]
+    let app = RawApp::answering(
+        "HTTP/1.1 404 Not Found\r\nx-clerk-auth-status: signed-out\r\nx-clerk-auth-reason: protect-rewrite, \
+         dev-browser-missing\r\nx-middleware-rewrite: /clerk_1732460000000\r\ncontent-length: 0\r\n\r\n",
     );
+    let words = refused_by(&app, "--path /hooks");
+    assert!(words.contains("the app answered 404 from Clerk's middleware: the route is protected"), "{words}");
+    assert!(words.contains("make `/hooks(.*)` a public route"), "{words}");
+}
+
+/// What Clerk's middleware puts on every answer of the app.
+const ON_EVERY_ANSWER: &str =
+    "x-clerk-auth-status: signed-out\r\nx-clerk-auth-reason: session-token-and-uat-missing\r\n";
+
+/// An app with `clerkMiddleware` that answers so.
+fn with_middleware(status: &str, header: &str, body: &str) -> RawApp {
+    let length = body.len();
+    let answer = format!(
+        "HTTP/1.1 {status}\r\n{ON_EVERY_ANSWER}{header}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    );
+    RawApp::deciding(move |_| answer.clone())
+}
+
+#[test]
+fn clerks_middleware_is_no_evidence_by_itself() {
+    for (app, found, fix) in [
+        (with_middleware("404 Not Found", "", "Cannot POST"), "404: no handler at `/api/webhooks`", "--path PATH"),
+        (
+            with_middleware("400 Bad Request", "", "Unable to verify incoming webhook"),
+            "could not verify",
+            "restart the app",
+        ),
+        (
+            with_middleware("400 Bad Request", "", "Expected payload to be of type string or Buffer"),
+            "a parsed body",
+            "express.raw",
+        ),
+        (
+            with_middleware("307 Temporary", "location: /en/api/webhooks\r\n", ""),
+            "a language was put before",
+            "language",
+        ),
+        (
+            with_middleware("308 Permanent", "location: /api/webhooks/\r\n", ""),
+            "redirect to `/api/webhooks/`",
+            "--path /api/webhooks/",
+        ),
+        (
+            with_middleware("307 Temporary", "x-clerk-redirect-to: true\r\nlocation: /x\r\n", ""),
+            "its sign-in page",
+            "public route",
+        ),
+    ] {
+        let words = refused_by(&app, "");
+        assert!(words.contains(found) && words.contains(fix), "{words}");
+        assert_eq!(found.contains("sign-in"), words.contains("public route"), "{words}");
+    }
+}
+
+#[test]
+fn check_too_tells_what_stands_behind_clerks_middleware() {
+    let machine = Machine::new().secret("CLERK_WEBHOOK_SIGNING_SECRET", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX");
+    for (app, found) in [
+        (with_middleware("404 Not Found", "", ""), "no handler at"),
+        (with_middleware("400 Bad Request", "", "no"), "another secret"),
+        (with_middleware("500 Internal", "", "Missing publishableKey"), "said `Missing publishableKey`"),
+    ] {
+        let output = machine.run(&format!("check {} --json", app.port)).expect_code(7);
+        let first = output.of_type("check")[0]["found"].to_string();
+        assert!(first.contains(found) && !first.contains("protected"), "{first}");
+    }
+}
+
+#[test]
+fn a_5xx_quotes_the_app_s_own_words() {
+    for (status, body, found, fix) in [
+        ("500 Internal", "Error: Missing webhook signing secret", "has no signing secret", "clerkhook secret write"),
+        ("500 Internal", "@clerk/nextjs: Missing publishableKey", "lacks a Clerk key", "API keys"),
+        ("403 Forbidden", "CSRF verification failed. Request aborted.", "forged forms", "csrf_exempt"),
+        ("500 Internal", "database is locked", "said `database is locked`", "look into the app's log"),
+        ("502 Bad Gateway", "connect ECONNREFUSED 127.0.0.1:8000", "nothing behind it answers", "start what the proxy"),
+    ] {
+        let words = refused_by(&with_middleware(status, "", body), "");
+        assert!(words.contains(found) && words.contains(fix), "{words}");
+        assert_eq!(body.contains("signing secret"), words.contains("signing secret"), "{words}");
+    }
 }
 
 #[test]
@@ -88,7 +163,7 @@ fn a_redirect_to_the_sign_in_page_means_auth_middleware() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 302, a redirect to its sign-in page: auth middleware protects the route
+CH0805: `user.created` was not taken: the app answered 302, a redirect to its sign-in page: auth middleware protects the route
 → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
 
 "#]]
@@ -101,7 +176,7 @@ fn a_redirect_for_a_slash_names_the_final_path() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 308, a redirect to `/api/webhooks/`, and Svix follows none
+CH0805: `user.created` was not taken: the app answered 308, a redirect to `/api/webhooks/`, and Svix follows none
 → register the final path: `--path /api/webhooks/`
 
 "#]]
@@ -119,7 +194,7 @@ fn status_405_means_no_post() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 405: the route takes no POST
+CH0805: `user.created` was not taken: the app answered 405: the route takes no POST
 → export a `POST` handler from the route
 
 "#]]
@@ -132,7 +207,7 @@ fn status_400_means_verification() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 400: most often it could not verify the signature
+CH0805: `user.created` was not taken: the app answered 400: most often it could not verify the signature
 → restart the app so that it loads the signing secret, and verify the raw body (in Express `express.raw({type: "application/json"})` before `express.json()`)
 
 "#]]
@@ -145,8 +220,8 @@ fn status_500_is_in_the_apps_log() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 500
-→ look into the app's log; often the signing secret is missing from its environment
+CH0805: `user.created` was not taken: the app answered 500, and said `oops`
+→ look into the app's log for what failed there
 
 "#]]
     );
@@ -161,7 +236,7 @@ fn vites_blocked_host_is_known() {
     assert_data_eq!(
         refused_by(&app, ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app answered 403: its dev server does not accept this host name
+CH0805: `user.created` was not taken: the app answered 403: its dev server does not accept this host name
 → add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the dev server)
 
 "#]]
@@ -173,7 +248,7 @@ fn a_connection_closed_without_an_answer_is_told() {
     assert_data_eq!(
         refused_by(&RawApp::answering(""), ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)
+CH0805: `user.created` was not taken: the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)
 → look at the app's log; if it serves TLS, name it so: `clerkhook up https://localhost:PORT`
 
 "#]]
@@ -185,7 +260,7 @@ fn an_app_that_is_slower_than_svix_waits_is_told() {
     assert_data_eq!(
         refused_by(&RawApp::silent(), "--fault delivery=timeout:500ms"),
         str![[r#"
-CH0805: `user.created` was not delivered: the app gave no answer in time
+CH0805: `user.created` was not taken: the app gave no answer in time
 → answer first, and do the work afterwards; Svix gives up after 15 s
 
 "#]]
@@ -197,7 +272,7 @@ fn the_person_may_wait_less_than_svix() {
     assert_data_eq!(
         refused_by(&RawApp::silent(), "--timeout 600ms"),
         str![[r#"
-CH0805: `user.created` was not delivered: the app gave no answer in time
+CH0805: `user.created` was not taken: the app gave no answer in time
 → answer first, and do the work afterwards; Svix gives up after 15 s
 
 "#]]
@@ -209,7 +284,7 @@ fn an_app_that_answers_nonsense_is_told() {
     assert_data_eq!(
         refused_by(&RawApp::answering("SSH-2.0-OpenSSH_9.2\r\n"), ""),
         str![[r#"
-CH0805: `user.created` was not delivered: the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)
+CH0805: `user.created` was not taken: the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)
 → look at the app's log; if it serves TLS, name it so: `clerkhook up https://localhost:PORT`
 
 "#]]

@@ -260,7 +260,8 @@ fn whatever_stands_in_the_handlers_place_is_named() {
     for (answer, expected) in [
         ("HTTP/1.1 401 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "auth middleware protects the route"),
         (
-            "HTTP/1.1 404 No\r\nx-clerk-auth-status: signed-out\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            "HTTP/1.1 404 No\r\nx-clerk-auth-reason: protect-rewrite\r\nx-middleware-rewrite: /clerk_17\r\ncontent-length: \
+             0\r\nconnection: close\r\n\r\n",
             "Clerk's middleware",
         ),
         (
@@ -273,7 +274,7 @@ fn whatever_stands_in_the_handlers_place_is_named() {
         ),
         (
             "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 22\r\nconnection: close\r\n\r\n<!doctype html><h1>Hi!",
-            "a page answers 200",
+            "your catch-all page answered 200",
         ),
         ("HTTP/1.1 404 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "no handler at `/api/webhooks`"),
         (
@@ -292,7 +293,7 @@ fn whatever_stands_in_the_handlers_place_is_named() {
             "HTTP/1.1 403 No\r\ncontent-length: 26\r\nconnection: close\r\n\r\nBlocked request. This host",
             "server.allowedHosts",
         ),
-        ("HTTP/1.1 500 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "missing from its environment"),
+        ("HTTP/1.1 500 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "look into the app's log"),
         ("HTTP/1.1 400 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n", "another secret"),
         ("SSH-2.0-OpenSSH_9.6\r\n", "no HTTP answer"),
         ("", "no HTTP answer"),

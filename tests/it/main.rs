@@ -33,6 +33,7 @@ mod secure;
 mod send_test;
 mod serve;
 mod stand;
+mod stand_in;
 mod svix;
 mod trigger;
 mod trigger_answers;

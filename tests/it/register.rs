@@ -132,14 +132,18 @@ exit 0
 --- stdout
 ep_[ID] created https://owl.example/api/webhooks
 --- stderr
-  warning: endpoint `ep_[ID]` of somebody else has the same URL, so events arrive twice, once with its signature: take it over with `clerkhook register --adopt ep_[ID]`, or delete it in the Clerk dashboard
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
+  warning: endpoint `ep_[ID]` of somebody else has the same URL, so events arrive twice, once with its signature: take it over with `clerkhook register --adopt ep_[ID]`, or delete it in the Clerk dashboard
   - secret    known; no env file written (`--no-env`)
 
 "#]]
     );
     assert_eq!(account.endpoint(&theirs), before);
-    assert!(output.stderr.contains(&format!("take it over with `--adopt {theirs}`")), "{}", output.stderr);
+    assert!(
+        output.stderr.contains(&format!("take it over with `clerkhook register --adopt {theirs}`")),
+        "{}",
+        output.stderr
+    );
 }
 
 #[test]

@@ -286,7 +286,7 @@ exit 6
 --- stdout
   502 [MS] ms  airt_[ID]… via agent, original signature
 --- stderr
-error: `user.created` was not delivered: the agent reached no app at `http://localhost:[PORT]` (ERR_NGROK_8012) CH0805
+error: `user.created` was not taken: the agent reached no app at `http://localhost:[PORT]` (ERR_NGROK_8012) CH0805
 
   → start the app; if it listens on another port, name it: `clerkhook up PORT`
 

@@ -13,7 +13,7 @@ use crate::wire::RawApp;
 fn an_answer_that_was_not_expected_is_exit_6_with_its_cause() {
     let machine = machine();
     for (answer, flags, code, words) in [
-        ("HTTP/1.1 500 No\r\ncontent-length: 8\r\n\r\n\u{1b}[31mno\n", "", 6, "the app answered 500 CH0805"),
+        ("HTTP/1.1 500 No\r\ncontent-length: 8\r\n\r\n\u{1b}[31mno\n", "", 6, "the app answered 500, and said"),
         ("HTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n", "--expect 5xx", 0, ""),
         (
             "HTTP/1.1 308 Over\r\nlocation: /hook/\r\ncontent-length: 0\r\n\r\n",
@@ -103,8 +103,11 @@ pub fn self_signed() -> u16 {
             let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
             while let Ok((stream, _)) = listener.accept().await {
                 let Ok(mut stream) = acceptor.accept(stream).await else { continue };
-                let _ = stream.read(&mut [0; 65536]).await;
-                let _ = stream.write_all(OK.as_bytes()).await;
+                let mut request = vec![0; 65536];
+                let count = stream.read(&mut request).await.unwrap_or(0);
+                let probe = String::from_utf8_lossy(&request[..count]).contains("clerkhook-probe");
+                let answer = if probe { "HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n" } else { OK };
+                let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
             }
         });

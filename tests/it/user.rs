@@ -199,10 +199,10 @@ fn an_app_that_fails_is_named_and_the_user_is_deleted() {
 exit 6
 --- stderr
   ✓ user      user_[ID] created, clerkhook-[WORD]+clerk_test@example.com
-  ✗ test      `user.created` was not delivered: the app answered 500
+  ✗ test      `user.created` was not taken: the app answered 500, and said `{"message":"received","event":"user.created","signature":"unchecked","reason":"no signing secret is known"}`
               CH0805
 
-  → look into the app's log; often the signing secret is missing from its environment
+  → look into the app's log for what failed there
 
   User user_[ID] is deleted.
 

@@ -34,7 +34,12 @@ impl RawApp {
 
     /// Answers each request with what `decide` says to its text.
     pub fn deciding(decide: impl Fn(&str) -> String + Send + 'static) -> Self {
-        Self::listen(move |request, _| Some(decide(request)))
+        Self::listen(false, move |request, _| Some(decide(request)))
+    }
+
+    /// Answers at every path alike, clerkhook's own probes too.
+    pub fn at_any_path(decide: impl Fn(&str) -> String + Send + 'static) -> Self {
+        Self::listen(true, move |request, _| Some(decide(request)))
     }
 
     /// Answers 200 to what this secret signed, else 400; any path is its route.
@@ -54,11 +59,11 @@ impl RawApp {
     }
 
     fn start(answers: Option<Vec<&'static str>>) -> Self {
-        Self::listen(move |_, number| answers.as_ref().map(|all| all[number.min(all.len() - 1)].to_owned()))
+        Self::listen(false, move |_, number| answers.as_ref().map(|all| all[number.min(all.len() - 1)].to_owned()))
     }
 
     /// The answer to a request and its number; none keeps the sender waiting.
-    fn listen(answer: impl Fn(&str, usize) -> Option<String> + Send + 'static) -> Self {
+    fn listen(any_path: bool, answer: impl Fn(&str, usize) -> Option<String> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -67,6 +72,12 @@ impl RawApp {
             let mut unanswered = Vec::new();
             for mut stream in listener.incoming().map_while(Result::ok) {
                 let request = read_message(&mut stream);
+                // A route of its own has every app of these, unless it is said to take any path.
+                if !any_path && request.to_ascii_lowercase().contains("\r\nclerkhook-probe: ") {
+                    let _ =
+                        stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+                    continue;
+                }
                 // Whoever only looks whether somebody listens asks nothing.
                 if request.is_empty() {
                     continue;

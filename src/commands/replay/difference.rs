@@ -4,14 +4,14 @@ use similar::algorithms::{Compact, Replace, myers};
 use similar::group_diff_ops;
 use similar::udiff::UnifiedHunkHeader;
 
-use super::send::captured_answer;
 use crate::handler::Answer;
 use crate::ngrok::capture::Capture;
 use crate::steps::Context;
+use crate::steps::answered::answered;
 
 /// Shows the difference, or that there is none.
 pub fn show(context: &Context, source: &Capture, now: &Answer) {
-    let (then, now) = (text(&captured_answer(source)), text(now));
+    let (then, now) = (text(&answered(source)), text(now));
     if then == now {
         context.ui.note("the app answered the same as then");
         return;

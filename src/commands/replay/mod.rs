@@ -14,7 +14,7 @@ use url::Url;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::event::Event;
-use crate::handler::{Answer, Diagnosis, diagnose};
+use crate::handler::{Answer, Diagnosis, diagnose, page};
 use crate::ngrok::capture::Capture;
 use crate::payload::Edit;
 use crate::signature::{SigningSecret, TOLERANCE};
@@ -100,8 +100,11 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
         if options.difference {
             difference::show(context, source, &answer);
         }
-        if !answer.is_success() {
-            worst = Some(answer);
+        let path = request.as_ref().map_or(path(source), |request| request.url.path());
+        match page(path, &answer) {
+            Some(page) => return Err(not_taken(source, page)),
+            None if answer.is_success() => {}
+            None => worst = Some(answer),
         }
     }
     match worst {
@@ -144,9 +147,16 @@ fn too_old(source: &Capture, answer: &Answer) -> Option<Diagnosis> {
 }
 
 fn refused(source: &Capture, answer: &Answer, upstream: &str, old_signature: bool) -> Error {
-    let path = source.request.uri.split('?').next().unwrap_or("/");
     let stale = old_signature.then(|| too_old(source, answer)).flatten();
-    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(path, upstream)));
+    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(path(source), upstream)));
+    not_taken(source, diagnosis)
+}
+
+fn path(source: &Capture) -> &str {
+    source.request.uri.split('?').next().unwrap_or("/")
+}
+
+fn not_taken(source: &Capture, Diagnosis { found, fix }: Diagnosis) -> Error {
     let event = source.delivery(&[]).event.unwrap_or_else(|| "the replay".to_owned());
-    Error::NotDelivered { event, hop: crate::event::Hop::App, found: diagnosis.found, fix: diagnosis.fix }
+    Error::NotDelivered { event, hop: crate::event::Hop::App, found, fix }
 }

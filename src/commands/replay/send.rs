@@ -7,11 +7,12 @@ use tokio::time::{sleep, timeout};
 use super::compose::Composed;
 use crate::error::{Error, Result};
 use crate::event::Replay;
-use crate::handler::{self, Answer, CLERK_HEADERS};
+use crate::handler::{self, Answer};
 use crate::http::{Certificates, Delivered};
 use crate::ngrok::api::AgentApi;
-use crate::ngrok::capture::{Capture, Response};
+use crate::ngrok::capture::Capture;
 use crate::steps::Context;
+use crate::steps::answered::answered;
 
 /// How long the app may take to answer what the agent replays.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -46,7 +47,7 @@ pub async fn through_agent(api: &AgentApi, source: &Capture) -> Result<(Replay, 
         cause: format!("no new capture was answered within {} s", ANSWER_WITHIN.as_secs()),
     };
     let capture = timeout(ANSWER_WITHIN, appears).await.map_err(unanswered)??;
-    let answer = captured_answer(&capture);
+    let answer = answered(&capture);
     let told = Replay {
         source_id: source.id.clone(),
         via: "agent",
@@ -56,21 +57,6 @@ pub async fn through_agent(api: &AgentApi, source: &Capture) -> Result<(Replay, 
         duration_ms: capture.duration_ms().unwrap_or_default(),
     };
     Ok((told, answer))
-}
-
-/// The answer of a capture; status 0 while there is none.
-pub fn captured_answer(capture: &Capture) -> Answer {
-    let header = |name: &str| capture.response.as_ref().and_then(|response| response.header(name)).map(str::to_owned);
-    Answer {
-        status: capture.response.as_ref().map_or(0, |response| response.status_code),
-        location: header("location"),
-        content_type: header("content-type"),
-        clerk_middleware: CLERK_HEADERS.iter().any(|name| header(name).is_some()),
-        ngrok_code: capture.response.as_ref().and_then(Response::ngrok_code),
-        body: capture.response.as_ref().map(|response| response.text()).unwrap_or_default(),
-        duration: Duration::from_millis(capture.duration_ms().unwrap_or_default()),
-        ..Answer::default()
-    }
 }
 
 /// Sends the composed request.

@@ -1,5 +1,7 @@
 //! Signing and delivering one message.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use jiff::Timestamp;
 
 use super::Delivery;
@@ -8,12 +10,13 @@ use super::destination::{self, Destination};
 use super::verdict;
 use crate::error::Result;
 use crate::event::{Event, Trigger};
-use crate::handler::{self, Answer};
+use crate::handler::{self, Answer, Diagnosis};
 use crate::http::{Delivered, Http, Unreachable};
 use crate::ngrok::NO_INTERSTITIAL;
 use crate::scenario::Expected;
 use crate::secret::mask_text;
 use crate::signature::{self, SigningSecret};
+use crate::steps::target::Target;
 use crate::steps::{Context, secret};
 
 /// As Svix names itself, and who it is here.
@@ -31,6 +34,8 @@ pub struct Sender {
     secret: Option<SigningSecret>,
     headers: Vec<(String, String)>,
     within: std::time::Duration,
+    /// Whether the app was asked at another path.
+    probed: AtomicBool,
     /// Nobody signs.
     pub unsigned: bool,
 }
@@ -53,6 +58,8 @@ pub struct Sent {
     pub told: Trigger,
     /// The answer, or why there is none.
     pub outcome: Result<Answer, Unreachable>,
+    /// What answered as expected in the handler's place.
+    pub stand_in: Option<Diagnosis>,
     /// Which one would be right.
     pub expected: Expected,
     /// In a scenario.
@@ -76,7 +83,15 @@ impl Sender {
         let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = usual.chain(delivery.headers.iter().cloned()).collect();
         let (http, within) = (context.http.clone(), delivery.timeout);
-        Ok(Self { destination, http, secret, headers, within, unsigned: delivery.unsigned })
+        Ok(Self {
+            destination,
+            http,
+            secret,
+            headers,
+            within,
+            probed: AtomicBool::new(false),
+            unsigned: delivery.unsigned,
+        })
     }
 
     /// All headers of a message, signed now.
@@ -101,7 +116,12 @@ impl Sender {
         };
         let outcome = handler::deliver(&self.http, delivered).await;
         let answer = outcome.as_ref().ok();
-        let ok = answer.is_some_and(|answer| expected.holds(answer.status));
+        let holds = answer.is_some_and(|answer| expected.holds(answer.status));
+        let stand_in = match answer {
+            Some(answer) if holds && expected.is_success() && !self.unsigned => self.in_its_place(answer).await,
+            _ => None,
+        };
+        let ok = holds && stand_in.is_none();
         let told = Trigger {
             event: message.event.clone(),
             message_id: (!self.unsigned).then(|| message.id.clone()),
@@ -117,7 +137,16 @@ impl Sender {
             reason: outcome.as_ref().err().map(ToString::to_string),
             answer: answer.filter(|answer| !ok && !answer.body.trim().is_empty()).map(|answer| beginning(&answer.body)),
         };
-        Sent { told, outcome, expected, place }
+        Sent { told, outcome, stand_in, expected, place }
+    }
+
+    /// What answered in the handler's place. The app is asked about it once, however many messages are sent.
+    async fn in_its_place(&self, answer: &Answer) -> Option<Diagnosis> {
+        let Target { url, .. } = &self.destination.target;
+        if self.probed.swap(true, Ordering::Relaxed) {
+            return handler::page(url.path(), answer);
+        }
+        handler::stand_in(&self.http, url, self.destination.certificates, answer).await
     }
 }
 

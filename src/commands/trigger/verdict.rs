@@ -3,7 +3,7 @@
 use super::send::{Sender, Sent};
 use crate::error::Error;
 use crate::event::Hop;
-use crate::handler::{Answer, diagnose};
+use crate::handler::{Answer, Diagnosis, diagnose};
 use crate::http::{self, Obstacle, Unreachable};
 
 /// The error of a message that was not answered as expected.
@@ -17,6 +17,9 @@ pub fn failure(sender: &Sender, sent: &Sent) -> Error {
 fn unexpected(sender: &Sender, sent: &Sent, answer: &Answer) -> Error {
     let target = &sender.destination.target;
     let event = sent.told.event.clone();
+    if let Some(Diagnosis { found, fix }) = sent.stand_in.clone() {
+        return Error::NotDelivered { event, hop: Hop::App, found: at_step(sent, found), fix };
+    }
     let diagnosis = diagnose(&answer.seen(target.path(), &target.upstream));
     let refused = matches!(answer.status, 400 | 401 | 403);
     if sent.expected.is_success() && !answer.is_success() {

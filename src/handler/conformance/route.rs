@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::judge::{Came, RAW, silence};
-use crate::handler::{Answer, Diagnosis, diagnose, is_page};
+use crate::handler::{Answer, Diagnosis, diagnose, quoted};
 use crate::http::Obstacle;
 
 /// Why the cases are not worth sending.
@@ -47,6 +47,8 @@ pub enum Next {
     Cases,
     /// The end.
     Stop(Fault),
+    /// Whether something else answers in the handler's place.
+    StandIn,
     /// Which other path takes POST.
     OtherPaths(Diagnosis),
     /// Whether the whole app is behind the same wall.
@@ -63,13 +65,9 @@ pub fn first(came: &Came, place: Place<'_>) -> Next {
     };
     let wrong = || Next::Stop(Fault::Wrong(diagnosed(answer, place)));
     match answer.status {
-        200..=299 if is_page(answer.content_type.as_deref(), &answer.body) => Next::Stop(Fault::Wrong(Diagnosis {
-            found: format!("a page answers {} in the handler's place: HTML, most likely to sign in", answer.status),
-            fix: diagnosed(&Answer { status: 401, ..answer.clone() }, place).fix,
-        })),
-        200..=299 => Next::Cases,
-        404 if !answer.clerk_middleware => Next::OtherPaths(diagnosed(answer, place)),
-        _ if answer.clerk_middleware => wrong(),
+        200..=299 => Next::StandIn,
+        404 if !answer.protected => Next::OtherPaths(diagnosed(answer, place)),
+        _ if answer.protected => wrong(),
         401 | 403 if speaks_of_signatures(&answer.body) => Next::Signature,
         401 | 403 if diagnosed(answer, place).found.contains("host name") => wrong(),
         401 | 403 => Next::Neighbour,
@@ -134,12 +132,13 @@ pub fn signature(valid: &Answer, forged: &Came, broken: &Came, place: Place<'_>)
     let (found, fix) = match status {
         500.. if forged.status < 500 => return Next::Cases,
         500.. if parses_first(forged, broken) => (parsed(status, alike), format!("{RAW}. Else {other_secret}")),
-        500.. => (
-            format!("the handler answers {status} to a validly signed event and to a forged one alike"),
-            "look into the app's log: most often `CLERK_WEBHOOK_SIGNING_SECRET` is missing from its environment, or \
-             nothing catches what `verifyWebhook` throws"
-                .to_owned(),
-        ),
+        500.. => {
+            let words = quoted(&valid.body);
+            (
+                format!("the handler answers {status} to a validly signed event and to a forged one alike{words}"),
+                diagnosed(valid, place).fix,
+            )
+        }
         _ if parses_first(forged, broken) => (parsed(status, alike), format!("{RAW}. Else {other_secret}")),
         _ if !matches!(status, 400 | 401 | 403 | 422) => (
             format!("the handler answers {status} to a validly signed event and to a forged one alike"),
@@ -225,13 +224,11 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_handlers_place_is_named() {
-        let clerk = |status| Answer { clerk_middleware: true, ..answer(status, "") };
+        let clerk = |status| Answer { protected: true, ..answer(status, "") };
         let to = |status, place: &str| Answer { location: Some(place.to_owned()), ..answer(status, "") };
         for (came, words) in [
-            (answer(200, "ok"), "Cases"),
-            (answer(200, "<!DOCTYPE html><title>Sign in</title>"), "a page answers 200"),
+            (answer(200, "ok"), "StandIn"),
             (clerk(404), "Clerk's middleware"),
-            (clerk(401), "auth middleware"),
             (answer(404, ""), "OtherPaths"),
             (answer(401, ""), "Neighbour"),
             (answer(401, "Invalid signature"), "Signature"),
@@ -278,7 +275,7 @@ mod tests {
         let parser = read(400, answer(400, "bad"), answer(400, "SyntaxError: Unexpected token"));
         assert!(parser.contains("a body parser") && parser.contains("express.raw"), "{parser}");
         assert!(read(400, answer(400, ""), answer(500, "")).contains("a body parser"));
-        assert!(read(500, answer(500, ""), answer(500, "")).contains("missing from its environment"));
+        assert!(read(500, answer(500, ""), answer(500, "")).contains("look into the app's log"));
         assert!(read(500, answer(500, ""), answer(400, "invalid JSON")).contains("a body parser"));
         // The cases say it better.
         assert_eq!(read(400, answer(200, ""), answer(200, "")), "Cases");

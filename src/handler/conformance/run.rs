@@ -14,7 +14,7 @@ use super::ledger::Ledger;
 use super::message::{self, Message, Signing, Workshop};
 use super::route::{self, Fault, Next, Place};
 use crate::event::{Check, Health};
-use crate::handler::{Answer, Diagnosis, deliver, deliver_slowly};
+use crate::handler::{Answer, Diagnosis, deliver, deliver_slowly, stand_in};
 use crate::http::{Certificates, Delivered, Http};
 use crate::signature::SigningSecret;
 
@@ -192,6 +192,12 @@ impl Run {
                 let body = lock(&self.workshop).base();
                 let half = lock(&self.workshop).message(&body.as_bytes()[..body.len() / 2], Signing::Forged);
                 route::signature(answer, &forged, &self.send(half).await, self.place())
+            }
+            Next::StandIn => {
+                let Subject { http, url, certificates, .. } = &self.subject;
+                stand_in(http, url, *certificates, answer)
+                    .await
+                    .map_or(Next::Cases, |found| Next::Stop(Fault::Wrong(found)))
             }
             Next::OtherPaths(diagnosis) => Next::Stop(Fault::Wrong(self.suggested(diagnosis).await)),
             next => next,
