@@ -1,5 +1,7 @@
 //! What to type: one hint for each error, checked by the tests like any behaviour.
 
+use std::time::Duration;
+
 use super::Error;
 
 impl Error {
@@ -10,7 +12,9 @@ impl Error {
             Self::Interrupted => "run the same command again; what was set up is found and used".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
-            Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
+            Self::FileUnwritable { .. } => {
+                "make the directory, mend its permissions, free space on its disk, or name another file".into()
+            },
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
             Self::KeyMissing { .. } => {
@@ -96,7 +100,9 @@ impl Error {
             Self::ClerkUnreachable { .. } => {
                 "check the network and `HTTPS_PROXY`; `clerkhook doctor` shows which address is used".into()
             }
-            Self::ClerkRateLimited { .. } | Self::SvixRateLimited { .. } => "wait a minute and run it again".into(),
+            Self::ClerkRateLimited { wait, .. } | Self::SvixRateLimited { wait, .. } => {
+                format!("wait {} and run it again", wait.map_or("a minute".to_owned(), waiting))
+            }
             Self::ClerkFailed { .. } => {
                 "wait a little and run it again; https://status.clerk.com tells of outages".into()
             }
@@ -179,5 +185,13 @@ impl Error {
             }
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
+    }
+}
+
+/// A wait in the unit that a person counts it in, rounded up.
+fn waiting(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..120 => format!("{} s", seconds.max(1)),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
 }

@@ -57,10 +57,12 @@ pub enum News {
 ///
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
-/// `Interrupted`.
+/// `FileUnwritable` when there is no room for the policy, `Interrupted`.
 pub async fn start(launch: Launch, abort: impl Future<Output = ()>, started: impl FnOnce(u32)) -> Result<Agent> {
     let failed = |error: io::Error| not_runnable(&launch.bin, &error);
-    let Prepared { program, policy } = launch.prepare().map_err(failed)?;
+    let Prepared { program, policy } = launch
+        .prepare()
+        .map_err(|error| Error::FileUnwritable { path: tempfile::env::temp_dir(), cause: error.to_string() })?;
     let mut child = process::spawn(&program).map_err(failed)?;
     started(child.pid());
     let (sender, mut pulse) = watch::channel(Pulse::default());

@@ -5,6 +5,7 @@ mod follow;
 mod live;
 mod parts;
 mod securing;
+mod verdicts;
 
 use std::time::Duration;
 

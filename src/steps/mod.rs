@@ -16,6 +16,7 @@ pub mod secret;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
+pub mod verdicts;
 mod watch;
 
 use std::future::Future;

@@ -91,7 +91,7 @@ fn refusal(what: &'static str, url: &Url, answer: &Answer) -> Error {
         StatusCode::NOT_FOUND => Error::SvixNotFound { what, words },
         StatusCode::CONFLICT => Error::SvixConflict { what, words },
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Error::SvixInvalid { what, words },
-        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words },
+        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words, wait: answer.retry_after() },
         status if status.is_redirection() => Error::SvixNotUnderstood { url: url.to_string(), cause: words },
         _ => Error::SvixFailed { what, status, words },
     }

@@ -38,3 +38,4 @@ mod usage;
 mod user;
 mod verify;
 mod wire;
+mod words;

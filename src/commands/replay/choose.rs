@@ -3,7 +3,8 @@
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::ngrok::capture::Capture;
-use crate::steps::Context;
+use crate::session::Setup;
+use crate::steps::{Context, verdicts};
 
 /// How many captures are looked through.
 pub const MANY: u16 = 300;
@@ -15,7 +16,12 @@ const OFFERED: usize = 15;
 ///
 /// # Errors
 /// `CaptureMissing`, `CaptureTruncated`.
-pub async fn choose<'a>(context: &Context, id: Option<&str>, captures: &'a [Capture]) -> Result<Option<&'a Capture>> {
+pub async fn choose<'a>(
+    context: &Context,
+    setup: Option<&Setup>,
+    id: Option<&str>,
+    captures: &'a [Capture],
+) -> Result<Option<&'a Capture>> {
     let source = match id {
         Some("last") => {
             // A replay or a browser's visit is hardly what is meant.
@@ -28,7 +34,7 @@ pub async fn choose<'a>(context: &Context, id: Option<&str>, captures: &'a [Capt
             let first = captures.iter().filter(meant).find(|capture| capture.id == id || !capture.is_replay());
             first.or_else(|| captures.iter().find(meant)).ok_or_else(|| Error::CaptureMissing { id: id.to_owned() })?
         }
-        None => match pick(context, captures).await? {
+        None => match pick(context, setup, captures).await? {
             Some(source) => source,
             None => return Ok(None),
         },
@@ -39,17 +45,18 @@ pub async fn choose<'a>(context: &Context, id: Option<&str>, captures: &'a [Capt
     Ok(Some(source))
 }
 
-async fn pick<'a>(context: &Context, captures: &'a [Capture]) -> Result<Option<&'a Capture>> {
+async fn pick<'a>(context: &Context, setup: Option<&Setup>, captures: &'a [Capture]) -> Result<Option<&'a Capture>> {
     if captures.is_empty() {
         context.ui.note("the agent has captured nothing yet; `clerkhook send-test` sends an event");
         return Ok(None);
     }
     if !context.ui.interactive() {
-        captures.iter().rev().for_each(|capture| context.ui.emit(&Event::Delivery(capture.delivery(&[]))));
+        let all = verdicts::deliveries(context, setup, captures).await;
+        all.into_iter().rev().for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
         context.ui.note("name one: `clerkhook replay last`, or its message id");
         return Ok(None);
     }
-    let offered: Vec<_> = captures.iter().take(OFFERED).map(|capture| capture.delivery(&[])).collect();
+    let offered = verdicts::deliveries(context, setup, &captures[..captures.len().min(OFFERED)]).await;
     let ui = std::sync::Arc::clone(&context.ui);
     let picked = tokio::task::spawn_blocking(move || ui.pick("Which one?", &offered, "ID")).await;
     let index = picked.unwrap_or(Err(Error::Interrupted))?;

@@ -66,7 +66,8 @@ impl Options {
 pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     let tunnel = context.unless_interrupted(tunnel::existing(context, options.upstream.as_ref())).await?;
     let captures = tunnel.api.captures(choose::MANY).await?;
-    let chosen = choose::choose(context, options.id.as_deref(), &captures);
+    let setup = context.state.find(options.upstream.as_ref()).map(|(_, setup)| setup);
+    let chosen = choose::choose(context, setup.as_ref(), options.id.as_deref(), &captures);
     let Some(source) = context.unless_interrupted(chosen).await? else { return Ok(()) };
     let request = if options.is_plain() {
         None
