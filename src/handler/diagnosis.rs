@@ -124,6 +124,10 @@ fn from_words(status: u16, named: Named, seen: &Seen<'_>) -> Diagnosis {
         ),
         Named::Parsed => ("its verifier was given a parsed body, not the bytes that were signed", RAW.to_owned()),
         Named::Signature => ("it could not verify the signature", format!("{RESTART}, and {RAW}")),
+        Named::Time => (
+            "the signature's time is too far from the app's",
+            "sign it afresh (`clerkhook replay` with `--fresh`); else set the clock of the app's machine".to_owned(),
+        ),
         Named::Csrf => (
             "its protection against forged forms refuses",
             "take this route out of it (in Django `@csrf_exempt` on the view)".to_owned(),
