@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod message;
+mod twin;
 
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
@@ -9,8 +10,9 @@ use serde_json::Value;
 use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
-pub use endpoint::{Change, Endpoint, Plan, Wanted, plan, twins};
+pub use endpoint::{Change, Endpoint, Plan, Wanted, plan};
 pub use message::{Attempt, Message, Outcome};
+pub use twin::twins;
 
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http, Retry};
