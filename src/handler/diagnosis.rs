@@ -43,12 +43,7 @@ pub struct Diagnosis {
 
 /// Names the likely cause of an answer other than 2xx.
 pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
-    let Some(status) = seen.status else {
-        return Diagnosis {
-            found: "the app gave no answer in time".to_owned(),
-            fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
-        };
-    };
+    let Some(status) = seen.status else { return silence() };
     if let Some(found) = from_ngrok(seen) {
         return found;
     }
@@ -108,6 +103,13 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
         }
     };
     Diagnosis { found, fix }
+}
+
+fn silence() -> Diagnosis {
+    Diagnosis {
+        found: "the app gave no answer in time".to_owned(),
+        fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
+    }
 }
 
 /// What the app itself names as the cause.
