@@ -10,7 +10,7 @@ use crate::steps::tunnel::Tunnel;
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
-    let SetUp { app, tunnel, remote, registered, kept, deliveries, .. } = setup;
+    let SetUp { app, tunnel, remote, registered, kept, deliveries, tested, .. } = setup;
     drop(kept);
     // An agent that was to be started again was noted too.
     context.state.forget_process(std::process::id());
@@ -34,7 +34,7 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     };
     tokio::join!(log_out, stop_agent);
     drop(app);
-    context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint }));
+    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint }));
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.
