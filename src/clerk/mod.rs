@@ -120,7 +120,9 @@ fn refusal(answer: &Answer, url: &Url) -> Error {
     let first = &envelope["errors"][0];
     let Some(code) = first["code"].as_str() else {
         return match answer.status {
-            StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words: answer.excerpt() },
+            StatusCode::TOO_MANY_REQUESTS => {
+                Error::ClerkRateLimited { words: answer.excerpt(), wait: answer.retry_after() }
+            }
             _ if answer.status.is_server_error() => Error::ClerkFailed { status, words: answer.excerpt() },
             _ => Error::ClerkNotUnderstood { url: url.to_string(), cause: answer.excerpt() },
         };
@@ -134,7 +136,7 @@ fn refusal(answer: &Answer, url: &Url) -> Error {
     let code = code.to_owned();
     match answer.status {
         StatusCode::UNAUTHORIZED => Error::ClerkKeyRefused { code, words },
-        StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words },
+        StatusCode::TOO_MANY_REQUESTS => Error::ClerkRateLimited { words, wait: answer.retry_after() },
         _ if answer.status.is_server_error() => Error::ClerkFailed { status, words },
         _ => Error::ClerkRefused { status, code, words },
     }

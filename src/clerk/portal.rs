@@ -97,7 +97,7 @@ async fn exchange(http: &Http, server_url: &Url, one_time_token: &str) -> Result
 fn refusal(answer: &Answer) -> Error {
     let (status, words) = (answer.status.as_u16(), answer.excerpt());
     match answer.status {
-        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words },
+        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words, wait: answer.retry_after() },
         _ if answer.status.is_server_error() => Error::SvixFailed { what: "open a session", status, words },
         _ => Error::PortalExchange { status, words },
     }

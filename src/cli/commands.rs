@@ -231,7 +231,7 @@ impl EndpointArgs {
             Some(file) => EnvPlace::File(file.clone()),
             None => EnvPlace::Choose,
         };
-        EnvWish { place, keep_old: self.keep_old }
+        EnvWish { place, keep_old: self.keep_old, app_is_told: false }
     }
 }
 

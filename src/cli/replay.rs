@@ -40,7 +40,7 @@ pub struct ReplayArgs {
     #[arg(long, value_name = "URL")]
     to: Option<Url>,
     /// How often to send it
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, alias = "count", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     times: u32,
     /// Show how the answer differs from the one of then
     #[arg(long)]

@@ -39,6 +39,7 @@ impl SecretArgs {
         let env = |FileArgs { env_file, keep_old }: FileArgs| EnvWish {
             place: env_file.map_or(EnvPlace::Choose, EnvPlace::File),
             keep_old,
+            app_is_told: false,
         };
         match self.deed {
             DeedArgs::Show => secret::Options { deed: Deed::Show, env: EnvWish::default(), dry_run },

@@ -51,7 +51,7 @@ pub struct TriggerArgs {
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "curl")]
     print: Option<FormArg>,
     /// How many
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with = "print")]
+    #[arg(long, alias = "times", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000), conflicts_with = "print")]
     count: u32,
     /// How many a second, up to 50 at once [default: one after the other]
     #[arg(long, value_name = "R", value_parser = rate, requires = "count")]

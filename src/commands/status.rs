@@ -10,6 +10,7 @@ use crate::ngrok::api::{AgentApi, Session};
 use crate::session::Setup;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
+use crate::steps::verdicts;
 use crate::svix;
 
 /// How many of the last deliveries are shown.
@@ -85,8 +86,9 @@ async fn tunnel(setup: &Setup, say: &impl Fn(&'static str, Health, String)) {
 async fn deliveries(context: &Context, setup: &Setup) {
     let Ok(api) = AgentApi::at(&setup.agent_address) else { return };
     let captures = api.captures(50).await.unwrap_or_default();
-    for capture in captures.iter().take(LAST).rev() {
-        context.ui.emit(&Event::Delivery(capture.delivery(&[])));
+    let last = &captures[..captures.len().min(LAST)];
+    for delivery in verdicts::deliveries(context, Some(setup), last).await.into_iter().rev() {
+        context.ui.emit(&Event::Delivery(delivery));
     }
 }
 

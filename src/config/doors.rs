@@ -47,8 +47,8 @@ impl<'a> Doors<'a> {
 
     /// An environment variable.
     pub fn environment(&self, name: &'static str) -> Option<Sourced<String>> {
-        let value = self.environment.get(name)?;
-        Some(Sourced::new(value.to_owned(), Source::Environment(name)))
+        let value = self.environment.get_lossy(name)?;
+        Some(Sourced::new(value, Source::Environment(name)))
     }
 
     /// A value of the profile.

@@ -38,6 +38,11 @@ impl Environment {
         self.0.keys().filter(secret).cloned().collect()
     }
 
+    /// The same with a mark for each byte that is no text, so that what is there is not taken for absent.
+    pub fn get_lossy(&self, name: &str) -> Option<String> {
+        self.get_os(name).map(|value| value.to_string_lossy().into_owned())
+    }
+
     /// A variable as the system holds it.
     pub fn get_os(&self, name: &str) -> Option<&OsString> {
         self.0.get(&OsString::from(name)).filter(|value| !value.is_empty())

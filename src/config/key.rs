@@ -29,6 +29,9 @@ impl ClerkKey {
         if rest.is_empty() {
             return Err(malformed("nothing follows its prefix"));
         }
+        if rest.contains(char::REPLACEMENT_CHARACTER) {
+            return Err(malformed("it is not UTF-8 text"));
+        }
         if rest.contains(char::is_whitespace) {
             return Err(malformed("there is white space inside; was it pasted over two lines?"));
         }
@@ -79,6 +82,7 @@ mod tests {
             ("whsec_abc", "CH0102", "begins with"),
             ("sk_test_", "CH0102", "nothing follows"),
             ("sk_test_abc\ndef", "CH0102", "two lines"),
+            ("sk_test_abc\u{fffd}", "CH0102", "not UTF-8"),
             ("sk_test_abc$", "CH0102", "letters and digits"),
         ] {
             let error = parse(text).expect_err(text);

@@ -42,7 +42,7 @@ impl Error {
             | Self::AgentAddressTaken { words }
             | Self::ClerkKeyRefused { words, .. }
             | Self::ClerkRefused { words, .. }
-            | Self::ClerkRateLimited { words }
+            | Self::ClerkRateLimited { words, .. }
             | Self::ClerkFailed { words, .. }
             | Self::UserQuota { words }
             | Self::PortalExchange { words, .. }
@@ -51,7 +51,7 @@ impl Error {
             | Self::SvixNotFound { words, .. }
             | Self::SvixConflict { words, .. }
             | Self::SvixInvalid { words, .. }
-            | Self::SvixRateLimited { words }
+            | Self::SvixRateLimited { words, .. }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
             | Self::Declined { .. }

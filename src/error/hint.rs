@@ -1,5 +1,7 @@
 //! What to type: one hint for each error, checked by the tests like any behaviour.
 
+use std::time::Duration;
+
 use super::Error;
 
 impl Error {
@@ -11,7 +13,9 @@ impl Error {
             Self::Declined { .. } => "run it again and answer, or answer beforehand with the flag in docs/commands.md".into(),
             Self::State { .. } => "choose another with `--state-dir DIR`, or mend its permissions".into(),
             Self::File { .. } => "check the path and its permissions".into(),
-            Self::FileUnwritable { .. } => "make the directory, mend its permissions, or name another file".into(),
+            Self::FileUnwritable { .. } => {
+                "make the directory, mend its permissions, free space on its disk, or name another file".into()
+            }
             Self::OutputUnwritable { .. } => "make room (`df` shows which disk is full), or send the output elsewhere".into(),
             Self::TooFewFiles { .. } => "allow more in this shell, then run it again: `ulimit -n 1024`".into(),
             Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
@@ -101,7 +105,9 @@ impl Error {
             Self::ClerkUnreachable { .. } => {
                 "check the network and `HTTPS_PROXY`; `clerkhook doctor` shows which address is used".into()
             }
-            Self::ClerkRateLimited { .. } | Self::SvixRateLimited { .. } => "wait a minute and run it again".into(),
+            Self::ClerkRateLimited { wait, .. } | Self::SvixRateLimited { wait, .. } => {
+                format!("wait {} and run it again", wait.map_or("a minute".to_owned(), waiting))
+            }
             Self::ClerkFailed { .. } => {
                 "wait a little and run it again; https://status.clerk.com tells of outages".into()
             }
@@ -199,5 +205,13 @@ impl Error {
             }
             Self::SandboxFailed { .. } => "run it again; if it stays, open an issue with what it prints".into(),
         }
+    }
+}
+
+/// A wait in the unit that a person counts it in, rounded up.
+fn waiting(wait: Duration) -> String {
+    match wait.as_secs() {
+        seconds @ ..120 => format!("{} s", seconds.max(1)),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
 }

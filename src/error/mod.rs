@@ -114,7 +114,7 @@ pub enum Error {
     #[error("Clerk cannot be reached at `{url}`")]
     ClerkUnreachable { url: String, cause: String },
     #[error("Clerk still limits the rate of requests")]
-    ClerkRateLimited { words: String },
+    ClerkRateLimited { words: String, wait: Option<Duration> },
     #[error("Clerk failed with status {status}")]
     ClerkFailed { status: u16, words: String },
     #[error("the answer from `{url}` is not what Clerk documents")]
@@ -145,7 +145,7 @@ pub enum Error {
     #[error("Svix finds the request invalid, to {what}")]
     SvixInvalid { what: &'static str, words: String },
     #[error("Svix still limits the rate of requests")]
-    SvixRateLimited { words: String },
+    SvixRateLimited { words: String, wait: Option<Duration> },
     #[error("Svix failed with status {status}, to {what}")]
     SvixFailed { what: &'static str, status: u16, words: String },
     #[error("Svix cannot be reached at `{url}`")]

@@ -105,6 +105,8 @@ pub struct Secured {
 pub struct Stopped {
     /// How many were shown.
     pub deliveries: u64,
+    /// Test events that came to the app and were told as proofs.
+    pub tested: u64,
     /// `kept`, `disabled` or `deleted`; absent where no endpoint was reached.
     pub endpoint: Option<&'static str>,
 }

@@ -43,12 +43,7 @@ pub struct Diagnosis {
 
 /// Names the likely cause of an answer other than 2xx.
 pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
-    let Some(status) = seen.status else {
-        return Diagnosis {
-            found: "the app gave no answer in time".to_owned(),
-            fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
-        };
-    };
+    let Some(status) = seen.status else { return silence() };
     if let Some(found) = from_ngrok(seen) {
         return found;
     }
@@ -110,6 +105,13 @@ pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
     Diagnosis { found, fix }
 }
 
+fn silence() -> Diagnosis {
+    Diagnosis {
+        found: "the app gave no answer in time".to_owned(),
+        fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
+    }
+}
+
 /// What the app itself names as the cause.
 fn from_words(status: u16, named: Named, seen: &Seen<'_>) -> Diagnosis {
     let (cause, fix) = match named {
@@ -124,6 +126,10 @@ fn from_words(status: u16, named: Named, seen: &Seen<'_>) -> Diagnosis {
         ),
         Named::Parsed => ("its verifier was given a parsed body, not the bytes that were signed", RAW.to_owned()),
         Named::Signature => ("it could not verify the signature", format!("{RESTART}, and {RAW}")),
+        Named::Time => (
+            "the signature's time is too far from the app's",
+            "sign it afresh (`clerkhook replay` with `--fresh`); else set the clock of the app's machine".to_owned(),
+        ),
         Named::Csrf => (
             "its protection against forged forms refuses",
             "take this route out of it (in Django `@csrf_exempt` on the view)".to_owned(),

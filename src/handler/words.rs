@@ -56,6 +56,8 @@ pub enum Named {
     Parsed,
     /// The signature does not match.
     Signature,
+    /// The signature's time is too far from the app's.
+    Time,
     /// A guard against forged forms.
     Csrf,
     /// Django wants a slash at the end.
@@ -78,6 +80,7 @@ pub fn named(status: u16, body: &str) -> Option<Named> {
         _ if any(&["payload to be of type string", "string or buffer"]) => Named::Parsed,
         _ if any(&["append_slash"]) => Named::Slash,
         _ if any(&["csrf"]) => Named::Csrf,
+        400.. if any(&["timestamp too old", "timestamp too new", "timestamp is"]) => Named::Time,
         502..=504 if any(&["econnrefused", "proxy", "bad gateway", "upstream", "connect"]) => Named::Backend,
         400.. if any(&["no matching signature", "verify incoming webhook", "webhookverificationerror"]) => {
             Named::Signature
@@ -129,6 +132,7 @@ mod tests {
             (500, "oops", None),
             (500, r#"{"signature":"valid","reason":"database is locked"}"#, None),
             (401, "Invalid signature", Some(Named::Signature)),
+            (400, "Message timestamp too old", Some(Named::Time)),
         ] {
             assert_eq!(named(status, body), cause, "{body}");
         }

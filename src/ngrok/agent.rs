@@ -57,14 +57,16 @@ pub enum News {
 ///
 /// # Errors
 /// `AgentRefused` with ngrok's own words, `AgentAddressTaken`, `AgentExited`, `AgentNotReady`, `AgentNotRunnable`,
-/// `Interrupted`.
+/// `FileUnwritable` when there is no room for the policy, `Interrupted`.
 pub async fn start(
     launch: Launch,
     abort: impl Future<Output = ()>,
     started: impl FnOnce(u32, Option<&Path>),
 ) -> Result<Agent> {
     let failed = |error: io::Error| not_runnable(&launch.bin, &error);
-    let Prepared { program, policy } = launch.prepare().map_err(failed)?;
+    let Prepared { program, policy } = launch
+        .prepare()
+        .map_err(|error| Error::FileUnwritable { path: launch.policies.clone(), cause: error.to_string() })?;
     let mut child = process::spawn(&program).map_err(failed)?;
     started(child.pid(), policy.as_ref().map(PolicyFile::path));
     let (sender, mut pulse) = watch::channel(Pulse::default());

@@ -53,6 +53,8 @@ pub enum Question {
     Secure(SecureWish),
     /// The signing secret was rotated: learn the new one, and tell the edge.
     SecretRotated,
+    /// What the agent captured, with the verdicts of who knows the secrets.
+    Verdicts,
 }
 
 /// A question with the way back.
@@ -208,7 +210,7 @@ mod tests {
             while let Some(asked) = control.questions.recv().await {
                 let _ = asked.reply.send(match asked.question {
                     Question::Secure(_) => Ok(serde_json::json!({"mechanism": "gateway"})),
-                    Question::SecretRotated => Err(Error::EndpointMissing),
+                    Question::SecretRotated | Question::Verdicts => Err(Error::EndpointMissing),
                 });
             }
         });

@@ -10,7 +10,7 @@ use crate::steps::tunnel::Tunnel;
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
-    let SetUp { app, tunnel, remote, registered, kept, deliveries, feed, .. } = setup;
+    let SetUp { app, tunnel, remote, registered, kept, deliveries, tested, feed, .. } = setup;
     drop(kept);
     // An agent that was to be started again was noted too.
     context.state.forget_process(std::process::id());
@@ -37,7 +37,7 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     if let Some(lost) = feed.map(|feed| feed.finish()).filter(|lost| *lost > 0) {
         context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
     }
-    context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint }));
+    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint }));
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::Options;
-use super::parts::{SetUp, other_set_up};
+use super::parts::{SetUp, came, other_set_up};
 use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
@@ -204,7 +204,9 @@ impl SetUp {
     /// Sends one event and shows what became of it.
     pub async fn prove_again(&mut self, context: &Context, options: &Options) {
         let Some(trial) = self.trial(options) else { return };
-        match prove(context, &trial).await {
+        let proven = prove(context, &trial).await;
+        self.tested += u64::from(came(&proven));
+        match proven {
             Ok(proof) => self.proven.extend(proof.message_id),
             Err(error) => context.ui.note(&error.hint()),
         }

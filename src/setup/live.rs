@@ -184,6 +184,7 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let done = match asked.question {
         Question::Secure(wish) => setup.secure(context, options, wish).await,
         Question::SecretRotated => setup.learn_anew(context, options).await,
+        Question::Verdicts => setup.verdicts().await,
     };
     let _ = asked.reply.send(done);
 }

@@ -6,6 +6,7 @@ mod live;
 mod needs;
 mod parts;
 mod securing;
+mod verdicts;
 
 use std::time::Duration;
 

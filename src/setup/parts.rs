@@ -8,16 +8,17 @@ use super::securing::Secured;
 use crate::config::{Source, Sourced};
 use crate::delivery::Id;
 use crate::error::{Error, Result};
-use crate::event::{Event, Ready, Status, Step};
+use crate::event::{Event, Hop, Ready, Status, Step};
 use crate::ngrok::api::{AgentApi, preferred};
 use crate::secret::Secret;
 use crate::session::control::{self, Control};
 use crate::session::{Kept, Setup};
+use crate::signature::SigningSecret;
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::feed::{Feed, Ledger};
 use crate::steps::proof::{Trial, prove};
-use crate::steps::secret::{self, Learned};
+use crate::steps::secret::{self, EnvWish, Learned};
 use crate::steps::tunnel::{self, Beside, Tunnel};
 use crate::steps::{Begun, Context, webhook_path};
 use crate::ui::{Answer, Question};
@@ -31,6 +32,8 @@ pub struct SetUp {
     pub registering: Option<Begun>,
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
+    /// Every secret that it verified with, the newest first.
+    pub known: Vec<SigningSecret>,
     pub kept: Option<Kept>,
     /// The state directory cannot be written to.
     pub unnoted: bool,
@@ -39,6 +42,8 @@ pub struct SetUp {
     pub path: String,
     pub webhook_url: String,
     pub deliveries: u64,
+    /// Test events that came to the app.
+    pub tested: u64,
     pub ready: bool,
     /// Another set-up has the endpoint now.
     pub superseded: bool,
@@ -151,16 +156,18 @@ impl SetUp {
 
     /// Learns the signing secret.
     pub async fn learn(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let learned = match (&self.remote, &self.registered, by_hand(context)) {
-            (Some(remote), Some(registered), _) => {
-                secret::learn(context, &remote.svix, registered, &options.env).await?
-            }
-            (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &options.env).await?,
+        let built_in = self.app.as_ref().is_some_and(|app| app.built_in.is_some());
+        let env = EnvWish { app_is_told: built_in, ..options.env.clone() };
+        let mut learned = match (&self.remote, &self.registered, by_hand(context)) {
+            (Some(remote), Some(registered), _) => secret::learn(context, &remote.svix, registered, &env).await?,
+            (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &env).await?,
             _ => return Err(Error::EndpointMissing),
         };
+        learned.written &= !built_in;
         if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
             built_in.secrets.set(vec![learned.secret.clone()]);
         }
+        self.remember(learned.secret.clone());
         self.learned = Some(learned);
         Ok(())
     }
@@ -172,6 +179,7 @@ impl SetUp {
             svix: &self.remote.as_ref()?.svix,
             endpoint: &self.registered.as_ref()?.endpoint,
             api: &self.tunnel.as_ref()?.api,
+            public_url: self.tunnel.as_ref()?.public_url(),
             secrets: std::slice::from_ref(&learned.secret),
             twins: &self.registered.as_ref()?.twins,
             upstream: self.app.as_ref()?.upstream.to_string(),
@@ -194,18 +202,24 @@ impl SetUp {
             skip("not sent (`--no-test`)");
             return Ok(());
         }
-        let proof = loop {
-            match prove(context, &trial).await {
-                Ok(proof) => break proof,
+        let mut tested = 0;
+        let proven = loop {
+            let proven = prove(context, &trial).await;
+            tested += u64::from(came(&proven));
+            match proven {
                 Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
                     context.ui.note(&error.hint());
-                    if ask_again(context).await? == Answer::No {
-                        return Err(error);
+                    match ask_again(context).await {
+                        Ok(Answer::Yes) => {}
+                        Ok(Answer::No) => break Err(error),
+                        Err(error) => break Err(error),
                     }
                 }
-                Err(error) => return Err(error),
+                proven => break proven,
             }
         };
+        self.tested += tested;
+        let proof = proven?;
         self.proven.extend(proof.message_id);
         // The app has shown that it knows the secret.
         self.learned.iter_mut().for_each(|learned| learned.written = false);
@@ -245,6 +259,11 @@ impl SetUp {
         // With `--once` nothing waits, so a person has nothing to be told.
         if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
     }
+}
+
+/// Whether a test event came to the app, whatever it made of it.
+pub fn came<T>(proven: &Result<T>) -> bool {
+    matches!(proven, Ok(_) | Err(Error::NotDelivered { hop: Hop::App | Hop::Signature, .. }))
 }
 
 /// Another running set-up with the same endpoint.

@@ -98,6 +98,7 @@ impl SetUp {
         if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
             built_in.secrets.set(accepted.clone());
         }
+        self.remember(fresh.clone());
         if let Some(learned) = &mut self.learned {
             learned.secret = fresh;
         }
@@ -260,6 +261,7 @@ impl SetUp {
         };
         let value = serde_json::to_value(&told).unwrap_or_default();
         context.ui.emit(&Event::Secured(told));
+        self.tested += u64::from(proof.is_some());
         self.proven.extend(proof.and_then(|proof| proof.message_id));
         Ok(value)
     }

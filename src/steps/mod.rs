@@ -17,6 +17,7 @@ mod spelling;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
+pub mod verdicts;
 mod watch;
 
 use std::future::Future;

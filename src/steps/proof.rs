@@ -29,6 +29,8 @@ pub struct Trial<'a> {
     pub endpoint: &'a Endpoint,
     /// The agent behind its URL.
     pub api: &'a AgentApi,
+    /// The tunnel's URL.
+    pub public_url: &'a str,
     /// The endpoint's secrets.
     pub secrets: &'a [SigningSecret],
     /// Endpoints of others with the same URL.
@@ -146,7 +148,14 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         accepted_ms,
         waited: trial.timeout.as_secs(),
     };
-    let (hops, broken) = judge(&seen, &scene);
+    let (mut hops, mut broken) = judge(&seen, &scene);
+    if let Some(broken) = broken.as_mut().filter(|broken| matches!(broken.hop, Hop::Edge | Hop::Agent))
+        && let Some(url) = leads_elsewhere(trial).await
+    {
+        broken.found = format!("endpoint `{}` leads to {url}, not to this tunnel", trial.endpoint.id);
+        broken.fix = "lead it here with `clerkhook register`; another run may have moved it".to_owned();
+        hops.iter_mut().rev().take(1).for_each(|hop| hop.detail.clone_from(&broken.found));
+    }
     let capture = seen.capture.map(|(capture, _)| capture);
     let response = capture.as_ref().and_then(|capture| capture.response.as_ref());
     let proof = Proof {
@@ -165,6 +174,14 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
     };
     context.ui.emit(&Event::Proof(proof));
     result
+}
+
+/// Where the endpoint leads now, when it is another place than this tunnel.
+async fn leads_elsewhere(trial: &Trial<'_>) -> Option<String> {
+    let listed = trial.svix.endpoints().await.unwrap_or_default();
+    let now = listed.into_iter().find(|endpoint| endpoint.id == trial.endpoint.id);
+    let url = now.map_or_else(|| trial.endpoint.url.clone(), |endpoint| endpoint.url);
+    (!url.starts_with(trial.public_url)).then_some(url)
 }
 
 /// What answered 2xx in the handler's place, if something did.

@@ -30,6 +30,8 @@ pub struct EnvWish {
     pub place: EnvPlace,
     /// A secret that is replaced stays as a comment.
     pub keep_old: bool,
+    /// The app gets it from clerkhook itself, and need not load it.
+    pub app_is_told: bool,
 }
 
 /// Which env file to write.
@@ -161,7 +163,8 @@ async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish)
             let before = dotenv::read(&path)?.and_then(|variables| variables.get(&name).cloned());
             let old = if env.keep_old { Old::Keep } else { Old::Drop };
             let change = dotenv::write(&path, &name, secret.text(), old)?;
-            let written = Written { path: &path, name: &name, change, before, now: secret.text() };
+            let written =
+                Written { path: &path, name: &name, change, before, now: secret.text(), told: env.app_is_told };
             warn_of_exported(context, &written);
             let (status, words) = told(context, &written).await;
             (status, words, change != Change::Unchanged)
@@ -182,6 +185,7 @@ struct Written<'a> {
     change: Change,
     before: Option<Secret>,
     now: &'a Secret,
+    told: bool,
 }
 
 impl Written<'_> {
@@ -213,16 +217,15 @@ async fn told(context: &Context, written: &Written<'_>) -> (Status, String) {
         Some(false) => " (NOT git-ignored: add it to `.gitignore`)",
         None => "",
     };
+    let load = if written.told { "" } else { "; restart the app to load it" };
     let before = written.before.as_ref().filter(|before| !before.expose().is_empty());
     let words = match (written.change, before) {
         (Change::Unchanged, _) => format!("{name} in {shown}{git} is right"),
-        (Change::Replaced, Some(before)) => format!(
-            "{name} in {shown}{git}: {} replaced by {}; restart the app to load it",
-            before.masked(),
-            written.now.masked()
-        ),
+        (Change::Replaced, Some(before)) => {
+            format!("{name} in {shown}{git}: {} replaced by {}{load}", before.masked(), written.now.masked())
+        }
         (Change::Created | Change::Added | Change::Replaced, _) => {
-            format!("{name} written to {shown}{git}; restart the app to load it")
+            format!("{name} written to {shown}{git}{load}")
         }
     };
     (if ignored == Some(false) { Status::Warn } else { Status::Ok }, words)

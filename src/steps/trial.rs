@@ -83,6 +83,7 @@ impl Place {
             svix: &self.remote.svix,
             endpoint: &self.endpoint,
             api: &self.tunnel.api,
+            public_url: self.tunnel.public_url(),
             secrets: &self.secrets,
             twins: &self.twins,
             upstream: self.tunnel.told.upstream.clone(),

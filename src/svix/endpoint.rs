@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Svix;
+use super::{Svix, twins};
 use crate::error::{Error, Result};
 use crate::event::Action;
 use crate::http::{Call, Retry};
@@ -115,19 +115,6 @@ impl Change {
             Self::Create(_) | Self::Keep(_) => &[],
         }
     }
-}
-
-/// Enabled endpoints with this URL beside the one with this id: each gets every message too, with another signature.
-pub fn twins(existing: &[Endpoint], url: &str, id: Option<&str>) -> Vec<String> {
-    let is_twin =
-        |endpoint: &&Endpoint| !endpoint.disabled && Some(endpoint.id.as_str()) != id && same_url(&endpoint.url, url);
-    existing.iter().filter(is_twin).map(|endpoint| endpoint.id.clone()).collect()
-}
-
-/// Whether two spellings lead to the same place.
-fn same_url(left: &str, right: &str) -> bool {
-    let parsed = |url: &str| url::Url::parse(url).ok();
-    left == right || parsed(left).is_some_and(|left| Some(left) == parsed(right))
 }
 
 /// Compares what is there with what is wanted.
@@ -323,19 +310,6 @@ mod tests {
 
         let created = plan(&[other], &wanted()).expect("a plan");
         assert!(matches!(created.change, Change::Create(_)));
-    }
-
-    #[test]
-    fn a_twin_is_enabled_and_has_the_same_url_however_it_is_spelt() {
-        let all = [
-            endpoint("ep_1", Some("clerkhook-1"), "https://a.example/x"),
-            endpoint("ep_2", None, "https://A.example:443/x"),
-            endpoint("ep_3", None, "https://a.example/x/"),
-            Endpoint { disabled: true, ..endpoint("ep_4", None, "https://a.example/x") },
-            endpoint("ep_5", None, "no URL"),
-        ];
-        assert_eq!(twins(&all, "https://a.example/x", Some("ep_1")), ["ep_2"]);
-        assert_eq!(twins(&all, "no URL", None), ["ep_5"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod message;
+mod twin;
 
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
@@ -9,8 +10,9 @@ use serde_json::Value;
 use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
-pub use endpoint::{Change, Endpoint, Plan, Wanted, plan, twins};
+pub use endpoint::{Change, Endpoint, Plan, Wanted, plan};
 pub use message::{Attempt, Message, Outcome};
+pub use twin::twins;
 
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http, Retry};
@@ -91,7 +93,7 @@ fn refusal(what: &'static str, url: &Url, answer: &Answer) -> Error {
         StatusCode::NOT_FOUND => Error::SvixNotFound { what, words },
         StatusCode::CONFLICT => Error::SvixConflict { what, words },
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Error::SvixInvalid { what, words },
-        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words },
+        StatusCode::TOO_MANY_REQUESTS => Error::SvixRateLimited { words, wait: answer.retry_after() },
         status if status.is_redirection() => Error::SvixNotUnderstood { url: url.to_string(), cause: words },
         _ => Error::SvixFailed { what, status, words },
     }

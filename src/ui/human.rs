@@ -85,10 +85,17 @@ pub fn ready(_ready: &Ready) -> Painted {
 
 /// The last line. On a terminal it covers the `^C` that was typed.
 pub fn stopped(stopped: &Stopped, terminal: bool) -> Painted {
-    let deliveries = match stopped.deliveries {
-        0 => "no deliveries".to_owned(),
-        1 => "1 delivery".to_owned(),
-        count => format!("{count} deliveries"),
+    let tested = match stopped.tested {
+        0 => None,
+        1 => Some("the test event".to_owned()),
+        count => Some(format!("{count} test events")),
+    };
+    let deliveries = match (stopped.deliveries, tested) {
+        (0, tested) => tested.unwrap_or_else(|| "no deliveries".to_owned()),
+        (1, tested) => format!("1 delivery{}", tested.map(|tested| format!(" and {tested}")).unwrap_or_default()),
+        (count, tested) => {
+            format!("{count} deliveries{}", tested.map(|tested| format!(" and {tested}")).unwrap_or_default())
+        }
     };
     let endpoint = stopped.endpoint.map(|state| painted!(", endpoint {}", state));
     let cover = if terminal { painted!("\r") } else { Painted::default() };

@@ -135,7 +135,7 @@ fn clerk() -> Vec<Error> {
             words: format!("authorization_invalid: You are not authorized to perform this request {trace}"),
         },
         Error::ClerkUnreachable { url: url(), cause: "dns error: failed to lookup address information".into() },
-        Error::ClerkRateLimited { words: format!("too_many_requests: Too many requests. {trace}") },
+        Error::ClerkRateLimited { words: format!("too_many_requests: Too many requests. {trace}"), wait: None },
         Error::ClerkFailed { status: 500, words: format!("internal_clerk_error: Something went wrong. {trace}") },
         Error::ClerkNotUnderstood {
             url: format!("{}v1/webhooks/svix_url", url()),
@@ -162,7 +162,7 @@ fn svix() -> Vec<Error> {
         Error::SvixNotFound { what: "change the endpoint", words: "not_found: Entity not found".into() },
         Error::SvixConflict { what: "create the endpoint", words: "conflict: Entity already exists".into() },
         Error::SvixInvalid { what: "create the endpoint", words: "body.url: endpoint_https_only".into() },
-        Error::SvixRateLimited { words: "rate_limit: Rate limit exceeded".into() },
+        Error::SvixRateLimited { words: "rate_limit: Rate limit exceeded".into(), wait: None },
         Error::SvixFailed { what: "list endpoints", status: 502, words: "502 Bad Gateway with an empty body".into() },
         Error::SvixUnreachable { url: url(), cause: "no answer in time, to list endpoints".into() },
         Error::SvixNotUnderstood {

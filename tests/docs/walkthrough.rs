@@ -29,6 +29,10 @@ fn words(line: &str) -> Vec<&str> {
 fn comparable(said: &str) -> String {
     let word = |word: &str| match word {
         _ if word.starts_with("airt_") => "airt_[ID]".to_owned(),
+        // An age in seconds.
+        _ if word.len() > 4 && word.parse::<u64>().is_ok() => "[NUMBER]".to_owned(),
+        // The next word ends in a semicolon.
+        _ if word.starts_with("whsec_…") => format!("[SECRET]{}", if word.ends_with(';') { ";" } else { "" }),
         _ if word.parse::<Timestamp>().is_ok() => "[TIME]".to_owned(),
         _ if word.starts_with("whsec_…") => format!("whsec_…[TAIL]{}", if word.ends_with(';') { ";" } else { "" }),
         _ => word.to_owned(),

@@ -83,7 +83,7 @@ pub fn another_secret_is_told_from_a_parsed_body() {
 pub fn a_secret_that_is_missing_is_named() {
     let output = check(&Handler::with_secret("uncaught", None), "").expect_code(7);
     let words = words(&output, "route/answers");
-    assert!(words.contains("missing from its environment"), "{words}");
+    assert!(words.contains("Missing webhook signing secret") && words.contains("clerkhook secret write"), "{words}");
 }
 
 /// 500 for unknown users, 409 for what came before, 500 for what `verifyWebhook` throws.

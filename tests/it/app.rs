@@ -36,7 +36,7 @@ exit 6
 
   → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
 
-  Stopped: no deliveries, endpoint disabled.
+  Stopped: the test event, endpoint disabled.
 
 "#]]
     );

@@ -52,7 +52,7 @@ exit 4
               too_many_requests: Too many requests. Please try again later. (trace [TRACE])
               CH0404
 
-  → wait a minute and run it again
+  → wait 1 s and run it again
 
 "#]]
     );
@@ -237,7 +237,7 @@ exit 0
   ✓ app       http://localhost:[PORT] served by clerkhook
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])
   - endpoint  left to you: its URL must be http://127.0.0.1:[PORT]/
-  ✓ secret    CLERK_WEBHOOK_SIGNING_SECRET written to .env.local; restart the app to load it
+  ✓ secret    CLERK_WEBHOOK_SIGNING_SECRET written to .env.local
   - test      left to you: send one from the Clerk dashboard
   Stopped: no deliveries.
 

@@ -44,3 +44,4 @@ mod usage;
 mod user;
 mod verify;
 mod wire;
+mod words;

@@ -258,7 +258,7 @@ exit 0
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   ✓ secret    CLERK_WEBHOOK_SIGNING_SECRET written to .env.local; restart the app to load it
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
-  Stopped: no deliveries, endpoint disabled.
+  Stopped: the test event, endpoint disabled.
 
 "#]]
     );

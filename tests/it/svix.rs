@@ -86,7 +86,7 @@ exit 4
               rate_limit: Rate limit exceeded
               CH0506
 
-  → wait a minute and run it again
+  → wait 1 s and run it again
 
 "#]]
     );

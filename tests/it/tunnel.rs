@@ -178,7 +178,7 @@ exit 0
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
-  Stopped: no deliveries, endpoint disabled.
+  Stopped: the test event, endpoint disabled.
 
 "#]]
     );
@@ -213,7 +213,7 @@ exit 0
   ✓ ok   tunnel         http://127.0.0.1:[PORT] online, inspector http://127.0.0.1:[PORT]
   ✓ ok   endpoint       ep_[ID] for http://127.0.0.1:[PORT]/
   ✓ ok   verification   off
-  [TIME]  user.created       200 [MS] ms  signature unchecked  msg_[ID]
+  [TIME]  user.created       200 [MS] ms  signature valid    msg_[ID]
 
 "#]]
     );

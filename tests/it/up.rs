@@ -17,7 +17,7 @@ exit 0
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
-  Stopped: no deliveries, endpoint disabled.
+  Stopped: the test event, endpoint disabled.
 
 "#]]
     );

@@ -101,6 +101,11 @@ fn answer(mut stream: TcpStream, pause: Duration) -> Option<Vec<u8>> {
             let head = String::from_utf8_lossy(&bytes[..end]).to_ascii_lowercase();
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
             if bytes.len() >= end + 4 + length.unwrap_or(0) {
+                if head.contains("\r\nclerkhook-probe: ") {
+                    let said = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                    stream.write_all(said).ok()?;
+                    return None;
+                }
                 std::thread::sleep(pause);
                 let said = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
                 stream.write_all(said).ok()?;

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use dialoguer::theme::{SimpleTheme, Theme as _};
+
 use super::Question;
 use super::keys::{Keys, Press};
 use crate::secret::mask_text;
@@ -12,8 +14,11 @@ const INDENT: usize = 2;
 
 /// Asks until a key means something; `None` when the question is left.
 pub fn confirm(question: &Question, keys: &Keys) -> io::Result<Option<bool>> {
-    let choice = if question.default() { "[Y/n]" } else { "[y/N]" };
-    write(keys, &format!("{} {choice}", question.text()))?;
+    let mut words = String::new();
+    SimpleTheme
+        .format_confirm_prompt(&mut words, &question.text(), Some(question.default()))
+        .map_err(io::Error::other)?;
+    write(keys, words.trim_end())?;
     let answer = loop {
         match keys.next()? {
             Press::Letter('y' | 'Y') => break Some(true),

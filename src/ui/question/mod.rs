@@ -1,4 +1,5 @@
-//! Every question that a person is asked: its words, the flag that answers it, and what Enter means.
+//! Every question that a person is asked: its words, the flag that answers it, and what Enter means. They look as dialoguer
+//! draws them; the keys are read here, as its prompts do not take Escape and Ctrl-D everywhere.
 
 mod confirm;
 mod keys;

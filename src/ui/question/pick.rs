@@ -3,6 +3,7 @@
 use std::io;
 
 use console::{measure_text_width, truncate_str};
+use dialoguer::theme::{SimpleTheme, Theme as _};
 
 use super::keys::{Keys, Press};
 use super::row::tail;
@@ -85,10 +86,12 @@ impl Picker<'_> {
         let shown = self.matching.iter().enumerate().skip(first).take(rows);
         let mut lines: Vec<String> = shown
             .map(|(place, index)| {
-                let mark = if place == self.marked { ">" } else { " " };
-                format!("{mark} {}", self.offers[*index].row(room))
+                let mut line = String::new();
+                let row = self.offers[*index].row(room);
+                SimpleTheme.format_select_prompt_item(&mut line, &row, place == self.marked).map(|()| line)
             })
-            .collect();
+            .collect::<Result<_, _>>()
+            .map_err(io::Error::other)?;
         lines.push(format!("  {}", truncate_str(&self.help(), room, "…")));
         lines.push(format!("  {} {}", self.title, tail(&self.filter, room.saturating_sub(self.title.len() + 2))));
         self.drawn = lines.iter().map(|line| measure_text_width(line)).collect();
