@@ -25,7 +25,7 @@ pub struct GlobalArgs {
     #[arg(short, long, global = true)]
     quiet: bool,
     /// More: calls and log lines (-vv: everything)
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     verbose: u8,
     /// When to use colours; NO_COLOR is honoured
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_short_help = true)]

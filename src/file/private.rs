@@ -116,6 +116,14 @@ fn own(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
+/// Closes a file that another program made to everybody but its owner.
+///
+/// # Errors
+/// The system's.
+pub fn private(path: &Path) -> io::Result<()> {
+    restrict(path, 0o600)
+}
+
 /// Sets the mode where it is another one.
 fn restrict(path: &Path, mode: u32) -> io::Result<()> {
     #[cfg(unix)]

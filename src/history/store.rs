@@ -87,9 +87,7 @@ impl Store {
                 let aside = path.with_extension(format!("broken-{}", Timestamp::now().as_second()));
                 std::fs::rename(path, &aside)?;
                 for suffix in ["-wal", "-shm"] {
-                    let mut beside = path.as_os_str().to_owned();
-                    beside.push(suffix);
-                    let _ = std::fs::remove_file(beside);
+                    let _ = std::fs::remove_file(beside(path, suffix));
                 }
                 Ok((Self::try_open(path)?, Some(aside)))
             }
@@ -102,7 +100,12 @@ impl Store {
         // `NOFOLLOW`: what a stranger may have put in its place is not written through.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        Self::prepare(connection).map_err(broken)
+        let store = Self::prepare(connection).map_err(broken)?;
+        // The umask may have taken more from the files beside it than it should.
+        for suffix in ["-wal", "-shm"] {
+            let _ = file::private(&beside(path, suffix));
+        }
+        Ok(store)
     }
 
     /// Opens what is there for reading; `None` where nothing was kept yet.
@@ -330,6 +333,13 @@ fn drop_oldest(change: &Transaction<'_>, limits: Limits) -> Result<(), rusqlite:
         )?;
     }
     Ok(())
+}
+
+/// One of SQLite's other files.
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// SQLite's other files take over the mode of the first.

@@ -9,6 +9,7 @@ use crate::config::{Source, Sourced};
 use crate::delivery::Id;
 use crate::error::{Error, Result};
 use crate::event::{Event, Hop, Ready, Status, Step};
+use crate::history::Keeper;
 use crate::ngrok::api::{AgentApi, preferred};
 use crate::secret::Secret;
 use crate::session::control::{self, Control};
@@ -97,8 +98,9 @@ impl SetUp {
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         let told = tunnel.told.clone();
         self.control = control::open().await.ok();
-        self.feed = Some(self.begin_feed(context, &tunnel.api).await);
+        let api = tunnel.api.clone();
         self.note(context);
+        self.feed = Some(self.begin_feed(context, &api).await);
         context.ui.record(&Event::Tunnel(told));
         Ok(())
     }
@@ -106,7 +108,9 @@ impl SetUp {
     async fn begin_feed(&self, context: &Context, api: &AgentApi) -> Feed {
         let since = self.since.unwrap_or_else(Timestamp::now);
         let ledger = Ledger::of(Some(Id::at(since).to_string()), Some(self.path.clone()));
-        let mut feed = Feed::since(since, ledger, context.keeper());
+        // Where nothing can be noted nothing can be kept, which was said.
+        let keeper = if self.unnoted { Keeper::none() } else { context.keeper() };
+        let mut feed = Feed::since(since, ledger, keeper);
         feed.begin(api).await;
         feed
     }

@@ -80,7 +80,9 @@ impl Tunnel {
             Ok(kept) => Some(kept),
             Err(error) => {
                 let cause = error.cause().unwrap_or_default().to_owned();
-                context.ui.warn(&format!("{error} ({cause}): other commands will not find this set-up"));
+                context
+                    .ui
+                    .warn(&format!("{error} ({cause}): other commands will not find this set-up, and nothing is kept"));
                 None
             }
         }

@@ -121,7 +121,7 @@ exit 5
 --- stderr
   ✓ app       http://localhost:[PORT] answers
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (already running, agent 3.39.10, inspector http://127.0.0.1:[PORT])
-  warning: cannot write to the state directory `[FILE]/state` (Not a directory (os error 20)): other commands will not find this set-up
+  warning: cannot write to the state directory `[FILE]/state` (Not a directory (os error 20)): other commands will not find this set-up, and nothing is kept
   ✓ endpoint  ep_[ID] unchanged; user.created, user.deleted, user.updated
   ✓ secret    CLERK_WEBHOOK_SIGNING_SECRET written to .env.local; restart the app to load it
   Stopped: no deliveries, endpoint kept.

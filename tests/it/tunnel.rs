@@ -174,7 +174,7 @@ exit 0
 --- stderr
   ✓ app       http://localhost:[PORT] served by clerkhook
   ✓ tunnel    http://127.0.0.1:[PORT] → http://localhost:[PORT]  (agent 3.39.10, inspector http://127.0.0.1:[PORT])
-  warning: cannot write to the state directory `file` (Not a directory (os error 20)): other commands will not find this set-up
+  warning: cannot write to the state directory `file` (Not a directory (os error 20)): other commands will not find this set-up, and nothing is kept
   ✓ endpoint  ep_[ID] created; user.created, user.deleted, user.updated
   - secret    known; a sandbox's is not written to env files (`--env-file FILE` does)
   ✓ test      user.created msg_[ID] → Clerk accepted → delivered → app answered 200 in [MS] ms, signature valid
