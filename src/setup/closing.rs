@@ -34,9 +34,7 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     };
     tokio::join!(log_out, stop_agent);
     drop(app);
-    if let Some(lost) = feed.map(|feed| feed.finish()).filter(|lost| *lost > 0) {
-        context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
-    }
+    context.tell_unkept(feed.map_or(0, |feed| feed.finish()));
     context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint, left: context.shutdown.leftovers() }));
 }
 

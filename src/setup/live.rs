@@ -196,8 +196,9 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
             Heard::Request(received) => {
                 bytes += received.body.len();
                 // In a flood the line is worth more than the bytes.
-                let body = if bytes > HELD { Bytes::new() } else { received.body };
-                setup.held.push((Instant::now(), Received { body, ..*received }));
+                let (body, truncated) =
+                    if bytes > HELD { (Bytes::new(), true) } else { (received.body, received.truncated) };
+                setup.held.push((Instant::now(), Received { body, truncated, ..*received }));
             }
             Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
         }
