@@ -67,9 +67,8 @@ impl Answer {
     /// The same as a delivery's answer.
     pub(super) fn told(&self) -> Option<delivery::Answer> {
         let status = self.status?;
-        let headers = headers(status).map(|(name, value)| {
-            (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-        });
+        let headers = headers(status)
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
         let (headers, body) = (headers.collect(), self.json.clone());
         Some(delivery::Answer { status: status.as_u16(), headers, body, truncated: false })
     }

@@ -31,8 +31,8 @@ use stream::Content;
 pub use text::harmless;
 use writing::Streams;
 
-use crate::error::Error;
 use crate::delivery::Delivery;
+use crate::error::Error;
 use crate::event::{Check, Event, Seen, Status, Step, UserAction};
 use crate::secret::Secret;
 
