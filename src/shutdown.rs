@@ -63,7 +63,8 @@ impl Shutdown {
         self.lock().retain(|(noted, _)| *noted != key);
     }
 
-    fn leftovers(&self) -> Vec<String> {
+    /// What is left behind if the process ends now.
+    pub fn leftovers(&self) -> Vec<String> {
         self.lock().iter().map(|(_, what)| what.clone()).collect()
     }
 

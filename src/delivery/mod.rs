@@ -23,6 +23,9 @@ pub use redact::Redaction;
 /// The header of a message's id (Svix docs, receiving/verifying).
 const MESSAGE_ID: &str = "svix-id";
 
+/// What nobody needs to keep of anybody.
+const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
 /// What the check of a delivery's signature gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -175,6 +178,20 @@ impl Delivery {
         let path = self.request.target.split('?').next().unwrap_or_default();
         let posted = self.request.method == "POST" && webhook_path.is_none_or(|known| path == known);
         self.message_id.is_some() || posted
+    }
+
+    /// Leaves only what may be kept of it: of a webhook all but what lets somebody in, of a browser's visit that it came.
+    pub fn leave_what_may_be_kept(&mut self, webhook_path: Option<&str>) {
+        if self.is_webhook(webhook_path) {
+            let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
+            self.request.headers.retain(|(name, _)| kept(name));
+        } else {
+            let Request { method, target, .. } = std::mem::take(&mut self.request);
+            self.request = Request { method, target, truncated: true, ..Request::default() };
+            if let Some(answer) = &mut self.answer {
+                (answer.headers, answer.body, answer.truncated) = (Vec::new(), Vec::new(), true);
+            }
+        }
     }
 
     /// How long the app took, in milliseconds.

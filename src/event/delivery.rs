@@ -83,6 +83,10 @@ pub struct Received {
     pub headers: Vec<(String, String)>,
     /// The raw body.
     pub body: Bytes,
+    /// Whether that is less than came.
+    pub truncated: bool,
+    /// What it was answered, as far as anybody will see it.
+    pub answer: Option<delivery::Answer>,
 }
 
 /// Deliveries that were answered, and are told to nobody.
@@ -104,24 +108,50 @@ pub enum Heard {
     Gap(Gap),
 }
 
+/// What the built-in app told, as deliveries of ours.
+#[derive(Clone, Debug)]
+pub enum Seen {
+    /// A request.
+    Delivery(Box<delivery::Delivery>),
+    /// Requests that were not kept until somebody took them.
+    Gap(Gap),
+}
+
+impl From<Heard> for Seen {
+    fn from(heard: Heard) -> Self {
+        match heard {
+            Heard::Request(received) => Self::Delivery(Box::new(received.sighting())),
+            Heard::Gap(gap) => Self::Gap(gap),
+        }
+    }
+}
+
 impl Received {
-    /// What the built-in app saw of a delivery.
+    /// What the built-in app saw of a delivery. It comes by the ten thousand, so nothing is read a second time.
     pub fn sighting(self) -> delivery::Delivery {
-        let Self { delivery, headers, body } = self;
+        let Self { delivery, headers, body, truncated, answer } = self;
         let request = delivery::Request {
             method: delivery.method,
             target: delivery.path,
             headers,
             body: body.to_vec(),
-            truncated: delivery.status_code.is_none(),
+            truncated,
         };
         let received_at = delivery.received_at.parse().unwrap_or_else(|_| jiff::Timestamp::now());
-        let answer = delivery.status_code.map(|status| delivery::Answer { status, ..delivery::Answer::default() });
+        let usual = if delivery.message_id.is_some() { Origin::Clerk } else { Origin::Other };
         delivery::Delivery {
-            answer,
+            id: delivery::Id::at(received_at),
+            received_at,
             duration: delivery.duration_ms.map(std::time::Duration::from_millis),
+            origin: if delivery.replay { Origin::Replay } else { usual },
+            witnesses: vec![delivery::Witness::Sample],
+            set_up: None,
+            source: None,
+            event: delivery.event,
+            message_id: delivery.message_id,
+            request,
+            answer,
             verdict: delivery::Verdict { signature: delivery.signature, reason: delivery.reason },
-            ..delivery::Delivery::new(received_at, delivery::Witness::Sample, request)
         }
     }
 }

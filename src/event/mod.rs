@@ -11,7 +11,7 @@ mod verdict;
 
 use serde::Serialize;
 
-pub use delivery::{Delivery, Gap, Heard, Received, Replay, Signature};
+pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use proof::{Hop, HopResult, Proof};
 pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};

@@ -109,6 +109,8 @@ pub struct Stopped {
     pub tested: u64,
     /// `kept`, `disabled` or `deleted`; absent where no endpoint was reached.
     pub endpoint: Option<&'static str>,
+    /// What stays behind although it was to be taken down, in words.
+    pub left: Vec<String>,
 }
 
 /// Addresses of a running sandbox.

@@ -78,14 +78,26 @@ impl Keeper {
         }
     }
 
-    /// Hands a delivery over; never waits.
+    /// Whether anything is kept at all.
+    pub fn keeps(&self) -> bool {
+        self.inner.is_some()
+    }
+
+    /// Hands a copy of a delivery over; never waits.
     pub fn keep(&self, delivery: &Delivery) {
+        if self.keeps() {
+            self.take(delivery.clone());
+        }
+    }
+
+    /// Hands a delivery over; never waits.
+    pub fn take(&self, delivery: Delivery) {
         let Some(inner) = &self.inner else { return };
         let sender = inner.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = sender.as_ref() else { return };
         let size = delivery.size();
         let fits = inner.waiting.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
-        let sent = fits && !matches!(sender.try_send(delivery.clone()), Err(TrySendError::Full(_)));
+        let sent = fits && !matches!(sender.try_send(delivery), Err(TrySendError::Full(_)));
         if !sent {
             inner.waiting.fetch_sub(size, Ordering::Relaxed);
             *inner.missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use axum::body::Body as Outgoing;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
 use super::Options;
 use super::body::Body;
 use super::verdict::Verdict;
+use crate::delivery;
 use crate::event::Signature;
 
 /// Where a redirect leads: what an app does whose sign-in middleware guards the webhook route.
@@ -63,17 +64,22 @@ impl Answer {
         self.status
     }
 
+    /// The same as a delivery's answer.
+    pub(super) fn told(&self) -> Option<delivery::Answer> {
+        let status = self.status?;
+        let headers = headers(status)
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        let (headers, body) = (headers.collect(), self.json.clone());
+        Some(delivery::Answer { status: status.as_u16(), headers, body, truncated: false })
+    }
+
     /// The response, after the delay.
     pub(super) async fn send(self) -> Response {
         if !self.delay.is_zero() {
             tokio::time::sleep(self.delay).await;
         }
         let status = self.status.unwrap_or(StatusCode::BAD_REQUEST);
-        let mut response = respond(status, self.json);
-        if status.is_redirection() {
-            response.headers_mut().insert(LOCATION, SIGN_IN);
-        }
-        response
+        respond(status, self.json)
     }
 }
 
@@ -95,6 +101,12 @@ fn json(message: &impl Serialize) -> Vec<u8> {
 fn respond(status: StatusCode, json: Vec<u8>) -> Response {
     let mut response = Response::new(Outgoing::from(json));
     *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.headers_mut().extend(headers(status));
     response
+}
+
+/// The headers that are the app's own.
+fn headers(status: StatusCode) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let redirect = status.is_redirection().then_some((LOCATION, SIGN_IN));
+    std::iter::once((CONTENT_TYPE, HeaderValue::from_static("application/json"))).chain(redirect)
 }

@@ -46,6 +46,11 @@ impl Body {
         Some(envelope.event_type.into_owned())
     }
 
+    /// Whether all of it is kept.
+    pub(super) fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole(_))
+    }
+
     /// What is kept of it.
     pub(super) fn into_bytes(self) -> Bytes {
         match self {

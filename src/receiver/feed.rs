@@ -125,7 +125,8 @@ mod tests {
             origin: crate::delivery::Origin::Other,
             set_up: None,
         };
-        Received { delivery, headers: Vec::new(), body: Bytes::from(vec![0; length]) }
+        let body = Bytes::from(vec![0; length]);
+        Received { delivery, headers: Vec::new(), body, truncated: false, answer: None }
     }
 
     fn told(heard: &[Heard]) -> Vec<String> {

@@ -27,7 +27,7 @@ use self::body::Body;
 use self::history::{Entry, History};
 use self::verdict::Verdict;
 use self::visitor::Visitor;
-use crate::delivery::Origin;
+use crate::delivery::{self, Origin};
 use crate::event::{Delivery, Received};
 use crate::http::PROBE;
 use crate::signature::Signed;
@@ -108,13 +108,15 @@ impl Receiver {
             origin: Origin::default(),
             set_up: None,
         };
-        self.tell(delivery, parts.headers, body);
+        self.tell(delivery, parts.headers, body, answer.told());
         answer.send().await
     }
 
-    fn tell(&self, delivery: Delivery, headers: HeaderMap, body: Body) {
+    fn tell(&self, delivery: Delivery, headers: HeaderMap, body: Body, answer: Option<delivery::Answer>) {
+        let truncated = !body.is_whole();
         let body = body.into_bytes();
-        let received = Received { delivery: delivery.clone(), headers: texts(&headers), body: body.clone() };
+        let (told, names) = (delivery.clone(), texts(&headers));
+        let received = Received { delivery: told, headers: names, body: body.clone(), truncated, answer };
         self.history.keep(Entry { delivery, headers, body });
         self.teller.tell(received);
     }

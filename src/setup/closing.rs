@@ -34,10 +34,8 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     };
     tokio::join!(log_out, stop_agent);
     drop(app);
-    if let Some(lost) = feed.map(|feed| feed.finish()).filter(|lost| *lost > 0) {
-        context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
-    }
-    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint }));
+    context.tell_unkept(feed.map_or(0, |feed| feed.finish()));
+    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint, left: context.shutdown.leftovers() }));
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.
@@ -64,7 +62,10 @@ async fn end(context: &Context, remote: &Remote, registered: &Registered, on_exi
         OnExit::Disable => remote.svix.set_disabled(id, true).await.map(|_| "disabled"),
         OnExit::Delete => remote.svix.delete(id).await.map(|()| "deleted"),
     };
-    context.shutdown.cleaned("endpoint");
+    // What could not be done is still left behind.
+    if done.is_ok() {
+        context.shutdown.cleaned("endpoint");
+    }
     done.unwrap_or_else(|error| {
         context.ui.warn(&format!("endpoint `{id}` stays enabled: {error}"));
         "kept"

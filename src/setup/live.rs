@@ -14,7 +14,7 @@ use crate::event::{Event, Heard, Received};
 use crate::ngrok::{News, ONLINE_CHECK};
 use crate::session::control::{Asked, Control, Question};
 use crate::steps::Context;
-use crate::steps::feed::Feed;
+use crate::steps::feed::{self, Feed};
 
 /// After so many looks in vain the agent counts as gone.
 const PATIENCE: u32 = 20;
@@ -52,10 +52,7 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp) -> Re
     setup.verify_deliveries();
     let ended = keep(context, options, setup).await;
     // What was answered is shown, even when the end is asked for in the same moment.
-    let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
-    let left = built_in.map(|built_in| built_in.received.take(usize::MAX)).unwrap_or_default();
-    hold(context, setup, left);
-    for (_, received) in std::mem::take(&mut setup.held) {
+    for received in setup.left_over(context) {
         setup.hear(context, received);
     }
     setup.drain(context).await;
@@ -140,18 +137,47 @@ async fn look(context: &Context, setup: &mut SetUp, in_vain: u32) -> Result<u32>
 impl SetUp {
     /// Asks the agent for what is new, and shows it.
     async fn look(&mut self, context: &Context) -> Result<()> {
-        let (Some(tunnel), Some(feed)) = (&self.tunnel, &mut self.feed) else { return Ok(()) };
-        for message_id in self.proven.drain(..) {
-            feed.expect(&message_id, Origin::Test, 1);
-        }
-        self.forged.drain(..).for_each(|message_id| feed.expect(&message_id, Origin::Check, u32::MAX));
-        let news = feed.look(&tunnel.api).await?;
+        let news = self.ask().await?;
         news.deliveries.iter().for_each(|delivery| show(context, delivery));
         if news.missed > 0 {
             let words = format!("{} deliveries came faster than the agent keeps them, and are not shown", news.missed);
             context.ui.warn(&words);
         }
         Ok(())
+    }
+
+    async fn ask(&mut self) -> Result<feed::News> {
+        self.expect_our_own();
+        let (Some(tunnel), Some(feed)) = (&self.tunnel, &mut self.feed) else { return Ok(feed::News::default()) };
+        feed.look(&tunnel.api).await
+    }
+
+    /// What clerkhook caused itself is known before anybody tells of it.
+    fn expect_our_own(&mut self) {
+        let Some(feed) = &mut self.feed else { return };
+        for message_id in self.proven.drain(..) {
+            feed.expect(&message_id, Origin::Test, 1);
+        }
+        self.forged.drain(..).for_each(|message_id| feed.expect(&message_id, Origin::Check, u32::MAX));
+    }
+
+    /// What the built-in app received and nobody took over yet.
+    fn left_over(&mut self, context: &Context) -> Vec<Received> {
+        let built_in = self.app.as_ref().and_then(|app| app.built_in.as_ref());
+        let left = built_in.map(|built_in| built_in.received.take(usize::MAX)).unwrap_or_default();
+        hold(context, self, left);
+        std::mem::take(&mut self.held).into_iter().map(|(_, received)| received).collect()
+    }
+
+    /// Keeps what came to a set-up that never lived: its proof was all that was wanted, or did not hold.
+    pub async fn keep_what_came(&mut self, context: &Context) {
+        self.verify_deliveries();
+        for received in self.left_over(context) {
+            self.take(received);
+        }
+        if let Ok(Err(error)) = timeout(LAST_LOOK, self.ask()).await {
+            tracing::debug!(%error, "the agent had no last word");
+        }
     }
 
     /// Takes what the agent still has, before it ends or is started anew.
@@ -164,11 +190,15 @@ impl SetUp {
 
     /// What the built-in app received.
     fn hear(&mut self, context: &Context, received: Received) {
-        let checks_itself = received.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK));
-        let Some(feed) = self.feed.as_mut().filter(|_| !checks_itself) else { return };
-        if let Some(delivery) = feed.told(received.sighting()) {
+        if let Some(delivery) = self.take(received) {
             show(context, &delivery);
         }
+    }
+
+    fn take(&mut self, received: Received) -> Option<std::sync::Arc<delivery::Delivery>> {
+        self.expect_our_own();
+        let checks_itself = received.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK));
+        self.feed.as_mut().filter(|_| !checks_itself)?.told(received.sighting())
     }
 
     /// Deliveries are judged by the secret that is known now.
@@ -197,8 +227,9 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
             Heard::Request(received) => {
                 bytes += received.body.len();
                 // In a flood the line is worth more than the bytes.
-                let body = if bytes > HELD { Bytes::new() } else { received.body };
-                setup.held.push((Instant::now(), Received { body, ..*received }));
+                let (body, truncated) =
+                    if bytes > HELD { (Bytes::new(), true) } else { (received.body, received.truncated) };
+                setup.held.push((Instant::now(), Received { body, truncated, ..*received }));
             }
             Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
         }

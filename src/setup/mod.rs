@@ -67,6 +67,9 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
     let result = rise(context, options, &mut setup).await;
     context.ui.settle();
     let ready = setup.ready;
+    if !ready || options.once {
+        setup.keep_what_came(context).await;
+    }
     closing::close(context, options, setup).await;
     match result {
         // Ctrl-C is how a set-up that waits for events is meant to end.

@@ -84,6 +84,13 @@ impl Context {
         Keeper::start(self.history_file(), limits, move |words| ui.warn(&words))
     }
 
+    /// Says how many deliveries the history lacks.
+    pub fn tell_unkept(&self, count: u64) {
+        if count > 0 {
+            self.ui.warn(&format!("{count} deliveries are not in the history: the disk was too slow"));
+        }
+    }
+
     /// Where deliveries are kept.
     pub fn history_file(&self) -> PathBuf {
         self.settings.state_dir.value.join(history::FILE)

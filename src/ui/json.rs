@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::text::harmless_json;
 use crate::delivery;
 use crate::error::Error;
-use crate::event::{Event, Received};
+use crate::event::Event;
 use crate::secret::{Secret, mask_text};
 
 /// A JSON line as it may leave: masked, and without a character that a terminal would obey.
@@ -87,16 +87,8 @@ pub fn event(event: &Event) -> Option<JsonLine> {
     })
 }
 
-/// A delivery, and if it is wanted whole, all that its signature is made of.
-pub fn received(received: &Received, whole: bool) -> Option<JsonLine> {
-    let mut fields = object(&Event::Delivery(received.delivery.clone()))?;
-    if whole {
-        add_request(received, &mut fields);
-    }
-    Some(JsonLine::with_payload(fields))
-}
-
-/// A kept delivery, and if it is wanted whole, request and answer.
+/// A delivery, and if it is wanted whole, request and answer. Headers and body are as Clerk's own CLI writes them:
+/// `clerk webhooks verify --delivery` reads the line.
 pub fn kept(delivery: &delivery::Delivery, whole: bool) -> Option<JsonLine> {
     let mut fields = object(&Event::Delivery(delivery.into()))?;
     if whole {
@@ -148,12 +140,6 @@ fn object(event: &Event) -> Option<Map<String, Value>> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
     Some(fields)
-}
-
-/// Headers and body as Clerk's own CLI writes them: `clerk webhooks verify --delivery` reads the line.
-fn add_request(received: &Received, fields: &mut Map<String, Value>) {
-    fields.insert("headers".to_owned(), headers(&received.headers));
-    fields.insert("body_b64".to_owned(), STANDARD.encode(&received.body).into());
 }
 
 /// Headers as an object with lower-case names.

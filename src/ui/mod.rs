@@ -31,8 +31,9 @@ use stream::Content;
 pub use text::harmless;
 use writing::Streams;
 
+use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::event::{Check, Event, Heard, Received, Status, Step, UserAction};
+use crate::event::{Check, Event, Seen, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -165,35 +166,33 @@ impl Ui {
 
     /// What came to the built-in app: a line each, and unless quiet headers and body. Written at once, because it may
     /// come by the ten thousand. A person gets bodies formatted, unless `raw`; a pipe or a file their bytes.
-    pub fn received(&self, batch: &[Heard], raw: bool) {
+    pub fn received(&self, batch: &[Seen], raw: bool) {
         let form = match (self.stdout_terminal(), raw) {
             (true, false) => payload::Form::Formatted,
             (true, true) => payload::Form::Escaped,
             (false, _) => payload::Form::Bytes,
         };
-        self.stdout(batch.iter().flat_map(|heard| match heard {
-            Heard::Request(received) => self.request(received, form),
-            Heard::Gap(gap) if self.options.json => {
+        self.stdout(batch.iter().flat_map(|seen| match seen {
+            Seen::Delivery(delivery) => self.request(delivery, form),
+            Seen::Gap(gap) if self.options.json => {
                 json::event(&Event::Gap(*gap)).map(Content::Json).into_iter().collect()
             }
-            Heard::Gap(gap) => vec![Content::Lines(human::gap(gap))],
+            Seen::Gap(gap) => vec![Content::Lines(human::gap(gap))],
         }));
     }
 
-    fn request(&self, received: &Received, form: payload::Form) -> Vec<Content> {
+    fn request(&self, delivery: &Delivery, form: payload::Form) -> Vec<Content> {
         if self.options.json {
-            return json::received(received, !self.options.quiet && !self.options.brief)
-                .map(Content::Json)
-                .into_iter()
-                .collect();
+            let line = json::kept(delivery, !self.options.quiet && !self.options.brief);
+            return line.map(Content::Json).into_iter().collect();
         }
-        let line = human::delivery(&received.delivery, self.width);
+        let line = human::delivery(&delivery.into(), self.width);
         if self.options.quiet {
             return vec![Content::Lines(line)];
         }
-        let head = painted!("{}\n{}", line, payload::headers(received));
+        let head = painted!("{}\n{}", line, payload::headers(&delivery.request));
         let mut shown = vec![Content::Lines(head)];
-        shown.extend(payload::body(&received.body, form));
+        shown.extend(payload::body(&delivery.request.body, form));
         shown.push(Content::Lines(Painted::default()));
         shown
     }

@@ -3,7 +3,7 @@
 use super::paint::{FAINT, GOOD, NAME, ODD, paint};
 use super::painted::{Painted, painted};
 use super::stream::Content;
-use crate::event::Received;
+use crate::delivery::Request;
 use crate::payload::{indent, readable, string_end};
 
 /// A body past this is cut on the screen; the log of a tool is no pager. In bytes.
@@ -21,10 +21,10 @@ pub enum Form {
 }
 
 /// The headers, indented by four columns, and an empty line where a body follows.
-pub fn headers(received: &Received) -> Painted {
+pub fn headers(request: &Request) -> Painted {
     let header = |(name, value): &(String, String)| painted!("    {} {}", paint(NAME, painted!("{}:", name)), value);
-    let headers = Painted::join(received.headers.iter().map(header), "\n");
-    if received.body.is_empty() { headers } else { painted!("{}\n", headers) }
+    let headers = Painted::join(request.headers.iter().map(header), "\n");
+    if request.body.is_empty() { headers } else { painted!("{}\n", headers) }
 }
 
 /// The body, and an end of line.

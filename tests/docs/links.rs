@@ -2,13 +2,14 @@
 
 use crate::{headings, root, text};
 
-const DOCUMENTS: [&str; 9] = [
+const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CHANGELOG.md",
     "docs/architecture.md",
     "docs/commands.md",
     "docs/errors.md",
     "docs/events.md",
+    "docs/json.md",
     "docs/performance.md",
     "docs/sandbox.md",
     "docs/walkthrough.md",

@@ -34,6 +34,12 @@ fn general() -> Vec<Error> {
         Error::File { path: path("key.txt"), cause: "No such file or directory (os error 2)".into() },
         Error::TooFewFiles { cause: "Too many open files (os error 24)".into() },
         Error::ClockImpossible { says: "a time before 1970" },
+        Error::HistoryUnusable {
+            path: path("/home/ann/.local/state/clerkhook/history.sqlite"),
+            cause: "Permission denied (os error 13)".into(),
+        },
+        Error::DeliveryUnknown { reference: "msg_2cd".into() },
+        Error::DeliveryAmbiguous { reference: "0191".into() },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+#[path = "schema.rs"]
+mod schema;
+
 /// No step of a test takes this long; one that does has failed.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -137,13 +140,13 @@ impl Machine {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the binary starts");
         child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("read");
-        Running::new(child, self.secrets.clone()).finish()
+        Running::new(child, self.secrets.clone(), asks_for_lines(&command)).finish()
     }
 
     /// Starts any command, and reads what it says.
     pub fn watch(&self, mut command: Command) -> Running {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Running::new(child.expect("the binary starts"), self.secrets.clone())
+        Running::new(child.expect("the binary starts"), self.secrets.clone(), asks_for_lines(&command))
     }
 
     /// The command with this machine's environment and nothing else.
@@ -218,10 +221,12 @@ pub struct Running {
     seen: String,
     stderr: Option<JoinHandle<String>>,
     secrets: Vec<String>,
+    /// It was asked for JSON lines.
+    program: bool,
 }
 
 impl Running {
-    fn new(mut child: Child, secrets: Vec<String>) -> Self {
+    fn new(mut child: Child, secrets: Vec<String>, program: bool) -> Self {
         let (sender, lines) = mpsc::channel();
         let stdout = child.stdout.take().expect("a pipe");
         std::thread::spawn(move || {
@@ -235,7 +240,7 @@ impl Running {
             let _ = pipe.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Self { child, lines, seen: String::new(), stderr: Some(stderr), secrets }
+        Self { child, lines, seen: String::new(), stderr: Some(stderr), secrets, program }
     }
 
     /// Waits for a line of stdout that the condition holds for.
@@ -246,6 +251,7 @@ impl Running {
             let left = deadline.saturating_duration_since(Instant::now());
             match self.lines.recv_timeout(left) {
                 Ok(line) => {
+                    schema::assert_described(&line, self.program);
                     self.seen.push_str(&line);
                     self.seen.push('\n');
                     if condition(&line) {
@@ -286,10 +292,12 @@ impl Running {
     pub fn finish(mut self) -> Output {
         let status = self.wait();
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
+            schema::assert_described(&line, self.program);
             self.seen.push_str(&line);
             self.seen.push('\n');
         }
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
+        stderr.lines().for_each(|line| schema::assert_described(line, false));
         let output = Output { code: status.code(), stdout: std::mem::take(&mut self.seen), stderr };
         assert_hidden(&self.secrets, &format!("{}{}", output.stdout, output.stderr));
         output
@@ -325,6 +333,10 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn asks_for_lines(command: &Command) -> bool {
+    schema::asks_for_lines(command.get_args().filter_map(std::ffi::OsStr::to_str))
 }
 
 #[track_caller]

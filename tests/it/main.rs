@@ -11,6 +11,7 @@ mod control;
 mod doctor;
 mod edit;
 mod env_file;
+mod events;
 mod files;
 mod fixture;
 mod follow;

@@ -29,7 +29,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -59,6 +59,16 @@ const CASES: [Case; 7] = [
             let ground = on_sandbox(|machine| machine, "user delete --all");
             ground.machine.run("user create --no-wait").expect_code(0);
             ground.machine.run("user create --no-wait").expect_code(0);
+            ground
+        },
+    },
+    Case {
+        name: "ForgetDeliveries",
+        words: "Forget 1 delivery of the history? [y/N]",
+        left: "Nothing was done.",
+        ground: || {
+            let ground = on_sandbox(|machine| machine, "events clear");
+            ground.machine.run("up --serve --once --no-env").expect_code(0);
             ground
         },
     },
@@ -143,6 +153,9 @@ fn each_can_be_left_in_three_ways_and_nothing_is_done() {
         assert_eq!(agents(sandbox).len(), usize::from(running), "{}", case.name);
         if case.name == "DeleteUsers" {
             assert_eq!(Account::at(sandbox).users().len(), 2);
+        }
+        if case.name == "ForgetDeliveries" {
+            assert_eq!(ground.machine.run("events --json").of_type("delivery").len(), 1);
         }
     }
 }

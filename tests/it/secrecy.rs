@@ -74,7 +74,7 @@ fn subcommands() -> Vec<String> {
 
 /// Those that end by themselves, for a set-up that runs with the built-in app. The project's secret is not the
 /// endpoint's, which `doctor` finds; the app answers 200 to what is forged, which `check` finds.
-const ENDING: [(&str, Ending); 33] = [
+const ENDING: [(&str, Ending); 40] = [
     // It leaves the endpoint disabled, which `register` mends.
     ("up --serve --once --no-env", GOOD),
     ("register --no-env", GOOD),
@@ -109,6 +109,13 @@ const ENDING: [(&str, Ending); 33] = [
     ("secret write --env-file .env.other", GOOD),
     ("secure --dry-run", GOOD),
     ("completions bash", GOOD),
+    ("events", GOOD),
+    ("events list --status 2xx", GOOD),
+    ("events show last @2", GOOD),
+    ("events export", GOOD),
+    ("events export --format har --redact", GOOD),
+    ("events show whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0014"))),
+    ("events clear --yes", GOOD),
 ];
 
 /// Those that stay until they are ended.

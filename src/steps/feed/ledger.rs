@@ -3,16 +3,13 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::delivery::{Delivery, Id, Origin, Request, Witness};
+use crate::delivery::{Delivery, Id, Origin, Witness};
 
 /// How many bytes of bodies are held for a second witness to add to.
 const HELD: usize = 16 * 1024 * 1024;
 
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
-
-/// What nobody needs to keep of anybody.
-const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
 /// What makes two sightings the same delivery: message id, method, target.
 type Key = (String, String, String);
@@ -122,17 +119,7 @@ impl Ledger {
                 sighting.origin = mark.origin;
             }
         }
-        if sighting.is_webhook(self.path.as_deref()) {
-            let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
-            sighting.request.headers.retain(|(name, _)| kept(name));
-        } else {
-            // A browser on the same tunnel: that it came is worth a line, what it brought is not ours to keep.
-            let Request { method, target, .. } = std::mem::take(&mut sighting.request);
-            sighting.request = Request { method, target, truncated: true, ..Request::default() };
-            if let Some(answer) = &mut sighting.answer {
-                (answer.headers, answer.body, answer.truncated) = (Vec::new(), Vec::new(), true);
-            }
-        }
+        sighting.leave_what_may_be_kept(self.path.as_deref());
     }
 
     fn settle(&mut self, key: &Key, delivery: Delivery) -> Told {
@@ -206,7 +193,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::delivery::Answer;
+    use crate::delivery::{Answer, Request};
 
     fn sighting(witness: Witness, message: &str, answered: bool) -> Delivery {
         let headers = vec![("svix-id".to_owned(), message.to_owned()), ("Cookie".to_owned(), "a=b".to_owned())];

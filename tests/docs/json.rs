@@ -1,0 +1,65 @@
+//! `docs/json.md` and `docs/schema` against each other, and against the types of lines in the source.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::{blocks, root, text};
+
+/// The names of the schemas, and what they say.
+fn schemas() -> Vec<(String, Value)> {
+    let files = std::fs::read_dir(root("docs/schema")).expect("a folder").map(|file| file.expect("a file").path());
+    let read = |path: std::path::PathBuf| {
+        let text = std::fs::read_to_string(&path).expect("text");
+        (path.file_stem().expect("a name").to_string_lossy().into_owned(), serde_json::from_str(&text).expect("JSON"))
+    };
+    files.map(read).collect()
+}
+
+/// The types that the source prints: the variants of `Event`, and those that `ui/json.rs` makes by hand.
+fn printed() -> BTreeSet<String> {
+    let source = text("src/event/mod.rs");
+    let list = source.split("pub enum Event {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a list");
+    let variants = list.lines().filter_map(|line| {
+        let name = line.strip_prefix("    ")?.split(['(', ' ']).next()?;
+        name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| name.to_owned())
+    });
+    let words = variants.map(|name| if name == "EventType" { "event_type".to_owned() } else { name.to_lowercase() });
+    words.chain(["error", "note", "warning", "secret"].map(str::to_owned)).collect()
+}
+
+#[test]
+fn each_type_has_a_schema_and_a_row() {
+    let document = text("docs/json.md");
+    let named: BTreeSet<String> = schemas().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(named, printed());
+    for name in named {
+        assert!(document.contains(&format!("| [`{name}`](schema/{name}.json) |")), "{name}");
+    }
+}
+
+#[test]
+fn each_field_stands_in_its_row() {
+    let document = text("docs/json.md");
+    for (name, schema) in schemas() {
+        let row = document.lines().find(|line| line.starts_with(&format!("| [`{name}`]"))).expect("a row");
+        assert_eq!(schema["additionalProperties"], false, "{name}");
+        for field in schema["properties"].as_object().expect("fields").keys() {
+            let implied = field == "type" || field == "schema";
+            assert!(implied || row.contains(&format!("`{field}`")), "{name}: {field}");
+        }
+    }
+}
+
+#[test]
+fn each_example_is_described() {
+    let (schemas, document) = (schemas(), text("docs/json.md"));
+    let examples = blocks(&document, "json").concat();
+    assert!(examples.len() >= 5, "{examples:?}");
+    for example in examples {
+        let example: Value = serde_json::from_str(example).expect("JSON");
+        let (_, schema) = schemas.iter().find(|(name, _)| example["type"] == name.as_str()).expect("a schema");
+        let fault = jsonschema::validate(schema, &example);
+        assert!(fault.is_ok(), "{fault:?}");
+    }
+}
