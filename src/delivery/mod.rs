@@ -84,6 +84,16 @@ pub struct Request {
     pub truncated: bool,
 }
 
+/// What nobody needs to keep of anybody.
+const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+impl Request {
+    /// Drops the headers that are never kept.
+    pub fn forget_credentials(&mut self) {
+        self.headers.retain(|(name, _)| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never)));
+    }
+}
+
 /// The app's side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
