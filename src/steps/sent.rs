@@ -1,6 +1,6 @@
 //! Whoever sends a delivery itself tells the history what it sent and what was answered.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use url::Position;
 
 use super::Context;
@@ -44,9 +44,12 @@ pub async fn deliver(
     let nothing =
         |unreachable: &Unreachable| matches!(unreachable.kind, Obstacle::NoConnection | Obstacle::Certificate);
     if !outcome.as_ref().is_err_and(nothing) {
-        let sent = Delivery::new(began, Witness::Sender, request);
         let answer = outcome.as_ref().ok();
         let duration = answer.map(|answer| answer.duration);
+        // Before that the client was made, which takes its time once.
+        let before_answer = |duration| Timestamp::now().checked_sub(SignedDuration::try_from(duration).ok()?).ok();
+        let began = duration.and_then(before_answer).unwrap_or(began);
+        let sent = Delivery::new(began, Witness::Sender, request);
         let answer = answer.map(|answer| answer.whole.clone());
         let verdict = cause.secret.as_ref().map_or_else(Verdict::default, |secret| judged(&sent, secret));
         keep(keeper, cause, Delivery { answer, duration, verdict, ..sent });

@@ -7,6 +7,7 @@ mod origin;
 mod send;
 mod source;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -161,7 +162,8 @@ async fn send_all(
 /// The agent sends what it still has as it was; all else goes directly.
 fn through<'a>(options: &Options, source: &Source, tunnel: Option<&'a Tunnel>) -> Option<Through<'a>> {
     let (tunnel, capture) = (tunnel?, source.capture.clone()?);
-    options.is_plain().then(|| Through { api: &tunnel.api, upstream: &tunnel.told.upstream, capture, last: None })
+    let (api, upstream) = (&tunnel.api, tunnel.told.upstream.as_str());
+    options.is_plain().then(|| Through { api, upstream, capture, last: None, known: HashSet::new() })
 }
 
 /// The app: the tunnel's, the one that was named, the running set-up's, or the usual one.

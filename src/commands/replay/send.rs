@@ -1,5 +1,6 @@
 //! Sending: through the agent, proven by its new capture, or directly to the app.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -21,8 +22,12 @@ use crate::steps::sent::{self, Cause};
 /// How long the app may take to answer what the agent replays.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// How often the agent is asked for the new capture.
+/// How often the agent is asked for the new capture: soon at first, as most apps answer at once.
+const SOON: Duration = Duration::from_millis(5);
 const EVERY: Duration = Duration::from_millis(50);
+
+/// How many of the newest are looked at for it at first.
+const FEW: u16 = 20;
 
 /// The agent with what it is to send again.
 pub struct Through<'a> {
@@ -32,8 +37,10 @@ pub struct Through<'a> {
     pub upstream: &'a str,
     /// What it is to send. It forgets what is old, so later on this is what it sent last.
     pub capture: String,
-    /// What was sent.
+    /// What it sent last.
     pub last: Option<String>,
+    /// The captures that are no proof any more.
+    pub known: HashSet<String>,
 }
 
 impl Through<'_> {
@@ -42,10 +49,12 @@ impl Through<'_> {
     /// # Errors
     /// `CaptureMissing`, `AgentApi`, `ReplayUnanswered`.
     pub async fn send(&mut self, keeper: &Keeper, source: &Source) -> Result<(Replay, Answer)> {
-        let before: Vec<String> =
-            self.api.captures(super::choose::MANY).await?.into_iter().map(|capture| capture.id).collect();
+        if self.known.is_empty() {
+            self.known = self.api.captures(super::choose::MANY).await?.into_iter().map(|capture| capture.id).collect();
+        }
         self.ask().await?;
-        let capture = self.appears(source, &before).await?;
+        let capture = self.appears(source).await?;
+        self.known.insert(capture.id.clone());
         self.last = Some(capture.id.clone());
         let cause = Cause { origin: Origin::Replay, source: source.kept.clone(), secret: None };
         sent::keep(keeper, &cause, capture.sighting(&[]));
@@ -72,21 +81,24 @@ impl Through<'_> {
         }
     }
 
-    async fn appears(&self, source: &Source, before: &[String]) -> Result<Capture> {
+    async fn appears(&self, source: &Source) -> Result<Capture> {
         let is_it = |capture: &Capture| {
             capture.is_replay()
                 && capture.is_over()
                 && capture.message_id() == source.message_id()
                 && capture.request.uri == source.delivery.request.target
-                && !before.contains(&capture.id)
+                && !self.known.contains(&capture.id)
         };
         let appears = async {
-            loop {
-                if let Some(capture) = self.api.captures(super::choose::MANY).await?.into_iter().find(is_it) {
-                    return Ok::<_, Error>(capture);
+            // Behind others where the agent is busy, or orders those of a second at random.
+            let later = std::iter::repeat((super::choose::MANY, EVERY));
+            for (many, pause) in std::iter::repeat_n((FEW, SOON), 5).chain(later) {
+                if let Some(capture) = self.api.captures(many).await?.into_iter().find(is_it) {
+                    return Ok(capture);
                 }
-                sleep(EVERY).await;
+                sleep(pause).await;
             }
+            Err(Error::CaptureMissing { id: self.capture.clone() })
         };
         let unanswered = |_| Error::ReplayUnanswered {
             url: "the app".to_owned(),
