@@ -199,6 +199,21 @@ fn a_kept_one_that_the_agent_still_has_goes_through_it() {
 }
 
 #[test]
+fn what_is_shown_shortened_can_be_typed() {
+    let mut stand = Stand::start("");
+    stand.deliver("msg_abc1", EVENT);
+    stand.deliver("msg_abd2", EVENT);
+    let line = stand.run("replay msg_abc").expect_code(0).stdout;
+    let shown = line.split_whitespace().find(|word| word.starts_with("airt_")).expect("an id").to_owned();
+    for (name, code) in [(shown.as_str(), 0), (shown.trim_end_matches('…'), 0), ("msg_abd", 0), ("msg_ab", 2)] {
+        let output = stand.run(&format!("replay {name} --json")).expect_code(code);
+        let refused = code != 0 && output.error()["code"] == "CH0015";
+        assert!(refused || output.of_type("replay").len() == 1, "{name}: {output:?}");
+    }
+    assert_eq!(stand.app.header("svix-id")[2..], ["msg_abc1", "msg_abc1", "msg_abc1", "msg_abd2"]);
+}
+
+#[test]
 fn the_agent_sends_more_often_than_it_remembers() {
     let mut stand = Stand::start("");
     stand.deliver("msg_1", EVENT);

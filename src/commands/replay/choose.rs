@@ -44,7 +44,7 @@ pub async fn choose(
             }
         }
         Some("last") if !captures.is_empty() => last(context, captured(), origin)?,
-        Some(id) => match by_agent(id, captured(), origin) {
+        Some(id) => match by_agent(id, captured(), origin)? {
             Some(source) => source,
             None => by_history(context, id, agent, origin)?,
         },
@@ -55,13 +55,32 @@ pub async fn choose(
     Ok(Some(source))
 }
 
-/// By the agent's id or a message's. A message id means the delivery itself rather than a replay of it, and rather one
-/// that verifies: the id of a message is no secret.
-fn by_agent(id: &str, captured: Vec<Source>, origin: &Origin) -> Option<Source> {
-    let is_its_own = |source: &Source| source.capture.as_deref() == Some(id);
-    let meant = |source: &Source| is_its_own(source) || source.message_id() == Some(id);
-    let rank = |source: &Source| (!is_its_own(source), origin.forged(source).is_some(), source.is_replay());
-    captured.into_iter().filter(meant).min_by_key(rank)
+/// By the agent's id or a message's, or the beginning of one. A message id means the delivery itself rather than a replay
+/// of it, and rather one that verifies: the id of a message is no secret.
+fn by_agent(id: &str, captured: Vec<Source>, origin: &Origin) -> Result<Option<Source>> {
+    // As it is shown where room is short.
+    let text = id.trim_end_matches('…');
+    let mut names: Vec<String> = captured.iter().filter_map(|source| called(source, text)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let name = match names.as_slice() {
+        [] => return Ok(None),
+        [name] => name,
+        several => match several.iter().find(|name| *name == text) {
+            Some(name) => name,
+            None => return Err(Error::DeliveryAmbiguous { reference: text.to_owned() }),
+        },
+    };
+    let meant = |source: &Source| called(source, name).as_ref() == Some(name);
+    let rank = |source: &Source| (origin.forged(source).is_some(), source.is_replay());
+    Ok(captured.into_iter().filter(meant).min_by_key(rank))
+}
+
+/// Its id or its message's, whichever begins so.
+fn called(source: &Source, text: &str) -> Option<String> {
+    let names = [Some(source.id.as_str()), source.message_id()];
+    let begins = |name: &&str| !text.is_empty() && name.starts_with(text);
+    names.into_iter().flatten().find(begins).map(str::to_owned)
 }
 
 fn by_history(context: &Context, id: &str, agent: Result<&[Capture], Error>, origin: &Origin) -> Result<Source> {
