@@ -87,6 +87,13 @@ pub struct Request {
     pub truncated: bool,
 }
 
+impl Request {
+    /// Drops the headers that are never kept.
+    pub fn forget_credentials(&mut self) {
+        self.headers.retain(|(name, _)| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never)));
+    }
+}
+
 /// The app's side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -183,8 +190,7 @@ impl Delivery {
     /// Leaves only what may be kept of it: of a webhook all but what lets somebody in, of a browser's visit that it came.
     pub fn leave_what_may_be_kept(&mut self, webhook_path: Option<&str>) {
         if self.is_webhook(webhook_path) {
-            let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
-            self.request.headers.retain(|(name, _)| kept(name));
+            self.request.forget_credentials();
         } else {
             let Request { method, target, .. } = std::mem::take(&mut self.request);
             self.request = Request { method, target, truncated: true, ..Request::default() };
