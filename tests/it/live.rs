@@ -112,9 +112,23 @@ fn the_endpoint_is_left_as_wished() {
         let machine = Machine::with(&sandbox);
         let output = machine.run(&format!("up --serve --once --no-env --json --on-exit {wish}")).expect_code(0);
         assert_eq!(output.of_type("stopped")[0]["endpoint"], told);
+        assert_eq!(output.of_type("stopped")[0]["left"], serde_json::json!([]));
         let remote = machine.run("status --remote").expect_code(0);
         assert!(remote.stdout.contains(at_clerk), "{wish}: {}", remote.stdout);
     }
+}
+
+#[test]
+fn an_endpoint_that_could_not_be_disabled_is_named_as_left() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox);
+    let mut up = machine.start("up --serve --no-env --no-test --json");
+    let endpoint = up.wait_for_type("ready")["endpoint_id"].as_str().expect("an id").to_owned();
+    drop(sandbox);
+    up.signal("INT");
+    let stopped = up.finish().of_type("stopped").remove(0);
+    assert_eq!((&stopped["endpoint"], stopped["left"].as_array().map(Vec::len)), (&"kept".into(), Some(1)));
+    assert!(stopped["left"][0].as_str().is_some_and(|left| left.contains(&endpoint)), "{stopped}");
 }
 
 #[test]
