@@ -200,6 +200,11 @@ impl Delivery {
         }
     }
 
+    /// Whether it may be the last one that somebody means: a webhook that was not sent again, and no case of `check`.
+    pub fn is_news(&self) -> bool {
+        self.message_id.is_some() && !matches!(self.origin, Origin::Replay | Origin::Check)
+    }
+
     /// How long the app took, in milliseconds.
     pub fn duration_ms(&self) -> Option<u64> {
         self.duration.and_then(|duration| u64::try_from(duration.as_millis()).ok())

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::delivery::Delivery;
 use crate::error::{Error, Result};
-use crate::history::{Found, Reference, Store, StoreFault};
+use crate::history::{Found, Keeper, Reference, Store, StoreFault};
 
 /// The history, where there is one.
 ///
@@ -28,4 +28,12 @@ pub fn find(context: &Context, store: &Store, reference: &Reference) -> Result<O
 /// That the history cannot be used.
 pub fn unusable(context: &Context, fault: StoreFault) -> Error {
     Error::HistoryUnusable { path: context.history_file(), cause: fault.to_string() }
+}
+
+/// Waits until what was sent is kept, and says what was not.
+pub fn finish(context: &Context, keeper: &Keeper) {
+    let lost = keeper.finish();
+    if lost > 0 {
+        context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
+    }
 }

@@ -14,7 +14,6 @@ pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;
 pub mod secret;
-pub mod sent;
 mod spelling;
 pub mod target;
 pub mod trial;

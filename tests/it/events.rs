@@ -300,9 +300,10 @@ fn a_history_that_cannot_be_written_costs_one_warning_and_no_delivery() {
     fs::create_dir_all(machine.state().join("history.sqlite")).expect("a directory in its place");
     fs::set_permissions(machine.state(), fs::Permissions::from_mode(0o700)).expect("set");
     let nowhere = Machine::new().file("file", "").set("CLERKHOOK_STATE_DIR", "file/state");
-    for machine in [machine, nowhere] {
+    for (machine, words) in [(machine, "in the history"), (nowhere, "and nothing is kept")] {
         let output = machine.run("up --sandbox --serve --once").expect_code(0);
-        assert_eq!(output.stderr.matches("in the history").count(), 1, "{}", output.stderr);
+        assert_eq!(output.stderr.matches("warning:").count(), 1, "{}", output.stderr);
+        assert!(output.stderr.contains(words), "{}", output.stderr);
         let mut serve = machine.start("serve --port 0 --json");
         let port = listening_port(serve.child.id());
         (0..3).for_each(|_| drop(post(port, "/", &[("svix-id", "msg_1")], b"{}")));

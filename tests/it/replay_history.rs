@@ -146,6 +146,20 @@ fn a_triggered_event_is_kept_found_and_sent_again() {
 }
 
 #[test]
+fn what_check_sends_is_kept_and_is_never_the_last() {
+    let machine = trigger::machine();
+    let (_app, port) = serve(&machine, "--reject-invalid");
+    machine.run(&format!("trigger user.created --to {port}")).expect_code(0);
+    machine.run(&format!("check {port}"));
+    let cases = kept(&machine, "-n 999 --origin check");
+    let of = |signature: &str| cases.iter().filter(|case| case["signature"] == signature).count();
+    assert!(of("valid") > 5 && of("invalid") > 5, "{}", cases.len());
+    machine.run("verify last").expect_code(0);
+    let replay = told(&machine.run(&format!("replay last --upstream {port} --json")).expect_code(0));
+    assert_eq!(replay["source_id"], kept(&machine, "--origin trigger")[0]["id"]);
+}
+
+#[test]
 fn what_a_set_up_saw_too_is_one_delivery() {
     let mut stand = Stand::start("");
     let sent = trigger::told(&stand.run("trigger user.created --via edge --json").expect_code(0));

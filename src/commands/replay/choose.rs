@@ -118,7 +118,7 @@ fn webhooks(context: &Context, store: &Store) -> Result<Vec<Source>> {
 /// The newest webhook; a replay or a browser's visit is hardly what is meant.
 fn last(context: &Context, newest_first: Vec<Source>, origin: &Origin) -> Result<Source> {
     let (genuine, forged) = apart(newest_first, origin);
-    let webhook = genuine.iter().position(|source| source.message_id().is_some() && !source.is_replay());
+    let webhook = genuine.iter().position(|source| source.delivery.is_news());
     let Some(meant) = genuine.into_iter().nth(webhook.unwrap_or(0)) else {
         return Err(Error::NothingVerified { passed: forged.len() });
     };

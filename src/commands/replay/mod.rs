@@ -22,7 +22,7 @@ use crate::history::Keeper;
 use crate::payload::Edit;
 use crate::signature::{SigningSecret, TOLERANCE};
 use crate::steps::tunnel::Tunnel;
-use crate::steps::{Context, kept, sent, target, tunnel};
+use crate::steps::{Context, kept, target, tunnel};
 use compose::Composed;
 use origin::Origin;
 use send::Through;
@@ -106,7 +106,7 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     }
     let keeper = context.keeper();
     let sent = send_all(context, options, &source, way, &keeper).await;
-    sent::finish(context, &keeper);
+    kept::finish(context, &keeper);
     sent
 }
 

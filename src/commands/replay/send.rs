@@ -11,13 +11,13 @@ use crate::delivery::Origin;
 use crate::error::{Error, Result};
 use crate::event::Replay;
 use crate::handler::Answer;
+use crate::handler::sent::{self, Cause};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered};
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::steps::Context;
 use crate::steps::answered::answered;
-use crate::steps::sent::{self, Cause};
 
 /// How long the app may take to answer what the agent replays.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);

@@ -20,7 +20,7 @@ use crate::history::Keeper;
 use crate::payload::Edit;
 use crate::scenario::Expected;
 use crate::steps::target::To;
-use crate::steps::{Context, sent};
+use crate::steps::{Context, kept};
 use compose::Source;
 use send::Sender;
 
@@ -116,7 +116,7 @@ pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
     let sends = !options.dry_run && matches!(options.deed, Deed::Send(..) | Deed::Play { .. });
     let keeper = if sends { context.keeper() } else { Keeper::none() };
     let done = perform(context, options, &keeper).await;
-    sent::finish(context, &keeper);
+    kept::finish(context, &keeper);
     done
 }
 

@@ -11,6 +11,7 @@ use super::verdict;
 use crate::delivery::Origin;
 use crate::error::Result;
 use crate::event::{Event, Trigger};
+use crate::handler::sent::{self, Cause};
 use crate::handler::{self, Answer, Diagnosis};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Unreachable};
@@ -18,7 +19,6 @@ use crate::ngrok::NO_INTERSTITIAL;
 use crate::scenario::Expected;
 use crate::secret::mask_text;
 use crate::signature;
-use crate::steps::sent::{self, Cause};
 use crate::steps::target::Target;
 use crate::steps::{Context, secret};
 

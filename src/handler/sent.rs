@@ -3,12 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use url::Position;
 
-use super::Context;
+use super::{Answer, deliver as deliver_only};
 use crate::delivery::{Delivery, Id, Origin, Request, Signature, Verdict, Witness};
-use crate::handler::{self, Answer};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Obstacle, Unreachable};
 use crate::signature::{Signed, SigningSecret, verify};
+
+/// Of what `check` makes up, no more is kept of one body.
+const LONGEST_CASE: usize = 64 * 1024;
 
 /// Why something is sent.
 #[derive(Clone, Debug)]
@@ -39,7 +41,7 @@ pub async fn deliver(
         body: delivered.body.clone(),
         truncated: false,
     };
-    let outcome = handler::deliver(http, delivered).await;
+    let outcome = deliver_only(http, delivered).await;
     // Where there was no connection nothing was sent.
     let nothing =
         |unreachable: &Unreachable| matches!(unreachable.kind, Obstacle::NoConnection | Obstacle::Certificate);
@@ -62,15 +64,11 @@ pub fn keep(keeper: &Keeper, cause: &Cause, sent: Delivery) {
     let (origin, source) = (cause.origin, cause.source.clone());
     let mut sent = Delivery { origin, source, witnesses: vec![Witness::Sender], ..sent };
     sent.request.forget_credentials();
-    keeper.keep(&sent);
-}
-
-/// Waits until what was sent is kept, and says what was not.
-pub fn finish(context: &Context, keeper: &Keeper) {
-    let lost = keeper.finish();
-    if lost > 0 {
-        context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
+    if cause.origin == Origin::Check && sent.request.body.len() > LONGEST_CASE {
+        sent.request.body.truncate(LONGEST_CASE);
+        sent.request.truncated = true;
     }
+    keeper.keep(&sent);
 }
 
 fn judged(sent: &Delivery, secret: &SigningSecret) -> Verdict {
