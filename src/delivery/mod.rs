@@ -84,6 +84,16 @@ pub struct Request {
     pub truncated: bool,
 }
 
+/// What nobody needs to keep of anybody.
+const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+impl Request {
+    /// Drops the headers that are never kept.
+    pub fn forget_credentials(&mut self) {
+        self.headers.retain(|(name, _)| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never)));
+    }
+}
+
 /// The app's side.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Answer {
@@ -175,6 +185,11 @@ impl Delivery {
         let path = self.request.target.split('?').next().unwrap_or_default();
         let posted = self.request.method == "POST" && webhook_path.is_none_or(|known| path == known);
         self.message_id.is_some() || posted
+    }
+
+    /// Whether it may be the last one that somebody means: a webhook that was not sent again, and no case of `check`.
+    pub fn is_news(&self) -> bool {
+        self.message_id.is_some() && !matches!(self.origin, Origin::Replay | Origin::Check)
     }
 
     /// How long the app took, in milliseconds.

@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::{ALLOW, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
 
 use super::Seen;
+use crate::delivery;
 use crate::http::{self, Certificates, Delivered, Http, Unreachable};
 
 /// An app's answer to a delivery.
@@ -28,6 +29,8 @@ pub struct Answer {
     pub body: String,
     /// There was more of it than is read.
     pub cut: bool,
+    /// As it came, to be kept.
+    pub whole: delivery::Answer,
     /// Until the answer was read.
     pub duration: Duration,
 }
@@ -73,7 +76,14 @@ impl Answer {
     fn read(answer: &http::Answer, duration: Duration) -> Self {
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         let read = Self::of(answer.status.as_u16(), |name| answer.header(name), body);
-        Self { cut: answer.cut, duration, ..read }
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let whole = delivery::Answer {
+            status: read.status,
+            headers: answer.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
+            body: answer.body.clone(),
+            truncated: answer.cut,
+        };
+        Self { cut: answer.cut, whole, duration, ..read }
     }
 }
 

@@ -4,6 +4,7 @@ mod answer;
 pub mod conformance;
 mod diagnosis;
 mod listening;
+pub mod sent;
 mod stand_in;
 mod words;
 

@@ -1,5 +1,6 @@
 //! The deliveries that are kept on this machine: SQLite in WAL mode, written by every set-up, read by every command.
 
+mod join;
 mod keeper;
 mod reference;
 mod row;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::store::{Column, Store, StoreFault};
-use crate::delivery::{Delivery, Filter, Id, Origin};
+use crate::delivery::{Delivery, Filter, Id};
 
 /// How many of the newest are looked through for the last webhook.
 const LOOKED_THROUGH: usize = 1000;
@@ -63,7 +63,7 @@ impl Store {
         match reference {
             Reference::Newest(place) => {
                 let mut newest = self.list(&Filter::default(), LOOKED_THROUGH)?;
-                newest.retain(|delivery| delivery.message_id.is_some() && delivery.origin != Origin::Replay);
+                newest.retain(|delivery| delivery.is_news());
                 let found = newest.len().checked_sub(*place).map(|place| newest.swap_remove(place));
                 Ok(found.map_or(Found::None, |delivery| Found::One(Box::new(delivery))))
             }

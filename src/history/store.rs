@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, Transaction, params};
 
-use super::row;
+use super::{join, row};
 use crate::delivery::{Delivery, Filter, Id};
 use crate::file;
 
@@ -155,7 +155,8 @@ impl Store {
         }
         let change = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for delivery in deliveries {
-            row::write(&change, delivery)?;
+            let delivery = join::joined(&change, delivery)?;
+            row::write(&change, &delivery)?;
             change.prepare_cached("INSERT INTO changes (id) VALUES (?1)")?.execute([delivery.id.as_str()])?;
         }
         change.execute("DELETE FROM changes WHERE number <= (SELECT max(number) FROM changes) - ?1", [CHANGES_KEPT])?;

@@ -199,3 +199,69 @@ fn the_keeper_writes_what_it_was_handed_and_says_once_what_it_cannot() {
     let told = told.lock().expect("a lock");
     assert!(matches!(told.as_slice(), [one] if one.contains("nothing is kept")), "{told:?}");
 }
+
+/// The same delivery as its sender tells it, and as a set-up saw it two milliseconds later.
+fn sightings() -> (Delivery, Delivery) {
+    let seen = delivery(0, "msg_1");
+    let mut sent = delivery(0, "msg_1");
+    sent.received_at = seen.received_at.checked_sub(jiff::SignedDuration::from_millis(2)).expect("a time");
+    sent.witnesses = vec![Witness::Sender];
+    sent.duration = Some(std::time::Duration::from_millis(5));
+    sent.origin = Origin::Trigger;
+    sent.source = Some(crate::delivery::Id::at(Timestamp::UNIX_EPOCH));
+    (sent, seen)
+}
+
+#[test]
+fn what_a_sender_told_and_a_set_up_saw_is_one_whoever_writes_first_and_how_often() {
+    let (sent, seen) = sightings();
+    let answered = Delivery { answer: Some(Answer { status: 200, ..Answer::default() }), ..seen.clone() };
+    for order in [[&sent, &seen, &answered], [&seen, &sent, &answered], [&seen, &answered, &sent]] {
+        let (_directory, path) = place();
+        let mut store = open(&path);
+        order.into_iter().for_each(|one| store.keep(std::slice::from_ref(one), MANY).expect("kept"));
+        let kept = store.list(&Filter::default(), 9).expect("a list");
+        let [one] = kept.as_slice() else { panic!("{kept:?}") };
+        assert_eq!((&one.id, one.origin, &one.source), (&seen.id, Origin::Trigger, &sent.source));
+        assert_eq!((one.status(), one.witnesses.as_slice()), (Some(200), &[Witness::Agent, Witness::Sender][..]));
+    }
+}
+
+#[test]
+fn what_is_another_delivery_of_the_same_message_stays_another() {
+    let (sent, seen) = sightings();
+    let header = ("svix-signature".to_owned(), "v1,other".to_owned());
+    let mut signed_later = seen.clone();
+    signed_later.request.headers.push(header);
+    let moved = |milliseconds| {
+        let at = seen.received_at.checked_add(jiff::SignedDuration::from_millis(milliseconds)).expect("a time");
+        Delivery { id: crate::delivery::Id::at(at), received_at: at, ..seen.clone() }
+    };
+    let elsewhere = Delivery { request: Request { target: "/y".into(), ..seen.request.clone() }, ..seen.clone() };
+    let none = Delivery { message_id: None, ..seen.clone() };
+    for other in [signed_later, moved(-3), moved(50), elsewhere, none] {
+        for order in [[&sent, &other], [&other, &sent]] {
+            let (_directory, path) = place();
+            let mut store = open(&path);
+            order.into_iter().for_each(|one| store.keep(std::slice::from_ref(one), MANY).expect("kept"));
+            assert_eq!(store.count().expect("a count"), 2, "{other:?}");
+        }
+    }
+    // Two that were sent are two, and each is joined with one that was seen.
+    let (_directory, path) = place();
+    let mut store = open(&path);
+    let again = Delivery { id: crate::delivery::Id::at(sent.received_at), ..sent.clone() };
+    let seen_again = moved(1);
+    store.keep(&[sent, again, seen, seen_again], MANY).expect("kept");
+    assert_eq!(store.count().expect("a count"), 2);
+}
+
+#[test]
+fn an_agent_that_tells_whole_seconds_is_joined_too() {
+    let (mut sent, seen) = sightings();
+    sent.received_at = seen.received_at.checked_add(jiff::SignedDuration::from_millis(700)).expect("a time");
+    let (_directory, path) = place();
+    let mut store = open(&path);
+    store.keep(&[seen, sent], MANY).expect("kept");
+    assert_eq!(store.count().expect("a count"), 1);
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::delivery::{Delivery, header};
 use crate::handler::Answer;
 use crate::ngrok::capture::{Capture, Response};
 
@@ -14,4 +15,11 @@ pub fn answered(capture: &Capture) -> Answer {
         duration: Duration::from_millis(capture.duration_ms().unwrap_or_default()),
         ..read
     }
+}
+
+/// The answer of a delivery; status 0 where none was seen.
+pub fn then(delivery: &Delivery) -> Answer {
+    let Some(answer) = &delivery.answer else { return Answer::default() };
+    let text = String::from_utf8_lossy(&answer.body).into_owned();
+    Answer::of(answer.status, |name| header(&answer.headers, name), text)
 }

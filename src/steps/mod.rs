@@ -9,6 +9,7 @@ pub mod feed;
 pub mod forgery;
 pub mod input;
 mod judgement;
+pub mod kept;
 pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;

@@ -8,14 +8,17 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::interval;
 
+use crate::delivery::Origin;
 use crate::error::{Error, Result};
 use crate::event::{self, CaseSeen, Check, Conformance, Event, Health, Plan, Step};
 use crate::handler::conformance::{
     Case, Choice, Fault, Group, OPEN, Run, Subject, UnknownCase, cases, skipped, tunnel_host, worst,
 };
+use crate::handler::sent::Cause;
+use crate::history::Keeper;
 use crate::http::{Certificates, is_loopback};
 use crate::steps::target::{self, Target, To};
-use crate::steps::{Context, secret};
+use crate::steps::{Context, kept, secret};
 use crate::ui::Question;
 use junit::Report;
 
@@ -56,9 +59,16 @@ pub async fn check(context: &Context, options: &Options) -> Result<()> {
     if options.list {
         return list(context, &chosen);
     }
+    let keeper = if options.dry_run { Keeper::none() } else { context.keeper() };
+    let checked = check_all(context, options, &chosen, &keeper).await;
+    kept::finish(context, &keeper);
+    checked
+}
+
+async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper: &Keeper) -> Result<()> {
     let target = target::local(context, options.handler.as_ref());
-    let subject = subject(context, options, &target).await?;
-    let run = Run::new(subject.clone(), chosen.clone(), seed());
+    let subject = subject(context, options, &target, keeper.clone()).await?;
+    let run = Run::new(subject.clone(), chosen.to_vec(), seed());
     let intent = announcement(&run, &subject);
     if options.dry_run {
         context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail: intent }));
@@ -68,7 +78,7 @@ pub async fn check(context: &Context, options: &Options) -> Result<()> {
     let report = options.junit.as_deref().map(Report::open).transpose()?;
     context.ui.note(&intent);
     // What was stored is taken back after Ctrl-C too, while a second one leaves at once.
-    let made = context.unless_interrupted(watched(context, &run, make(&run, &chosen, options))).await;
+    let made = context.unless_interrupted(watched(context, &run, make(&run, chosen, options))).await;
     context.ui.settle();
     run.clean().await;
     let checks = match made {
@@ -101,7 +111,7 @@ fn list(context: &Context, chosen: &[Case]) -> Result<()> {
     Ok(())
 }
 
-async fn subject(context: &Context, options: &Options, target: &Target) -> Result<Subject> {
+async fn subject(context: &Context, options: &Options, target: &Target, keeper: Keeper) -> Result<Subject> {
     let secret = secret::for_signing(context).await?;
     let source = context.settings.signing_secret.as_ref().map(|text| text.source.to_string());
     let source = source.unwrap_or_else(|| "the endpoint".to_owned());
@@ -119,6 +129,8 @@ async fn subject(context: &Context, options: &Options, target: &Target) -> Resul
         within: options.timeout,
         tunnel_host: here.then(|| tunnel_host(public_url.as_deref())),
         secret_name: format!("{source} ({})", secret.text().masked()),
+        keeper,
+        cause: Cause { origin: Origin::Check, source: None, secret: Some(secret.clone()) },
         secret,
         events: options.events.clone(),
     })

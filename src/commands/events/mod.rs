@@ -11,8 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
-use crate::history::{Found, Reference, Store, StoreFault};
-use crate::steps::Context;
+use crate::history::{Reference, Store, StoreFault};
+use crate::steps::{Context, kept};
 use crate::ui::Question;
 
 pub use export::Form;
@@ -77,7 +77,7 @@ async fn clear(context: &Context, older_than: Option<Duration>, dry_run: bool) -
 
 /// The history, where there is one.
 fn open(context: &Context) -> Result<Option<Store>> {
-    Store::read(&context.history_file()).map_err(|fault| unusable(context, fault))
+    kept::open(context)
 }
 
 /// The deliveries that are named.
@@ -89,15 +89,11 @@ fn named(context: &Context, references: &[Reference]) -> Result<(Store, Vec<Deli
     };
     let mut found = Vec::with_capacity(references.len());
     for reference in references {
-        match store.find(reference).map_err(|fault| unusable(context, fault))? {
-            Found::One(delivery) => found.push(*delivery),
-            Found::Several => return Err(Error::DeliveryAmbiguous { reference: reference.to_string() }),
-            Found::None => return Err(missing(reference)),
-        }
+        found.push(kept::find(context, &store, reference)?.ok_or_else(|| missing(reference))?);
     }
     Ok((store, found))
 }
 
 fn unusable(context: &Context, fault: StoreFault) -> Error {
-    Error::HistoryUnusable { path: context.history_file(), cause: fault.to_string() }
+    kept::unusable(context, fault)
 }

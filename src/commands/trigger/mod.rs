@@ -16,10 +16,11 @@ use std::time::Duration;
 use crate::config::Upstream;
 use crate::error::Result;
 use crate::event::{Event, Plan, Step};
+use crate::history::Keeper;
 use crate::payload::Edit;
 use crate::scenario::Expected;
-use crate::steps::Context;
 use crate::steps::target::To;
+use crate::steps::{Context, kept};
 use compose::Source;
 use send::Sender;
 
@@ -112,10 +113,18 @@ pub struct Delivery {
 /// `EventUnknown`, `TriggerRefused`, `ScenarioInvalid`, `EditRefused`, `File`, `AppDown`, `CertificateUntrusted`,
 /// `NotDelivered`, `AnswerUnexpected`, those of learning the secret.
 pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
+    let sends = !options.dry_run && matches!(options.deed, Deed::Send(..) | Deed::Play { .. });
+    let keeper = if sends { context.keeper() } else { Keeper::none() };
+    let done = perform(context, options, &keeper).await;
+    kept::finish(context, &keeper);
+    done
+}
+
+async fn perform(context: &Context, options: &Options, keeper: &Keeper) -> Result<()> {
     let delivery = &options.delivery;
     match &options.deed {
         Deed::List(group) => list::list(context, group.as_deref()),
-        Deed::Play { scenario, seed } => story::play(context, options, scenario, *seed).await,
+        Deed::Play { scenario, seed } => story::play(context, options, scenario, *seed, keeper).await,
         Deed::Print(subject, form) => {
             let source = Source::read(context, subject).await?;
             let sender = Sender::prepare(context, delivery).await?;
@@ -128,7 +137,7 @@ pub async fn trigger(context: &Context, options: &Options) -> Result<()> {
                 let times = if pace.count == 1 { String::new() } else { format!("{} × ", pace.count) };
                 return plan(context, delivery, &format!("{times}{}", source.event()), delivery.expected);
             }
-            let sender = Sender::prepare(context, delivery).await?;
+            let sender = Sender::prepare(context, delivery).await?.keeping(keeper.clone());
             if pace.count > 1 {
                 return many::send(context, sender, source, *pace, delivery.expected).await;
             }

@@ -8,14 +8,17 @@ use super::Delivery;
 use super::compose::Message;
 use super::destination::{self, Destination};
 use super::verdict;
+use crate::delivery::Origin;
 use crate::error::Result;
 use crate::event::{Event, Trigger};
+use crate::handler::sent::{self, Cause};
 use crate::handler::{self, Answer, Diagnosis};
+use crate::history::Keeper;
 use crate::http::{Delivered, Http, Unreachable};
 use crate::ngrok::NO_INTERSTITIAL;
 use crate::scenario::Expected;
 use crate::secret::mask_text;
-use crate::signature::{self, SigningSecret};
+use crate::signature;
 use crate::steps::target::Target;
 use crate::steps::{Context, secret};
 
@@ -31,7 +34,8 @@ pub struct Sender {
     /// Where to.
     pub destination: Destination,
     http: Http,
-    secret: Option<SigningSecret>,
+    cause: Cause,
+    keeper: Keeper,
     headers: Vec<(String, String)>,
     within: std::time::Duration,
     /// Whether the app was asked at another path.
@@ -83,10 +87,12 @@ impl Sender {
         let usual = usual.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let headers = usual.chain(delivery.headers.iter().cloned()).collect();
         let (http, within) = (context.http.clone(), delivery.timeout);
+        let cause = Cause { origin: Origin::Trigger, source: None, secret };
         Ok(Self {
             destination,
             http,
-            secret,
+            cause,
+            keeper: Keeper::none(),
             headers,
             within,
             probed: AtomicBool::new(false),
@@ -94,10 +100,15 @@ impl Sender {
         })
     }
 
+    /// Keeps in the history what is sent from now on.
+    pub fn keeping(self, keeper: Keeper) -> Self {
+        Self { keeper, ..self }
+    }
+
     /// All headers of a message, signed now.
     pub fn headers(&self, message: &Message) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
-        if let Some(secret) = &self.secret {
+        if let Some(secret) = &self.cause.secret {
             let now = Timestamp::now().as_second();
             headers.extend(signature::headers(std::slice::from_ref(secret), &message.id, now, &message.body));
         }
@@ -114,7 +125,7 @@ impl Sender {
             within: Some(self.within),
             certificates: self.destination.certificates,
         };
-        let outcome = handler::deliver(&self.http, delivered).await;
+        let outcome = sent::deliver(&self.http, &self.keeper, &self.cause, delivered).await;
         let answer = outcome.as_ref().ok();
         let holds = answer.is_some_and(|answer| expected.holds(answer.status));
         let stand_in = match answer {

@@ -9,6 +9,7 @@ use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::events;
+use crate::history::Keeper;
 use crate::scenario::{self, Composed, Fault};
 use crate::steps::{Context, input};
 
@@ -16,7 +17,13 @@ use crate::steps::{Context, input};
 ///
 /// # Errors
 /// `ScenarioInvalid`, `File`, `TriggerRefused`, those of a delivery.
-pub async fn play(context: &Context, options: &Options, scenario: &str, seed: Option<u64>) -> Result<()> {
+pub async fn play(
+    context: &Context,
+    options: &Options,
+    scenario: &str,
+    seed: Option<u64>,
+    keeper: &Keeper,
+) -> Result<()> {
     let seed = Seed::given_or_fresh(seed);
     let steps = load(context, scenario, seed).await?;
     for (index, step) in steps.iter().enumerate() {
@@ -30,7 +37,7 @@ pub async fn play(context: &Context, options: &Options, scenario: &str, seed: Op
             super::plan(context, &options.delivery, &step.event, expected)
         });
     }
-    let sender = Sender::prepare(context, &options.delivery).await?;
+    let sender = Sender::prepare(context, &options.delivery).await?.keeping(keeper.clone());
     let mut tally = Tally::begin(None);
     let played = send(context, options, &sender, &steps, seed, &mut tally).await;
     context.ui.record(&Event::Summary(tally.summary()));

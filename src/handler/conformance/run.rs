@@ -14,7 +14,9 @@ use super::ledger::Ledger;
 use super::message::{self, Message, Signing, Workshop};
 use super::route::{self, Fault, Next, Place};
 use crate::event::{Check, Health};
-use crate::handler::{Answer, Diagnosis, deliver, deliver_slowly, stand_in};
+use crate::handler::sent::{self, Cause};
+use crate::handler::{Answer, Diagnosis, deliver_slowly, stand_in};
+use crate::history::Keeper;
 use crate::http::{Certificates, Delivered, Http};
 use crate::signature::SigningSecret;
 
@@ -42,6 +44,10 @@ pub struct Subject {
     pub tunnel_host: Option<String>,
     /// With which events are signed.
     pub secret: SigningSecret,
+    /// Where what is sent is kept.
+    pub keeper: Keeper,
+    /// As what it is kept.
+    pub cause: Cause,
     /// The secret's source and mask.
     pub secret_name: String,
     /// The event types that it gets.
@@ -331,7 +337,7 @@ async fn dispatch(subject: &Subject, url: &Url, message: Message) -> Came {
         within: Some(subject.within),
         certificates: subject.certificates,
     };
-    deliver(&subject.http, delivered).await
+    sent::deliver(&subject.http, &subject.keeper, &subject.cause, delivered).await
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -11,9 +11,6 @@ const HELD: usize = 16 * 1024 * 1024;
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
 
-/// What nobody needs to keep of anybody.
-const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
-
 /// What makes two sightings the same delivery: message id, method, target.
 type Key = (String, String, String);
 
@@ -123,8 +120,7 @@ impl Ledger {
             }
         }
         if sighting.is_webhook(self.path.as_deref()) {
-            let kept = |name: &str| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never));
-            sighting.request.headers.retain(|(name, _)| kept(name));
+            sighting.request.forget_credentials();
         } else {
             // A browser on the same tunnel: that it came is worth a line, what it brought is not ours to keep.
             let Request { method, target, .. } = std::mem::take(&mut sighting.request);

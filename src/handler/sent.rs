@@ -1,0 +1,80 @@
+//! Whoever sends a delivery itself tells the history what it sent and what was answered.
+
+use jiff::{SignedDuration, Timestamp};
+use url::Position;
+
+use super::{Answer, deliver as deliver_only};
+use crate::delivery::{Delivery, Id, Origin, Request, Signature, Verdict, Witness};
+use crate::history::Keeper;
+use crate::http::{Delivered, Http, Obstacle, Unreachable};
+use crate::signature::{Signed, SigningSecret, verify};
+
+/// Of what `check` makes up, no more is kept of one body.
+const LONGEST_CASE: usize = 64 * 1024;
+
+/// Why something is sent.
+#[derive(Clone, Debug)]
+pub struct Cause {
+    /// By which command.
+    pub origin: Origin,
+    /// The kept delivery that is repeated.
+    pub source: Option<Id>,
+    /// What it is signed with.
+    pub secret: Option<SigningSecret>,
+}
+
+/// Delivers once and keeps it.
+///
+/// # Errors
+/// `Unreachable` when no answer came.
+pub async fn deliver(
+    http: &Http,
+    keeper: &Keeper,
+    cause: &Cause,
+    delivered: Delivered<'_>,
+) -> Result<Answer, Unreachable> {
+    let began = Timestamp::now();
+    let request = Request {
+        method: delivered.method.to_owned(),
+        target: delivered.url[Position::BeforePath..Position::AfterQuery].to_owned(),
+        headers: delivered.headers.to_vec(),
+        body: delivered.body.clone(),
+        truncated: false,
+    };
+    let outcome = deliver_only(http, delivered).await;
+    // Where there was no connection nothing was sent.
+    let nothing =
+        |unreachable: &Unreachable| matches!(unreachable.kind, Obstacle::NoConnection | Obstacle::Certificate);
+    if !outcome.as_ref().is_err_and(nothing) {
+        let answer = outcome.as_ref().ok();
+        let duration = answer.map(|answer| answer.duration);
+        // Before that the client was made, which takes its time once.
+        let before_answer = |duration| Timestamp::now().checked_sub(SignedDuration::try_from(duration).ok()?).ok();
+        let began = duration.and_then(before_answer).unwrap_or(began);
+        let sent = Delivery::new(began, Witness::Sender, request);
+        let answer = answer.map(|answer| answer.whole.clone());
+        let verdict = cause.secret.as_ref().map_or_else(Verdict::default, |secret| judged(&sent, secret));
+        keep(keeper, cause, Delivery { answer, duration, verdict, ..sent });
+    }
+    outcome
+}
+
+/// Keeps what a sender knows of a delivery.
+pub fn keep(keeper: &Keeper, cause: &Cause, sent: Delivery) {
+    let (origin, source) = (cause.origin, cause.source.clone());
+    let mut sent = Delivery { origin, source, witnesses: vec![Witness::Sender], ..sent };
+    sent.request.forget_credentials();
+    if cause.origin == Origin::Check && sent.request.body.len() > LONGEST_CASE {
+        sent.request.body.truncate(LONGEST_CASE);
+        sent.request.truncated = true;
+    }
+    keeper.keep(&sent);
+}
+
+fn judged(sent: &Delivery, secret: &SigningSecret) -> Verdict {
+    let signed = Signed::read(|name| crate::delivery::header(&sent.request.headers, name));
+    match verify(std::slice::from_ref(secret), &signed, &sent.request.body, sent.received_at.as_second()) {
+        Ok(()) => Verdict { signature: Signature::Valid, reason: None },
+        Err(reason) => Verdict { signature: Signature::Invalid, reason: Some(reason.to_string()) },
+    }
+}
