@@ -11,7 +11,7 @@ use crate::config::Upstream;
 
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// The agent's id, a message id, or `last` [default: pick one, or list them]
+    /// An id of `events` or of the agent, a message id, the beginning of one, `last`, `@2` [default: pick one]
     id: Option<String>,
     #[command(flatten)]
     edits: EditArgs,

@@ -15,7 +15,7 @@ use crate::commands::verify::{self, Input};
     after_help = "Secrets come from the environment, an env file, --secret-file or stdin, never from an argument."
 )]
 pub struct VerifyArgs {
-    /// The saved delivery: JSON lines or raw HTTP; `-` is stdin
+    /// The saved delivery: JSON lines or raw HTTP; `-` is stdin; or a kept one: `last`, `@2`, an id of `events`
     #[arg(default_value = "-", conflicts_with_all = ["body", "headers", "header"])]
     file: PathBuf,
     /// The body alone, byte for byte; needs its headers

@@ -174,7 +174,7 @@ impl Error {
                 "correct what is named above; a value is set like `--set data.first_name=Ada`".into()
             }
             Self::CaptureForged { .. } => {
-                "send it as it was, without edits; if you made it yourself, have it signed with `--sign-forged`".into()
+                "send it as it was: `--original`, without edits; if you made it yourself, have it signed with `--sign-forged`".into()
             }
             Self::NothingVerified { .. } => {
                 "list them with `clerkhook replay --no-input`, and name the one that is meant: `clerkhook replay ID`".into()

@@ -103,7 +103,7 @@ exit 7
 error: `msg_evil` did not verify, so it is not signed afresh CH0816
   signature does not match: other secret, or the body was changed
 
-  → send it as it was, without edits; if you made it yourself, have it signed with `--sign-forged`
+  → send it as it was: `--original`, without edits; if you made it yourself, have it signed with `--sign-forged`
 
 "#]]
     );

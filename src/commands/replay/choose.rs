@@ -1,63 +1,136 @@
-//! Which captured request is meant: by id, the last one, or picked by a person. What somebody forged is offered to nobody.
+//! Which delivery is meant: by id, the last one, or picked by a person. What somebody forged is offered to nobody.
 
-use super::origin::{Origin, who};
+use super::origin::Origin;
+use super::source::Source;
+use crate::delivery::{self, Filter};
 use crate::error::{Error, Result};
 use crate::event::Event;
+use crate::history::{Reference, Store};
 use crate::ngrok::capture::Capture;
-use crate::steps::Context;
+use crate::steps::{Context, kept};
 use crate::ui::{Offer, Question};
 
-/// How many captures are looked through.
+/// How many are looked through.
 pub const MANY: u16 = 300;
 
-/// The meant capture. Without an id a person picks one; where nobody can be asked they are listed: `None`.
+/// Of which the last webhooks of the history are taken.
+const LOOKED_THROUGH: usize = 1000;
+
+/// The meant delivery: looked for among what the agent has, then in the history. Without an id a person picks one; where
+/// nobody can be asked they are listed: `None`.
 ///
 /// # Errors
-/// `CaptureMissing`, `CaptureTruncated`, `NothingVerified`.
-pub async fn choose<'a>(
+/// `CaptureMissing`, `CaptureTruncated`, `NothingVerified`, `DeliveryUnknown`, `DeliveryAmbiguous`; what `agent` failed
+/// with where nothing is kept either.
+pub async fn choose(
     context: &Context,
     id: Option<&str>,
-    captures: &'a [Capture],
+    agent: Result<&[Capture], Error>,
     origin: &Origin,
-) -> Result<Option<&'a Capture>> {
+) -> Result<Option<Source>> {
+    let captures = *agent.as_ref().unwrap_or(&[].as_slice());
+    let captured = || captures.iter().map(|capture| Source::captured(capture, origin.secrets())).collect::<Vec<_>>();
     let source = match id {
-        Some("last") => last(context, captures, origin)?,
-        Some(id) => {
-            let meant = |capture: &&Capture| capture.id == id || capture.message_id() == Some(id);
-            // A message id means the delivery itself rather than a replay of it, and rather one that verifies: the id of
-            // a message is no secret.
-            let rank = |capture: &&Capture| (capture.id != id, origin.forged(capture).is_some(), capture.is_replay());
-            captures.iter().filter(meant).min_by_key(rank).ok_or_else(|| Error::CaptureMissing { id: id.to_owned() })?
+        None => {
+            let offered = if agent.is_ok() { captured() } else { recent(context)? };
+            match (pick(context, offered, origin).await?, agent) {
+                (Picked::One(source), _) => *source,
+                (Picked::Nothing, Err(error)) => return Err(error),
+                (Picked::Nothing, Ok(_)) => {
+                    context.ui.note("the agent has captured nothing yet; `clerkhook send-test` sends an event");
+                    return Ok(None);
+                }
+                _ => return Ok(None),
+            }
         }
-        None => match pick(context, captures, origin).await? {
+        Some("last") if !captures.is_empty() => last(context, captured(), origin)?,
+        Some(id) => match by_agent(id, captured(), origin)? {
             Some(source) => source,
-            None => return Ok(None),
+            None => by_history(context, id, agent, origin)?,
         },
     };
-    if source.request.is_truncated() {
+    if source.delivery.request.truncated {
         return Err(Error::CaptureTruncated { id: source.id.clone() });
     }
     Ok(Some(source))
 }
 
-/// The newest webhook; a replay or a browser's visit is hardly what is meant.
-fn last<'a>(context: &Context, captures: &'a [Capture], origin: &Origin) -> Result<&'a Capture> {
-    if captures.is_empty() {
-        return Err(Error::CaptureMissing { id: "last".to_owned() });
+/// By the agent's id or a message's, or the beginning of one. A message id means the delivery itself rather than a replay
+/// of it, and rather one that verifies: the id of a message is no secret.
+fn by_agent(id: &str, captured: Vec<Source>, origin: &Origin) -> Result<Option<Source>> {
+    // As it is shown where room is short.
+    let text = id.trim_end_matches('…');
+    let mut names: Vec<String> = captured.iter().filter_map(|source| called(source, text)).collect();
+    names.sort_unstable();
+    names.dedup();
+    let name = match names.as_slice() {
+        [] => return Ok(None),
+        [name] => name,
+        several => match several.iter().find(|name| *name == text) {
+            Some(name) => name,
+            None => return Err(Error::DeliveryAmbiguous { reference: text.to_owned() }),
+        },
+    };
+    let meant = |source: &Source| called(source, name).as_ref() == Some(name);
+    let rank = |source: &Source| (origin.forged(source).is_some(), source.is_replay());
+    Ok(captured.into_iter().filter(meant).min_by_key(rank))
+}
+
+/// Its id or its message's, whichever begins so.
+fn called(source: &Source, text: &str) -> Option<String> {
+    let names = [Some(source.id.as_str()), source.message_id()];
+    let begins = |name: &&str| !text.is_empty() && name.starts_with(text);
+    names.into_iter().flatten().find(begins).map(str::to_owned)
+}
+
+fn by_history(context: &Context, id: &str, agent: Result<&[Capture], Error>, origin: &Origin) -> Result<Source> {
+    let store = kept::open(context)?;
+    let captures = *agent.as_ref().unwrap_or(&[].as_slice());
+    let Ok(reference) = id.parse::<Reference>();
+    let found = match &store {
+        Some(store) if id == "last" => {
+            let recent = webhooks(context, store)?;
+            if recent.is_empty() { None } else { Some(last(context, recent, origin)?) }
+        }
+        Some(store) => kept::find(context, store, &reference)?.map(|delivery| Source::kept(delivery, captures)),
+        None => None,
+    };
+    match (found, agent) {
+        (Some(source), _) => Ok(source),
+        (None, Ok(_)) => Err(Error::CaptureMissing { id: id.to_owned() }),
+        (None, Err(error)) if store.is_none() => Err(error),
+        (None, Err(_)) => Err(Error::DeliveryUnknown { reference: id.to_owned() }),
     }
-    let (genuine, forged) = apart(captures, origin);
-    let webhook = genuine.iter().find(|capture| capture.message_id().is_some() && !capture.is_replay());
-    let Some(meant) = webhook.or_else(|| genuine.first()).copied() else {
+}
+
+/// The last webhooks of the history, newest first.
+fn recent(context: &Context) -> Result<Vec<Source>> {
+    kept::open(context)?.map_or_else(|| Ok(Vec::new()), |store| webhooks(context, &store))
+}
+
+fn webhooks(context: &Context, store: &Store) -> Result<Vec<Source>> {
+    let listed = store.list(&Filter::default(), LOOKED_THROUGH).map_err(|fault| kept::unusable(context, fault))?;
+    let is_one = |delivery: &delivery::Delivery| delivery.message_id.is_some();
+    let newest = listed.into_iter().rev().filter(is_one).take(usize::from(MANY));
+    Ok(newest.map(|delivery| Source::kept(delivery, &[])).collect())
+}
+
+/// The newest webhook; a replay or a browser's visit is hardly what is meant.
+fn last(context: &Context, newest_first: Vec<Source>, origin: &Origin) -> Result<Source> {
+    let (genuine, forged) = apart(newest_first, origin);
+    let webhook = genuine.iter().position(|source| source.delivery.is_news());
+    let Some(meant) = genuine.into_iter().nth(webhook.unwrap_or(0)) else {
         return Err(Error::NothingVerified { passed: forged.len() });
     };
     // What is older was not passed over.
-    tell(context, forged.iter().filter(|capture| capture.started() >= meant.started()).count());
+    let came = meant.delivery.received_at;
+    tell(context, forged.iter().filter(|source| source.delivery.received_at >= came).count());
     Ok(meant)
 }
 
 /// What may be offered, and what did not verify.
-fn apart<'a>(captures: &'a [Capture], origin: &Origin) -> (Vec<&'a Capture>, Vec<&'a Capture>) {
-    captures.iter().partition(|capture| origin.forged(capture).is_none())
+fn apart(sources: Vec<Source>, origin: &Origin) -> (Vec<Source>, Vec<Source>) {
+    sources.into_iter().partition(|source| origin.forged(source).is_none())
 }
 
 fn tell(context: &Context, passed: usize) {
@@ -69,24 +142,31 @@ fn tell(context: &Context, passed: usize) {
     context.ui.warn(&words);
 }
 
-async fn pick<'a>(context: &Context, captures: &'a [Capture], origin: &Origin) -> Result<Option<&'a Capture>> {
-    if captures.is_empty() {
-        context.ui.note("the agent has captured nothing yet; `clerkhook send-test` sends an event");
-        return Ok(None);
+/// What a person picked.
+enum Picked {
+    One(Box<Source>),
+    /// There is nothing to pick from.
+    Nothing,
+    /// They were listed.
+    Listed,
+}
+
+async fn pick(context: &Context, sources: Vec<Source>, origin: &Origin) -> Result<Picked> {
+    if sources.is_empty() {
+        return Ok(Picked::Nothing);
     }
     if !context.ui.interactive() {
-        let deliveries = captures.iter().rev().map(|capture| capture.delivery(origin.secrets()));
-        deliveries.for_each(|delivery| context.ui.emit(&Event::Delivery(delivery)));
+        sources.into_iter().rev().for_each(|source| context.ui.emit(&Event::Delivery(source.line)));
         context.ui.note("name one: `clerkhook replay last`, or its message id");
-        return Ok(None);
+        return Ok(Picked::Listed);
     }
-    let (genuine, forged) = apart(captures, origin);
+    let (mut genuine, forged) = apart(sources, origin);
     if genuine.is_empty() {
         return Err(Error::NothingVerified { passed: forged.len() });
     }
     tell(context, forged.len());
-    let offer = |capture: &&Capture| Offer { delivery: capture.delivery(origin.secrets()), who: who(capture) };
+    let offer = |source: &Source| Offer { delivery: source.line.clone(), who: source.who() };
     let offered = genuine.iter().map(offer).collect();
     let index = context.ui.pick(Question::WhichDelivery, offered, context.shutdown.wait()).await?;
-    Ok(genuine.get(index).copied())
+    Ok(if index < genuine.len() { Picked::One(Box::new(genuine.swap_remove(index))) } else { Picked::Listed })
 }

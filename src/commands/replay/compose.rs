@@ -5,10 +5,10 @@ use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
 use super::Options;
+use super::source::Source;
 use crate::error::{Error, Result};
 use crate::event::{Plan, Step};
 use crate::http::{NotOriginForm, OriginForm};
-use crate::ngrok::capture::Capture;
 use crate::payload;
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
 use crate::steps::{Context, editor, input};
@@ -62,7 +62,7 @@ impl Composed {
 pub async fn compose(
     context: &Context,
     options: &Options,
-    source: &Capture,
+    source: &Source,
     upstream: &str,
     secret: Option<SigningSecret>,
 ) -> Result<Option<Composed>> {
@@ -74,30 +74,26 @@ pub async fn compose(
         let replaced = options.headers.iter().any(|(set, _)| set.eq_ignore_ascii_case(&name));
         !LEFT_OUT.contains(&name.as_str()) && !replaced && (keeps_signature || !signature)
     };
-    let mut headers: Vec<(String, String)> = source
-        .request
-        .headers()
-        .filter(|(name, _)| kept(name))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
+    let mut headers: Vec<(String, String)> =
+        source.delivery.request.headers.iter().filter(|(name, _)| kept(name)).cloned().collect();
     headers.extend(options.headers.iter().cloned());
     edits.extend(options.headers.iter().map(|(name, _)| name.clone()));
     let url = address(options, source, upstream)?;
     let signing = secret.map(|secret| (id(options, source), secret));
-    Ok(Some(Composed { method: source.request.method.clone(), url, headers, body, edits, signing }))
+    Ok(Some(Composed { method: source.delivery.request.method.clone(), url, headers, body, edits, signing }))
 }
 
 /// The message's id, or a new one.
-fn id(options: &Options, source: &Capture) -> String {
+fn id(options: &Options, source: &Source) -> String {
     match source.message_id() {
         Some(id) if !options.new_id => id.to_owned(),
         _ => format!("msg_{}", Ksuid::new(None::<std::time::SystemTime>, None)),
     }
 }
 
-async fn body(context: &Context, options: &Options, source: &Capture) -> Result<Option<(Vec<u8>, Vec<String>)>> {
+async fn body(context: &Context, options: &Options, source: &Source) -> Result<Option<(Vec<u8>, Vec<String>)>> {
     let refused = |fault: payload::Fault| Error::EditRefused { why: fault.to_string() };
-    let (mut body, mut edits) = (source.request.body(), Vec::new());
+    let (mut body, mut edits) = (source.delivery.request.body.clone(), Vec::new());
     if let Some(path) = &options.body {
         body = input::read(context, path).await?;
         edits.push("body".to_owned());
@@ -116,20 +112,24 @@ async fn body(context: &Context, options: &Options, source: &Capture) -> Result<
     Ok(Some((body, edits)))
 }
 
-fn address(options: &Options, source: &Capture, upstream: &str) -> Result<Url> {
+fn address(options: &Options, source: &Source, upstream: &str) -> Result<Url> {
     let base = match &options.to {
         // An address with a path is meant whole.
         Some(to) if to.path() != "/" => return Ok(to.clone()),
         Some(to) => to.clone(),
         None => Url::parse(upstream).map_err(|_| Error::TunnelMissing)?,
     };
-    let target: OriginForm =
-        source.request.uri.parse().map_err(|error: NotOriginForm| Error::EditRefused { why: error.to_string() })?;
+    let target: OriginForm = source
+        .delivery
+        .request
+        .target
+        .parse()
+        .map_err(|error: NotOriginForm| Error::EditRefused { why: error.to_string() })?;
     Ok(target.at(&base))
 }
 
 /// What a dry run says.
-pub fn describe(context: &Context, source: &Capture, composed: Option<&Composed>) -> Result<()> {
+pub fn describe(context: &Context, source: &Source, composed: Option<&Composed>) -> Result<()> {
     let detail = match composed {
         None => format!("{} through the agent, as it was", source.id),
         Some(composed) => {

@@ -4,14 +4,14 @@ use similar::algorithms::{Compact, Replace, myers};
 use similar::group_diff_ops;
 use similar::udiff::UnifiedHunkHeader;
 
+use super::source::Source;
 use crate::handler::Answer;
-use crate::ngrok::capture::Capture;
 use crate::steps::Context;
-use crate::steps::answered::answered;
+use crate::steps::answered::then;
 
 /// Shows the difference, or that there is none.
-pub fn show(context: &Context, source: &Capture, now: &Answer) {
-    let (then, now) = (text(&answered(source)), text(now));
+pub fn show(context: &Context, source: &Source, now: &Answer) {
+    let (then, now) = (text(&then(&source.delivery)), text(now));
     if then == now {
         context.ui.note("the app answered the same as then");
         return;

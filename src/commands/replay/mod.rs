@@ -1,30 +1,37 @@
-//! `clerkhook replay`: sends a captured delivery again, as it was, or edited and signed afresh.
+//! `clerkhook replay`: sends a delivery again, as it was, or edited and signed afresh.
 
 mod choose;
 mod compose;
 mod difference;
 mod origin;
 mod send;
+mod source;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use url::Url;
 
 use crate::config::Upstream;
+use crate::delivery;
 use crate::error::{Error, Result};
 use crate::event::Event;
 use crate::handler::{Answer, Diagnosis, diagnose, page};
-use crate::ngrok::capture::Capture;
+use crate::history::Keeper;
 use crate::payload::Edit;
 use crate::signature::{SigningSecret, TOLERANCE};
-use crate::steps::{Context, tunnel};
+use crate::steps::tunnel::Tunnel;
+use crate::steps::{Context, kept, target, tunnel};
+use compose::Composed;
 use origin::Origin;
+use send::Through;
+use source::Source;
 
 /// Options of `replay`.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The agent's id, a message id, or `last`; chosen or listed when absent.
+    /// An id of the history or the agent, a message id, the beginning of one, `last`, `@2`; chosen or listed when absent.
     pub id: Option<String>,
     /// Which tunnel, when several run.
     pub upstream: Option<Upstream>,
@@ -62,37 +69,76 @@ impl Options {
     }
 }
 
-/// Replays a captured request.
+/// Replays a delivery that the agent captured, or that the history keeps.
 ///
 /// # Errors
-/// `TunnelMissing`, `CaptureMissing`, `CaptureTruncated`, `CaptureForged`, `NothingVerified`, `EditRefused`,
-/// `EditorFailed`, `ReplayUnanswered`;
+/// `TunnelMissing`, `CaptureMissing`, `CaptureTruncated`, `CaptureForged`, `NothingVerified`, `DeliveryUnknown`,
+/// `DeliveryAmbiguous`, `HistoryUnusable`, `EditRefused`, `EditorFailed`, `ReplayUnanswered`;
 /// `NotDelivered` when the app answers other than 2xx.
 pub async fn replay(context: &Context, options: &Options) -> Result<()> {
-    let tunnel = context.unless_interrupted(tunnel::existing(context, options.upstream.as_ref())).await?;
-    let captures = tunnel.api.captures(choose::MANY).await?;
+    let existing = async { Ok(tunnel::existing(context, options.upstream.as_ref()).await) };
+    let tunnel = context.unless_interrupted(existing).await?;
+    let captures = match &tunnel {
+        Ok(tunnel) => tunnel.api.captures(choose::MANY).await?,
+        Err(_) => Vec::new(),
+    };
+    let (agent, tunnel) = match tunnel {
+        Ok(tunnel) => (Ok(captures.as_slice()), Some(tunnel)),
+        Err(error) => (Err(error), None),
+    };
     let mut origin = Origin::learn(context).await?;
-    let Some(source) = choose::choose(context, options.id.as_deref(), &captures, &origin).await? else { return Ok(()) };
-    let secret = signing(context, options, source, &mut origin).await?;
-    let request = if options.is_plain() {
-        None
-    } else {
-        let composed = compose::compose(context, options, source, &tunnel.told.upstream, secret).await?;
-        if composed.is_none() {
-            context.ui.warn("nothing was changed in the editor, so nothing was sent");
-            return Ok(());
+    let Some(source) = choose::choose(context, options.id.as_deref(), agent, &origin).await? else { return Ok(()) };
+    let source = Source { kept: source.kept.clone().or_else(|| kept_id(context, &source)), ..source };
+    let way = match through(options, &source, tunnel.as_ref()) {
+        Some(through) => Way::Agent(through),
+        None => {
+            let upstream = upstream(context, options, tunnel.as_ref());
+            let secret = signing(context, options, &source, &mut origin).await?;
+            let Some(composed) = compose::compose(context, options, &source, &upstream, secret).await? else {
+                context.ui.warn("nothing was changed in the editor, so nothing was sent");
+                return Ok(());
+            };
+            Way::Direct(Box::new(composed), upstream)
         }
-        composed
     };
     if options.dry_run {
-        return compose::describe(context, source, request.as_ref());
+        return compose::describe(context, &source, way.composed());
     }
+    let keeper = context.keeper();
+    let sent = send_all(context, options, &source, way, &keeper).await;
+    kept::finish(context, &keeper);
+    sent
+}
+
+/// How it is sent.
+enum Way<'a> {
+    Agent(Through<'a>),
+    /// The request, and the app as hints name it.
+    Direct(Box<Composed>, String),
+}
+
+impl Way<'_> {
+    fn composed(&self) -> Option<&Composed> {
+        match self {
+            Self::Agent(_) => None,
+            Self::Direct(composed, _) => Some(composed),
+        }
+    }
+}
+
+async fn send_all(
+    context: &Context,
+    options: &Options,
+    source: &Source,
+    mut way: Way<'_>,
+    keeper: &Keeper,
+) -> Result<()> {
     let mut worst = None;
     for _ in 0..options.times {
         let sent = async {
-            match &request {
-                None => send::through_agent(&tunnel.api, source).await,
-                Some(request) => send::directly(context, source, request).await,
+            match &mut way {
+                Way::Agent(through) => through.send(keeper, source).await,
+                Way::Direct(composed, _) => send::directly(context, keeper, source, composed).await,
             }
         };
         let (told, answer) = context.unless_interrupted(sent).await?;
@@ -100,7 +146,7 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
         if options.difference {
             difference::show(context, source, &answer);
         }
-        let path = request.as_ref().map_or(path(source), |request| request.url.path());
+        let path = way.composed().map_or(source.path(), |composed| composed.url.path());
         match page(path, &answer) {
             Some(page) => return Err(not_taken(source, page)),
             None if answer.is_success() => {}
@@ -109,21 +155,38 @@ pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     }
     match worst {
         None => Ok(()),
-        Some(answer) => {
-            let old_signature = request.is_none_or(|request| request.signing.is_none());
-            Err(refused(source, &answer, &tunnel.told.upstream, old_signature))
-        }
+        Some(answer) => Err(refused(source, &answer, &way)),
     }
+}
+
+/// The agent sends what it still has as it was; all else goes directly.
+fn through<'a>(options: &Options, source: &Source, tunnel: Option<&'a Tunnel>) -> Option<Through<'a>> {
+    let (tunnel, capture) = (tunnel?, source.capture.clone()?);
+    let (api, upstream) = (&tunnel.api, tunnel.told.upstream.as_str());
+    options.is_plain().then(|| Through { api, upstream, capture, last: None, known: HashSet::new() })
+}
+
+/// The app: the tunnel's, the one that was named, the running set-up's, or the usual one.
+fn upstream(context: &Context, options: &Options, tunnel: Option<&Tunnel>) -> String {
+    let local = || target::local(context, options.upstream.clone().map(Into::into).as_ref()).upstream;
+    tunnel.map_or_else(local, |tunnel| tunnel.told.upstream.clone())
+}
+
+/// Under which id the history keeps what the agent captured, where it does: what repeats it says so.
+fn kept_id(context: &Context, source: &Source) -> Option<delivery::Id> {
+    let reference = source.message_id()?.parse().ok()?;
+    let found = kept::find(context, &kept::open(context).ok()??, &reference).ok()??;
+    (found.request.body == source.delivery.request.body).then_some(found.id)
 }
 
 /// The secret for a fresh signature, where there is to be one. What somebody else made up gets none by accident.
 async fn signing(
     context: &Context,
     options: &Options,
-    source: &Capture,
+    source: &Source,
     origin: &mut Origin,
 ) -> Result<Option<SigningSecret>> {
-    if options.is_plain() || options.original {
+    if options.original {
         return Ok(None);
     }
     let secret = origin.signing(context).await?;
@@ -134,8 +197,8 @@ async fn signing(
 }
 
 /// What an app that verifies answers to a signature of long ago.
-fn too_old(source: &Capture, answer: &Answer) -> Option<Diagnosis> {
-    let signed_at: i64 = source.request.signed().timestamp?.parse().ok()?;
+fn too_old(source: &Source, answer: &Answer) -> Option<Diagnosis> {
+    let signed_at: i64 = source.signed().timestamp?.parse().ok()?;
     let age = Timestamp::now().as_second() - signed_at;
     (age > TOLERANCE && matches!(answer.status, 400 | 401 | 403)).then(|| Diagnosis {
         found: format!(
@@ -146,17 +209,17 @@ fn too_old(source: &Capture, answer: &Answer) -> Option<Diagnosis> {
     })
 }
 
-fn refused(source: &Capture, answer: &Answer, upstream: &str, old_signature: bool) -> Error {
+fn refused(source: &Source, answer: &Answer, way: &Way<'_>) -> Error {
+    let (old_signature, upstream) = match way {
+        Way::Agent(through) => (true, through.upstream),
+        Way::Direct(composed, upstream) => (composed.signing.is_none(), upstream.as_str()),
+    };
     let stale = old_signature.then(|| too_old(source, answer)).flatten();
-    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(path(source), upstream)));
+    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(source.path(), upstream)));
     not_taken(source, diagnosis)
 }
 
-fn path(source: &Capture) -> &str {
-    source.request.uri.split('?').next().unwrap_or("/")
-}
-
-fn not_taken(source: &Capture, Diagnosis { found, fix }: Diagnosis) -> Error {
-    let event = source.delivery(&[]).event.unwrap_or_else(|| "the replay".to_owned());
+fn not_taken(source: &Source, Diagnosis { found, fix }: Diagnosis) -> Error {
+    let event = source.delivery.event.clone().unwrap_or_else(|| "the replay".to_owned());
     Error::NotDelivered { event, hop: crate::event::Hop::App, found, fix }
 }

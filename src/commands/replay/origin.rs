@@ -1,9 +1,7 @@
-//! Whose a captured request is: signed with a secret of this set-up, or anybody's who found the public URL.
+//! Whose a delivery is: signed with a secret of this set-up, or anybody's who found the public URL.
 
-use serde_json::Value;
-
+use super::source::Source;
 use crate::error::{Error, Result};
-use crate::ngrok::capture::Capture;
 use crate::signature::{SigningSecret, verify};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, secret};
@@ -57,13 +55,13 @@ impl Origin {
     }
 
     /// Why a request counts as forged. Its age does not matter: what was signed long ago was signed by the same one.
-    pub fn forged(&self, capture: &Capture) -> Option<String> {
+    pub fn forged(&self, source: &Source) -> Option<String> {
         if self.0.is_empty() {
             return None;
         }
-        let signed = capture.request.signed();
+        let signed = source.signed();
         let then = signed.timestamp.and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
-        verify(&self.0, &signed, &capture.request.body(), then).err().map(|reason| reason.to_string())
+        verify(&self.0, &signed, &source.delivery.request.body, then).err().map(|reason| reason.to_string())
     }
 }
 
@@ -75,13 +73,4 @@ async fn of_endpoint(context: &Context) -> Result<Option<SigningSecret>> {
     };
     remote.svix.log_out().await;
     fetched?.map(|text| secret::parse(&text, "the endpoint")).transpose()
-}
-
-/// Whom a Clerk event tells of: an address, or an id.
-pub fn who(capture: &Capture) -> Option<String> {
-    let event: Value = serde_json::from_slice(&capture.request.body()).ok()?;
-    let data = event.get("data")?;
-    let address = data["email_addresses"][0]["email_address"].as_str();
-    let known = [address, data["email_address"].as_str(), data["user_id"].as_str(), data["id"].as_str()];
-    known.into_iter().flatten().next().map(str::to_owned)
 }

@@ -3,23 +3,40 @@
 use std::path::Path;
 
 use super::{Input, Options};
+use crate::delivery::{Id, Request};
 use crate::error::{Error, Result};
+use crate::history::Reference;
 use crate::secret::Secret;
-use crate::steps::{Context, input};
+use crate::steps::{Context, input, kept};
 use crate::verdict::{Candidate, Saved, saved};
 
-/// The deliveries.
+/// How a message id begins (Svix docs, api).
+const MESSAGE: &str = "msg_";
+
+/// What was read.
+pub struct Read {
+    /// The deliveries.
+    pub deliveries: Vec<Saved>,
+    /// When a kept one came, in Unix seconds.
+    pub came: Option<i64>,
+}
+
+/// Reads the deliveries.
 ///
 /// # Errors
-/// `File`, `DeliveryUnreadable`, `Interrupted`.
-pub async fn deliveries(context: &Context, options: &Options) -> Result<Vec<Saved>> {
+/// `File`, `DeliveryUnreadable`, `DeliveryAmbiguous`, `HistoryUnusable`, `Interrupted`.
+pub async fn deliveries(context: &Context, options: &Options) -> Result<Read> {
     if options.takes_stdin() && context.ui.interactive() {
         context.ui.note("reading from the terminal; end with Ctrl-D");
     }
     match &options.input {
         Input::Whole(file) => {
+            if let Some(reference) = reference(file) {
+                return kept(context, &reference);
+            }
             let bytes = input::read(context, file).await?;
-            saved::read(&bytes).map_err(|fault| unreadable(file, &fault.to_string()))
+            let deliveries = saved::read(&bytes).map_err(|fault| unreadable(file, &fault.to_string()))?;
+            Ok(Read { deliveries, came: None })
         }
         Input::Apart { body, headers_file, headers } => {
             let mut headers = headers.clone();
@@ -28,9 +45,40 @@ pub async fn deliveries(context: &Context, options: &Options) -> Result<Vec<Save
                 headers.extend(saved::headers(&bytes).map_err(|fault| unreadable(file, &fault.to_string()))?);
             }
             let body = input::read(context, body).await?;
-            Ok(vec![Saved { headers, body, remarks: Vec::new() }])
+            Ok(Read { deliveries: vec![Saved { headers, body, remarks: Vec::new() }], came: None })
         }
     }
+}
+
+/// What names no file, and may name a kept delivery: `last`, `@2`, an id or the beginning of one.
+fn reference(file: &Path) -> Option<Reference> {
+    let text = file.to_str().filter(|text| *text != input::STDIN && file.symlink_metadata().is_err())?;
+    let Ok(reference) = text.parse::<Reference>();
+    let may_be_one = match &reference {
+        Reference::Newest(_) => true,
+        Reference::Beginning(id) => Id::may_begin_with(id) || id.starts_with(MESSAGE),
+    };
+    may_be_one.then_some(reference)
+}
+
+/// It is judged as of the moment when it came: whether the app was right to take it does not change with time.
+fn kept(context: &Context, reference: &Reference) -> Result<Read> {
+    let place = || format!("`{reference}`");
+    let found = match kept::open(context)? {
+        Some(store) => kept::find(context, &store, reference)?,
+        None => None,
+    };
+    let Some(delivery) = found else {
+        let why = "there is no file of this name, and the history has no such delivery".to_owned();
+        return Err(Error::DeliveryUnreadable { place: place(), why });
+    };
+    if delivery.request.truncated {
+        return Err(Error::DeliveryUnreadable { place: place(), why: "not all of it was kept".to_owned() });
+    }
+    let came = delivery.received_at;
+    let remark = format!("`{}` of the history, judged as of {came}, when it came", delivery.id);
+    let Request { headers, body, .. } = delivery.request;
+    Ok(Read { deliveries: vec![Saved { headers, body, remarks: vec![remark] }], came: Some(came.as_second()) })
 }
 
 /// The secrets that the app may have: from the command's flags, else from the settings.

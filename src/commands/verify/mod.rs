@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::event::{self, Event};
 use crate::steps::{self, Context, secret};
 use crate::verdict::{self, Candidate, Terms, Verdict};
+use input::Read;
 
 /// Options of `verify`.
 #[derive(Clone, Debug)]
@@ -32,7 +33,7 @@ pub struct Options {
 /// Where the delivery is; `-` is stdin.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Headers and body in one file.
+    /// Headers and body in one file, or the name of a kept delivery where there is no such file.
     Whole(PathBuf),
     /// Each by itself.
     Apart {
@@ -63,7 +64,7 @@ impl Options {
 /// with `--remote` those of Clerk and Svix.
 pub async fn verify(context: &Context, options: &Options) -> Result<()> {
     // Whoever runs it by mistake should not wait for a secret or for Clerk to learn that there is nothing to verify.
-    let deliveries = input::deliveries(context, options).await?;
+    let Read { deliveries, came } = input::deliveries(context, options).await?;
     let mut candidates = input::secrets(context, options).await?;
     let mut clock_ahead = None;
     if options.remote {
@@ -75,7 +76,7 @@ pub async fn verify(context: &Context, options: &Options) -> Result<()> {
         let looked = format!("{}; `--remote` asks Clerk for it", secret::LOOKED);
         return Err(Error::SigningSecretMissing { looked });
     }
-    let now = options.at.unwrap_or_else(|| Timestamp::now().as_second());
+    let now = options.at.or(came).unwrap_or_else(|| Timestamp::now().as_second());
     let terms = Terms { now, tolerance: options.tolerance, clock_ahead };
     let count = deliveries.len();
     let judging = tokio::task::spawn_blocking(move || judged(deliveries, &candidates, &terms));
