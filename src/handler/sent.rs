@@ -1,9 +1,11 @@
 //! Whoever sends a delivery itself tells the history what it sent and what was answered.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use url::Position;
 
-use super::{Answer, deliver as deliver_only};
+use super::{Answer, deliver as deliver_only, deliver_slowly as slowly};
 use crate::delivery::{Delivery, Id, Origin, Request, Signature, Verdict, Witness};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Obstacle, Unreachable};
@@ -33,15 +35,41 @@ pub async fn deliver(
     cause: &Cause,
     delivered: Delivered<'_>,
 ) -> Result<Answer, Unreachable> {
-    let began = Timestamp::now();
-    let request = Request {
+    watched(keeper, cause, request(&delivered), deliver_only(http, delivered)).await
+}
+
+/// The same as from a slow sender: its body comes in pieces with a pause between them.
+///
+/// # Errors
+/// `Unreachable` when no answer came.
+pub async fn deliver_slowly(
+    http: &Http,
+    keeper: &Keeper,
+    cause: &Cause,
+    delivered: Delivered<'_>,
+    (pieces, pause): (usize, Duration),
+) -> Result<Answer, Unreachable> {
+    watched(keeper, cause, request(&delivered), slowly(http, delivered, pieces, pause)).await
+}
+
+fn request(delivered: &Delivered<'_>) -> Request {
+    Request {
         method: delivered.method.to_owned(),
         target: delivered.url[Position::BeforePath..Position::AfterQuery].to_owned(),
         headers: delivered.headers.to_vec(),
         body: delivered.body.clone(),
         truncated: false,
-    };
-    let outcome = deliver_only(http, delivered).await;
+    }
+}
+
+async fn watched(
+    keeper: &Keeper,
+    cause: &Cause,
+    request: Request,
+    sending: impl Future<Output = Result<Answer, Unreachable>>,
+) -> Result<Answer, Unreachable> {
+    let began = Timestamp::now();
+    let outcome = sending.await;
     // Where there was no connection nothing was sent.
     let nothing =
         |unreachable: &Unreachable| matches!(unreachable.kind, Obstacle::NoConnection | Obstacle::Certificate);

@@ -15,7 +15,7 @@ use super::message::{self, Message, Signing, Workshop};
 use super::route::{self, Fault, Next, Place};
 use crate::event::{Check, Health};
 use crate::handler::sent::{self, Cause};
-use crate::handler::{Answer, Diagnosis, deliver_slowly, stand_in};
+use crate::handler::{Answer, Diagnosis, stand_in};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered, Http};
 use crate::signature::SigningSecret;
@@ -285,7 +285,7 @@ impl Run {
     async fn send_slowly(&self, messages: Option<Vec<Message>>) -> Vec<Came> {
         let mut all = Vec::new();
         for message in messages.unwrap_or_default() {
-            let Subject { http, url, certificates, within, .. } = &self.subject;
+            let Subject { http, url, certificates, within, keeper, cause, .. } = &self.subject;
             let body = message.body.clone();
             let delivered = Delivered {
                 method: message.method,
@@ -295,7 +295,7 @@ impl Run {
                 within: Some(*within + PAUSE * u32::try_from(PIECES).unwrap_or(u32::MAX)),
                 certificates: *certificates,
             };
-            let came = deliver_slowly(http, delivered, PIECES, PAUSE).await;
+            let came = sent::deliver_slowly(http, keeper, cause, delivered, (PIECES, PAUSE)).await;
             self.note(&came, &body);
             all.push(came);
         }
