@@ -107,6 +107,8 @@ pub struct Stopped {
     pub deliveries: u64,
     /// `kept`, `disabled` or `deleted`; absent where no endpoint was reached.
     pub endpoint: Option<&'static str>,
+    /// What could not be taken down.
+    pub left: Vec<String>,
 }
 
 /// Addresses of a running sandbox.

@@ -234,6 +234,7 @@ impl SetUp {
     pub fn announce(&mut self, context: &Context, options: &Options) {
         let Some(tunnel) = &self.tunnel else { return };
         self.ready = true;
+        context.shutdown.ready();
         let ready = Event::Ready(Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),

@@ -66,11 +66,12 @@ impl SetUp {
     /// `AgentForeign`; those of the agent's start, after which it runs as before; `NotSecured`, `NotDelivered`.
     pub async fn secure(&mut self, context: &Context, options: &Options, wish: SecureWish) -> Result<Value> {
         if let Some(app) = &self.app {
-            crate::handler::listens(&app.upstream).await.map_err(|error| Error::AppDown {
+            let down = |error: std::io::Error| Error::AppDown {
                 upstream: app.upstream.to_string(),
                 cause: error.to_string(),
                 fix: START_IT,
-            })?;
+            };
+            context.unless_interrupted(async { crate::handler::listens(&app.upstream).await.map_err(down) }).await?;
         }
         let changed = self.change(context, wish).await;
         // After a refusal too the agent is another process, which the state file must name.
@@ -124,7 +125,8 @@ impl SetUp {
         let before = self.secured.as_ref().map(|secured| secured.mechanism);
         if wish.in_place && before != Some(Mechanism::Gateway) && before != Some(Mechanism::FlagRestart) {
             let policy = if wish.off { String::new() } else { verification.policy().to_string() };
-            match tunnel.api.set_policy(AGENT_ENDPOINT, &policy).await {
+            match context.unless_interrupted(tunnel.api.set_policy(AGENT_ENDPOINT, &policy)).await {
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Ok(()) => {
                     tunnel.agent.iter_mut().for_each(|agent| agent.verifies((!wish.off).then(|| verification.clone())));
                     self.secured = (!wish.off).then(|| Secured::new(Mechanism::PolicyUpdate, wish));

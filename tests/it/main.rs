@@ -14,6 +14,7 @@ mod env_file;
 mod files;
 mod fixture;
 mod follow;
+mod hanging;
 mod interrupt;
 mod key;
 mod limits;

@@ -1,0 +1,161 @@
+//! Whatever hangs: the wish to end is heard at once, others get an answer, and what could not be done is said.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::account::Account;
+use crate::fixture::{Machine, Output, Running, Sandbox, agents, alive, signal, until};
+use crate::stand::{OK, Stand};
+use crate::wire::RawApp;
+
+/// It ends within five seconds; a loaded machine may take twice as long.
+const ENDS_WITHIN: Duration = Duration::from_secs(10);
+
+/// Asks for the end once, and waits for it.
+#[track_caller]
+fn interrupted(running: Running) -> Output {
+    let asked = Instant::now();
+    running.signal("INT");
+    let output = running.finish();
+    assert!(asked.elapsed() < ENDS_WITHIN, "{:?}\n{}{}", asked.elapsed(), output.stdout, output.stderr);
+    output
+}
+
+fn the_agent(machine: &Machine) -> u32 {
+    let running = agents(machine.sandbox());
+    let [agent] = running[..] else { panic!("{running:?}") };
+    agent
+}
+
+#[test]
+fn a_stopped_agent_holds_up_no_end() {
+    let stand = Stand::start("");
+    let agent = the_agent(&stand.machine);
+    signal(agent, "STOP");
+    let output = interrupted(stand.up).expect_code(0);
+    assert_eq!(output.of_type("stopped")[0]["endpoint"], "disabled");
+    assert!(!alive(agent), "it stays");
+}
+
+#[test]
+fn an_agent_that_stops_before_it_is_ready_holds_up_no_end() {
+    let sandbox = Sandbox::start("--latency agent=30s");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let up = machine.start("up --serve --no-env --json");
+    until("the agent starts", || !agents(machine.sandbox()).is_empty());
+    let agent = the_agent(&machine);
+    signal(agent, "STOP");
+    interrupted(up).expect_code(130);
+    assert!(!alive(agent), "it stays");
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_disabled_in_time_is_named() {
+    let stand = Stand::start("--fault svix=slow:60s@PATCH");
+    let agent = the_agent(&stand.machine);
+    let id = stand.ready["endpoint_id"].as_str().expect("an id").to_owned();
+    let output = interrupted(stand.up).expect_code(0);
+    let left = &output.of_type("stopped")[0]["left"];
+    assert!(left[0].as_str().is_some_and(|left| left.contains(&id)), "{left}");
+    assert!(output.stderr.contains(&id), "{}", output.stderr);
+    assert!(!alive(agent), "it stays");
+}
+
+#[test]
+fn svix_that_hangs_while_the_endpoint_is_made_holds_up_no_end() {
+    let sandbox = Sandbox::start("--fault svix=slow:60s@POST/api/v1/app");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let mut up = machine.start("up --serve --no-env --json");
+    up.wait_for_type("tunnel");
+    let output = interrupted(up).expect_code(130);
+    assert!(output.stderr.contains("endpoint"), "what may be left is named: {}", output.stderr);
+    assert_eq!(agents(machine.sandbox()), [0; 0]);
+}
+
+#[test]
+fn an_agent_that_stops_during_the_proof_holds_up_no_end() {
+    let sandbox = Sandbox::start("--fault delivery=drop");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let mut up = machine.start("up --serve --no-env --json");
+    up.wait_for("the proof", |line| line.contains("\"step\":\"proof\",\"status\":\"start\""));
+    signal(the_agent(&machine), "STOP");
+    interrupted(up).expect_code(130);
+    assert_eq!(agents(machine.sandbox()), [0; 0]);
+}
+
+#[test]
+fn an_agent_that_stops_before_secure_holds_up_no_end_and_no_question() {
+    let stand = Stand::start("");
+    let agent = the_agent(&stand.machine);
+    signal(agent, "STOP");
+    let asked = Instant::now();
+    let mut command = stand.machine.command(&["secure", "--in-place", "--json"]);
+    command.stdin(Stdio::null());
+    let secure = stand.machine.watch(command);
+    until("the question is asked", || asked.elapsed() > Duration::from_secs(1));
+    interrupted(secure).expect_code(130);
+    interrupted(stand.up).expect_code(0);
+    assert!(!alive(agent), "it stays");
+}
+
+/// A set-up whose stdout is read to its `ready` line, and no further.
+struct Unread {
+    child: Child,
+    _stdout: BufReader<std::process::ChildStdout>,
+    stderr: std::process::ChildStderr,
+    ready: Option<Value>,
+}
+
+fn unread(mut command: Command, until_ready: bool) -> Unread {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the binary starts");
+    let mut stdout = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
+    let stderr = child.stderr.take().expect("a pipe");
+    let mut ready = None;
+    while until_ready && ready.is_none() {
+        let mut line = String::new();
+        assert!(stdout.read_line(&mut line).expect("text") > 0, "it ended");
+        ready = serde_json::from_str::<Value>(&line).ok().filter(|line| line["type"] == "ready");
+    }
+    Unread { child, _stdout: stdout, stderr, ready }
+}
+
+/// The thread that writes waits in the pipe, or for it to take something.
+fn waits_for_its_reader(pid: u32) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).expect("Linux").filter_map(Result::ok);
+    let mut waits = tasks.map(|task| std::fs::read_to_string(task.path().join("wchan")).unwrap_or_default());
+    waits.any(|wait| wait.contains("pipe_write") || wait.contains("poll_schedule"))
+}
+
+#[test]
+fn a_reader_that_reads_no_more_holds_up_no_end() {
+    let sandbox = Sandbox::start("");
+    let app = RawApp::answering(OK);
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let mut up = unread(machine.command(&["up", &app.port.to_string(), "--no-env", "--no-test", "--json"]), true);
+    let public = up.ready.take().expect("it is ready")["public_url"].as_str().map(crate::wire::port_of).expect("a URL");
+    let body = format!("{{\"x\":\"{}\"}}", "y".repeat(30_000));
+    for n in 0..8 {
+        crate::wire::post(public, "/api/webhooks", &[("svix-id", &format!("msg_{n}"))], body.as_bytes());
+    }
+    let pid = up.child.id();
+    let since = Instant::now();
+    until("the pipe is full", || waits_for_its_reader(pid) || since.elapsed() > Duration::from_secs(3));
+    let agent = the_agent(&machine);
+    signal(pid, "INT");
+    let asked = Instant::now();
+    while up.child.try_wait().expect("a child").is_none() && asked.elapsed() < ENDS_WITHIN {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let status = up.child.try_wait().expect("a child");
+    let _ = up.child.kill();
+    let stderr = std::io::read_to_string(&mut up.stderr).expect("text");
+    assert_eq!(status.and_then(|status| status.code()), Some(0), "{stderr}");
+    assert!(!alive(agent), "it stays");
+    let account = Account::at(machine.sandbox());
+    assert_eq!(account.list("endpoint")[0]["disabled"], true);
+    assert!(stderr.contains("stdout"), "what was lost is said: {stderr}");
+}
