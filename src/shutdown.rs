@@ -169,6 +169,34 @@ impl Signals {
     }
 }
 
+/// SIGCONT: somebody stopped the process (Ctrl-Z) and lets it go on.
+#[derive(Debug)]
+pub struct Continued(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+impl Continued {
+    /// Listens from now on.
+    pub fn listen() -> Self {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Self(signal(SignalKind::from_raw(nix::sys::signal::Signal::SIGCONT as i32)).ok())
+        }
+        #[cfg(not(unix))]
+        Self()
+    }
+
+    /// Resolves when it goes on.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}
+
 /// The signals that this process was started to ignore, where the system tells them (Linux).
 #[cfg(unix)]
 fn ignored() -> Vec<i32> {

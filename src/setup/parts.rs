@@ -9,6 +9,7 @@ use crate::config::{Source, Sourced};
 use crate::delivery::Id;
 use crate::error::{Error, Result};
 use crate::event::{Event, Ready, Status, Step};
+use crate::ngrok::Launch;
 use crate::ngrok::api::{AgentApi, preferred};
 use crate::secret::Secret;
 use crate::session::control::{self, Control};
@@ -42,6 +43,12 @@ pub struct SetUp {
     pub ready: bool,
     /// Another set-up has the endpoint now.
     pub superseded: bool,
+    /// The endpoint has yet to be led to the tunnel's URL, or that to be proven.
+    pub behind: bool,
+    /// The endpoint is another one than the secret is of.
+    pub strange: bool,
+    /// What the agent was started with that could not be started again.
+    pub fallen: Option<(Launch, String)>,
     /// When it began.
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.

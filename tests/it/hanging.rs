@@ -159,3 +159,109 @@ fn a_reader_that_reads_no_more_holds_up_no_end() {
     assert_eq!(account.list("endpoint")[0]["disabled"], true);
     assert!(stderr.contains("stdout"), "what was lost is said: {stderr}");
 }
+
+#[test]
+fn a_hangup_that_was_ignored_at_the_start_stays_ignored() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let up = machine.command(&["up", "--serve", "--no-env", "--no-test", "--json"]);
+    let words = [up.get_program()].into_iter().chain(up.get_args()).map(|word| word.to_string_lossy().into_owned());
+    let mut shell = Command::new("sh");
+    let line = format!("trap '' HUP; exec {}", words.collect::<Vec<_>>().join(" "));
+    shell.args(["-c", &line]).current_dir(machine.project());
+    shell.env_clear().envs(up.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut up = machine.watch(shell);
+    let ready = up.wait_for_type("ready");
+    up.signal("HUP");
+    let public = crate::wire::port_of(ready["public_url"].as_str().expect("a URL"));
+    crate::wire::post(public, "/", &[("svix-id", "msg_after")], b"{}");
+    up.wait_for("a delivery after it", |line| line.contains("msg_after"));
+    interrupted(up).expect_code(0);
+}
+
+#[test]
+fn a_set_up_that_was_stopped_goes_on_and_takes_it_for_no_sleep() {
+    let mut stand = Stand::start("");
+    stand.up.signal("STOP");
+    let stopped = || std::fs::read_to_string(format!("/proc/{}/stat", stand.up.child.id())).unwrap_or_default();
+    until("it is stopped", || stopped().rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('T')));
+    stand.up.signal("CONT");
+    assert_eq!(stand.deliver("msg_after", "{}"), 200);
+    let output = stand.end();
+    assert_eq!(output.stderr, "");
+}
+
+/// Has agents that are started from now on do this.
+fn agents_from_now_on(stand: &Stand, faults: &str) {
+    let settings = stand.machine.sandbox().agent_directory().join("agent.json");
+    let text = std::fs::read_to_string(&settings).expect("settings");
+    let start = text.find("\"faults\":").expect("a list");
+    let end = start + text[start..].find(']').expect("its end") + 1;
+    std::fs::write(&settings, format!("{}\"faults\": [{faults}]{}", &text[..start], &text[end..])).expect("written");
+}
+
+fn often_checked(sandbox: &Sandbox) -> Machine {
+    Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.3")
+}
+
+#[test]
+fn an_endpoint_that_svix_does_not_lead_to_the_new_url_is_led_there_later() {
+    let mut stand = Stand::with(often_checked, RawApp::answering(OK), "--fault agent=319 --fault svix=503:6@PATCH");
+    signal(the_agent(&stand.machine), "KILL");
+    stand.up.wait_for("that it is tried again", |line| line.contains("trying again"));
+    let proof = stand.up.wait_for_type("proof");
+    assert_eq!(proof["status_code"], 200);
+    let output = stand.end();
+    assert_eq!(output.stdout.matches("trying again").count(), 1, "{}", output.stdout);
+}
+
+#[test]
+fn a_session_that_is_refused_is_opened_anew() {
+    let mut stand = Stand::with(often_checked, RawApp::answering(OK), "--fault agent=319 --fault svix=401:1@PATCH");
+    signal(the_agent(&stand.machine), "KILL");
+    assert_eq!(stand.up.wait_for_type("proof")["status_code"], 200);
+    let output = stand.end();
+    assert!(!output.stdout.contains("trying again"), "{}", output.stdout);
+}
+
+#[test]
+fn an_endpoint_that_was_deleted_is_made_anew_and_its_secret_is_learned() {
+    let sandbox = Sandbox::start("");
+    let app = RawApp::answering(OK);
+    let machine = often_checked(&sandbox).keep(sandbox);
+    let mut up = machine.start(&format!("up {} --env-file .env.local --no-test --json", app.port));
+    let ready = up.wait_for_type("ready");
+    let account = Account::at(machine.sandbox());
+    let before = ready["endpoint_id"].as_str().expect("an id");
+    let old = account.secret(before);
+    account.svix(reqwest::Method::DELETE, &format!("endpoint/{before}"), None);
+    let made = up.wait_for_type("endpoint");
+    let id = made["endpoint_id"].as_str().expect("an id");
+    assert_ne!(id, before);
+    up.wait_for("the new secret", |line| line.contains("\"step\":\"secret\",\"status\":\"ok\""));
+    let secret = account.secret(id);
+    assert_ne!(secret, old);
+    until("the env file has it", || machine.read(".env.local").contains(&secret));
+    let mut stand = Stand { machine, app, up, ready };
+    stand.ready["endpoint_id"] = id.into();
+    stand.deliver_signed(&secret, "msg_new", 0, "{}");
+    let line = stand.up.wait_for("msg_new", |line| line.contains("\"msg_new\""));
+    assert!(line.contains("\"signature\":\"valid\""), "{line}");
+    let output = stand.end();
+    assert!(output.stderr.contains("is gone at Svix"), "{}", output.stderr);
+    assert_eq!(account.endpoint(id)["disabled"], true);
+}
+
+#[test]
+fn a_tunnel_that_neither_restart_of_secure_brings_back_is_started_again() {
+    let mut stand = Stand::start("");
+    agents_from_now_on(&stand, "\"exit:0s\"");
+    let refused = stand.run("secure --json").expect_code(5);
+    assert_eq!(refused.error()["code"], "CH0305");
+    agents_from_now_on(&stand, "");
+    stand.up.wait_for("the tunnel", |line| line.contains("is back"));
+    assert_eq!(stand.deliver("msg_after", "{}"), 200);
+    assert_eq!(stand.forge(), 200, "it verifies nothing, as before");
+    let output = stand.end();
+    assert!(output.stderr.contains("the tunnel is down"), "{}", output.stderr);
+}
