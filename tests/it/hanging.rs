@@ -249,7 +249,7 @@ fn an_endpoint_that_was_deleted_is_made_anew_and_its_secret_is_learned() {
     assert!(line.contains("\"signature\":\"valid\""), "{line}");
     let output = stand.end();
     assert!(output.stderr.contains("is gone at Svix"), "{}", output.stderr);
-    assert_eq!(account.endpoint(id)["disabled"], true);
+    assert_eq!(output.of_type("stopped")[0]["endpoint"], "disabled");
 }
 
 #[test]
@@ -264,4 +264,23 @@ fn a_tunnel_that_neither_restart_of_secure_brings_back_is_started_again() {
     assert_eq!(stand.forge(), 200, "it verifies nothing, as before");
     let output = stand.end();
     assert!(output.stderr.contains("the tunnel is down"), "{}", output.stderr);
+}
+
+#[test]
+fn a_watch_whose_svix_fails_for_a_moment_goes_on() {
+    let sandbox = Sandbox::start("--fault svix=503:6@PATCH");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let mut tunnel = machine.start("tunnel 3000 --json");
+    tunnel.wait_for_type("tunnel");
+    let mut watch = machine.start("register --watch --upstream 3000 --no-env --json");
+    let created = watch.wait_for_type("endpoint");
+    interrupted(tunnel).expect_code(0);
+    let mut tunnel = machine.start("tunnel 3000 --json");
+    let second = tunnel.wait_for_type("tunnel");
+    let updated = watch.wait_for_type("endpoint");
+    assert_eq!(updated["endpoint_id"], created["endpoint_id"]);
+    assert_eq!(updated["url"], format!("{}/api/webhooks", second["public_url"].as_str().expect("a URL")));
+    let output = interrupted(watch).expect_code(0);
+    assert_eq!(output.stderr.matches("trying again").count(), 1, "{}", output.stderr);
+    interrupted(tunnel).expect_code(0);
 }
