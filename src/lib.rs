@@ -33,7 +33,7 @@ pub mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -153,7 +153,7 @@ async fn dispatch(
         settings.follow(&setup.services, &path);
     }
     let context = Context {
-        http: Http::new(settings.http_timeout),
+        http: watched(Http::new(settings.http_timeout), &settings, ui),
         settings,
         ui: Arc::clone(ui),
         shutdown: shutdown.clone(),
@@ -163,12 +163,30 @@ async fn dispatch(
         agreed: false,
     };
     let result = execute(&context, command, sandbox.as_ref()).await;
-    if let Some(sandbox) = sandbox {
-        if timeout(SANDBOX_STOPS_WITHIN, sandbox.stop()).await.is_err() {
-            tracing::debug!("the sandbox did not stop in time");
-        }
+    if let Some(sandbox) = sandbox
+        && timeout(SANDBOX_STOPS_WITHIN, sandbox.stop()).await.is_err()
+    {
+        tracing::debug!("the sandbox did not stop in time");
     }
     result
+}
+
+/// Says once of each peer that it does not answer.
+fn watched(http: Http, settings: &Settings, ui: &Arc<Ui>) -> Http {
+    let (ui, clerk) = (Arc::clone(ui), settings.clerk_api_url.value.clone());
+    let told = Mutex::new(Vec::new());
+    http.telling(move |url| {
+        let peer = match url.path() {
+            _ if url.origin() == clerk.origin() => "Clerk",
+            session::control::ASK => "the running set-up",
+            _ => "Svix",
+        };
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if !told.contains(&peer) {
+            told.push(peer);
+            ui.note(&format!("{peer} has not answered for {} s", http::SLOW.as_secs()));
+        }
+    })
 }
 
 async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>) -> Result<()> {

@@ -88,7 +88,7 @@ impl FromStr for Condition {
             (_, false) => (left, Comparison::Contains),
         };
         let piece = |(place, text): (usize, &str)| match text.strip_prefix('.').filter(|_| place > 0).unwrap_or(text) {
-            "" if path != "" => Ok(None),
+            "" if !path.is_empty() => Ok(None),
             text => text.parse::<Path>().map(Some),
         };
         let pieces = path.split(ANY).enumerate().map(piece).collect::<Result<_, _>>()?;

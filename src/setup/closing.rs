@@ -53,9 +53,6 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
         context.ui.warn(&format!("{lost} deliveries are not in the history: the disk was too slow"));
     }
     let left = context.shutdown.leftovers();
-    if registered.is_none() && !left.is_empty() {
-        context.ui.warn(&format!("this may stay behind: {}", left.join(", ")));
-    }
     context.ui.emit(&Event::Stopped(Stopped { deliveries, endpoint, left }));
 }
 

@@ -188,10 +188,11 @@ async fn apply(context: &Context, remote: &Remote, wanted: &Wanted, change: &Cha
         return context.unless_overdue(remote.svix.apply(change)).await;
     }
     let left = format!("an endpoint for {}, if Svix has made it", wanted.url);
-    context.shutdown.would_leave("endpoint", left);
+    context.shutdown.would_leave("endpoint", left.as_str());
     let made = context.unless_overdue(remote.svix.apply(change)).await;
-    if !matches!(made, Err(Error::Interrupted)) {
-        context.shutdown.cleaned("endpoint");
+    match made {
+        Err(Error::Interrupted) => context.ui.warn(&format!("this stays behind: {left}")),
+        _ => context.shutdown.cleaned("endpoint"),
     }
     made
 }

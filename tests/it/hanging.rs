@@ -284,3 +284,30 @@ fn a_watch_whose_svix_fails_for_a_moment_goes_on() {
     assert_eq!(output.stderr.matches("trying again").count(), 1, "{}", output.stderr);
     interrupted(tunnel).expect_code(0);
 }
+
+#[test]
+fn a_command_says_that_svix_hangs_and_ends_within_its_timeout() {
+    let stand = Stand::start("--fault svix=slow:60s@send-example");
+    let asked = Instant::now();
+    let output = stand.run("send-test --timeout 4s --json").expect_code(4);
+    assert!(asked.elapsed() < ENDS_WITHIN, "{:?}", asked.elapsed());
+    assert_eq!(output.stderr.matches("Svix has not answered for 3 s").count(), 1, "{}", output.stderr);
+    assert_eq!(output.error()["code"], "CH0508");
+}
+
+#[test]
+fn a_set_up_that_was_stopped_is_said_to_be_silent() {
+    let stand = Stand::start("");
+    stand.up.signal("STOP");
+    let secure = stand.machine.start("secure --local");
+    let since = Instant::now();
+    until("it is said", || since.elapsed() > Duration::from_secs(4));
+    let output = interrupted(secure).expect_code(130);
+    stand.up.signal("CONT");
+    assert!(output.stderr.contains("the running set-up has not answered for 3 s"), "{}", output.stderr);
+    // What nobody waits for any more is not done.
+    let mut stand = stand;
+    assert_eq!(stand.deliver("msg_1", "{}"), 200);
+    assert_eq!(stand.forge(), 200);
+    stand.end();
+}
