@@ -173,7 +173,7 @@ impl Http {
 
     /// Sends a call, tries it again as its policy says, and gives the last answer whatever its status.
     pub async fn send(&self, call: &Call) -> Result<Answer, Unreachable> {
-        self.watch.over(&call.url, self.send_until_answered(call)).await.unwrap_or_else(|| Err(Unreachable::late()))
+        self.watch.in_time(self.send_until_answered(call)).await.unwrap_or_else(|| Err(Unreachable::late()))
     }
 
     async fn send_until_answered(&self, call: &Call) -> Result<Answer, Unreachable> {
@@ -204,7 +204,8 @@ impl Http {
         let client = self.client(&call.url);
         let request = request(call);
         let started = std::time::Instant::now();
-        let answer = read(client, request, call.limit).await.map_err(Outcome::Unreachable)?;
+        let answer = read(client, request, call.limit);
+        let answer = self.watch.waiting(&call.url, answer).await.map_err(Outcome::Unreachable)?;
         tracing::debug!(
             method = %call.method,
             url = %loggable(&call.url),

@@ -36,14 +36,22 @@ impl Watch {
         *self.ends.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 
-    /// Watches a call to this address; `None` when its time is over.
-    pub async fn over<T>(&self, url: &Url, call: impl Future<Output = T>) -> Option<T> {
-        let ends = *self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Waits for one answer from this address.
+    pub async fn waiting<T>(&self, url: &Url, answer: impl Future<Output = T>) -> T {
         let slow = async {
             sleep(SLOW).await;
             self.tell.iter().for_each(|tell| tell(url));
             std::future::pending().await
         };
+        tokio::select! {
+            answer = answer => answer,
+            answer = slow => answer,
+        }
+    }
+
+    /// Ends a call with all its tries when the time is over: `None`.
+    pub async fn in_time<T>(&self, call: impl Future<Output = T>) -> Option<T> {
+        let ends = *self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         let late = async {
             match ends {
                 Some(time) => sleep_until(time).await,
@@ -52,7 +60,6 @@ impl Watch {
         };
         tokio::select! {
             answer = call => Some(answer),
-            answer = slow => answer,
             () = late => None,
         }
     }
