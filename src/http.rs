@@ -8,6 +8,7 @@ mod reading;
 mod target;
 mod tls;
 mod trickle;
+mod watch;
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
@@ -15,6 +16,7 @@ use std::time::{Duration, SystemTime};
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Method, Request, StatusCode};
+use tokio::time::Instant;
 use url::{Host, Url};
 
 pub use self::connection::{Exact, connect};
@@ -23,6 +25,8 @@ pub use self::hop::end_to_end;
 pub use self::obstacle::{Obstacle, Unreachable};
 pub use self::reading::{PLAIN, could_mean, is_plain};
 pub use self::target::{NotOriginForm, OriginForm};
+pub use self::watch::SLOW;
+use self::watch::Watch;
 use crate::secret::{Secret, mask_text};
 
 /// Marks a request of clerkhook's own that is no delivery: the built-in app has no route for it.
@@ -45,6 +49,7 @@ const RETRIES: usize = 3;
 pub struct Http {
     timeout: Duration,
     clients: Arc<Clients>,
+    watch: Arc<Watch>,
 }
 
 #[derive(Debug, Default)]
@@ -143,12 +148,22 @@ impl Answer {
 impl Http {
     /// Clients whose calls end after `timeout`.
     pub fn new(timeout: Duration) -> Self {
-        Self { timeout, clients: Arc::default() }
+        Self { timeout, clients: Arc::default(), watch: Arc::default() }
+    }
+
+    /// The same, which hand the address of a call that takes long to `tell`.
+    pub fn telling(self, tell: impl Fn(&Url) + Send + Sync + 'static) -> Self {
+        Self { watch: Arc::new(Watch::telling(tell)), ..self }
+    }
+
+    /// From now on every call ends at this time, or when its own time is over.
+    pub fn end_by(&self, time: Option<Instant>) {
+        self.watch.end_by(time);
     }
 
     /// The same clients for calls that take as long as a whole set-up.
     pub fn patient(&self) -> Self {
-        Self::new(Duration::from_secs(120))
+        Self { timeout: Duration::from_secs(120), clients: Arc::default(), ..self.clone() }
     }
 
     /// The client for an address: loopback is never asked through a proxy.
@@ -162,6 +177,10 @@ impl Http {
 
     /// Sends a call, tries it again as its policy says, and gives the last answer whatever its status.
     pub async fn send(&self, call: &Call) -> Result<Answer, Unreachable> {
+        self.watch.in_time(self.send_until_answered(call)).await.unwrap_or_else(|| Err(Unreachable::late()))
+    }
+
+    async fn send_until_answered(&self, call: &Call) -> Result<Answer, Unreachable> {
         let once = || self.once(call);
         let backoff = ExponentialBuilder::default()
             .with_min_delay(Duration::from_millis(150))
@@ -189,7 +208,8 @@ impl Http {
         let client = self.client(&call.url);
         let request = request(call);
         let started = std::time::Instant::now();
-        let answer = read(client, request, call.limit).await.map_err(Outcome::Unreachable)?;
+        let answer = read(client, request, call.limit);
+        let answer = self.watch.waiting(&call.url, answer).await.map_err(Outcome::Unreachable)?;
         tracing::debug!(
             method = %call.method,
             url = %loggable(&call.url),

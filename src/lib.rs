@@ -33,7 +33,10 @@ pub mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::cli::{Command, Invocation, Unparsed};
 use crate::config::{EnvFile, Environment, PortRange, Settings, Source, Sourced};
@@ -42,12 +45,15 @@ use crate::http::Http;
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::session::StateDirectory;
-use crate::shutdown::Shutdown;
+use crate::shutdown::{Haste, Shutdown};
 use crate::steps::Context;
 use crate::ui::Ui;
 
 /// The name under which this program is the sandbox's agent.
 const AGENT_NAME: &str = "ngrok";
+
+/// How long a sandbox may take to stop.
+const SANDBOX_STOPS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Runs a command line to its end; gives the exit code.
 pub fn run(args: &[OsString], environment: &Environment) -> u8 {
@@ -87,7 +93,7 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
 
 /// Says why nothing was begun.
 fn refused(error: &Error, options: ui::Options) -> u8 {
-    let ui = Ui::new(options, || {});
+    let ui = Ui::new(options, || false, || {});
     ui.error(error);
     ui.finish();
     error.exit_code() as u8
@@ -95,10 +101,10 @@ fn refused(error: &Error, options: ui::Options) -> u8 {
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     let Invocation { global, command } = invocation;
-    let farewell = |left: Vec<String>| ui::farewell(&left);
+    let farewell = |haste, left: Vec<String>| ui::farewell(haste == Haste::Late, &left);
     let shutdown = Shutdown::on_signals(farewell);
-    let closed = shutdown.clone();
-    let ui = Arc::new(Ui::new(global.ui, move || closed.request()));
+    let (ending, closed) = (shutdown.clone(), shutdown.clone());
+    let ui = Arc::new(Ui::new(global.ui, move || ending.requested(), move || closed.request()));
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
@@ -147,7 +153,7 @@ async fn dispatch(
         settings.follow(&setup.services, &path);
     }
     let context = Context {
-        http: Http::new(settings.http_timeout),
+        http: watched(Http::new(settings.http_timeout), &settings, ui),
         settings,
         ui: Arc::clone(ui),
         shutdown: shutdown.clone(),
@@ -157,10 +163,30 @@ async fn dispatch(
         agreed: false,
     };
     let result = execute(&context, command, sandbox.as_ref()).await;
-    if let Some(sandbox) = sandbox {
-        sandbox.stop().await;
+    if let Some(sandbox) = sandbox
+        && timeout(SANDBOX_STOPS_WITHIN, sandbox.stop()).await.is_err()
+    {
+        tracing::debug!("the sandbox did not stop in time");
     }
     result
+}
+
+/// Says once of each peer that it does not answer.
+fn watched(http: Http, settings: &Settings, ui: &Arc<Ui>) -> Http {
+    let (ui, clerk) = (Arc::clone(ui), settings.clerk_api_url.value.clone());
+    let told = Mutex::new(Vec::new());
+    http.telling(move |url| {
+        let peer = match url.path() {
+            _ if url.origin() == clerk.origin() => "Clerk",
+            session::control::ASK => "the running set-up",
+            _ => "Svix",
+        };
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if !told.contains(&peer) {
+            told.push(peer);
+            ui.note(&format!("{peer} has not answered for {} s", http::SLOW.as_secs()));
+        }
+    })
 }
 
 async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>) -> Result<()> {

@@ -1,10 +1,17 @@
 //! `clerkhook secure`: has a running set-up verify signatures and prove it, or keeps one of its own.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use crate::error::{Error, Result};
 use crate::event::{Event, Plan, Step};
 use crate::session::control::{self, Question, SecureWish};
 use crate::setup;
 use crate::steps::Context;
+
+/// What a running set-up needs beside its proof.
+const RESTARTS_WITHIN: Duration = Duration::from_secs(15);
 
 /// Options of `secure`.
 #[derive(Clone, Debug)]
@@ -35,6 +42,7 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
     match control {
         Some(address) => {
             let question = Question::Secure(options.wish);
+            context.http.end_by(Some(Instant::now() + options.setup.timeout + RESTARTS_WITHIN));
             let value = context.unless_interrupted(control::ask(&context.http.patient(), &address, &question)).await?;
             let secured =
                 serde_json::from_value(value).map_err(|error| Error::SetUpSilent { cause: error.to_string() })?;

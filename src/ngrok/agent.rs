@@ -21,7 +21,7 @@ use crate::process::{self, Child, status_words};
 use crate::secret::mask_text;
 
 /// How long it may take to end after SIGTERM.
-const STOP_WITHIN: Duration = Duration::from_secs(3);
+const STOP_WITHIN: Duration = Duration::from_secs(2);
 
 /// A running agent that clerkhook started. Dropping it kills it.
 #[derive(Debug)]
@@ -151,7 +151,7 @@ impl Agent {
         }
     }
 
-    /// Ends it: asked first, killed after three seconds.
+    /// Ends it: asked first, killed after two seconds.
     pub async fn stop(mut self) {
         self.child.stop(STOP_WITHIN).await;
     }

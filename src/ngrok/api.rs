@@ -149,6 +149,16 @@ impl AgentApi {
     /// # Errors
     /// `AgentApi`, also when the newest alone is too large.
     pub async fn captures(&self, limit: u16) -> Result<Vec<Capture>> {
+        let mut requests = self.all_captures(limit).await?;
+        requests.retain(|capture| !is_check(capture));
+        Ok(requests)
+    }
+
+    /// The same with clerkhook's own checks, which the agent counts too.
+    ///
+    /// # Errors
+    /// Those of [`AgentApi::captures`].
+    pub async fn all_captures(&self, limit: u16) -> Result<Vec<Capture>> {
         let mut limit = limit;
         let answer = loop {
             let answer = self.ask(&format!("requests/http?limit={limit}"), CAPTURES_LIMIT).await?;
@@ -159,7 +169,6 @@ impl AgentApi {
         };
         let captures = self.known::<Captures>(&answer)?;
         let mut requests = captures.and_then(|captures| captures.requests).unwrap_or_default();
-        requests.retain(|capture| capture.request.header(ONLINE_CHECK).is_none());
         requests.sort_by_key(|capture| std::cmp::Reverse(capture.started()));
         Ok(requests)
     }
@@ -228,6 +237,11 @@ impl AgentApi {
     fn fault(&self, cause: String) -> Error {
         Error::AgentApi { url: self.base().to_owned(), cause: mask_text(&cause) }
     }
+}
+
+/// Whether it is a check of clerkhook's own.
+pub fn is_check(capture: &Capture) -> bool {
+    capture.request.header(ONLINE_CHECK).is_some()
 }
 
 /// An upstream, which some versions give as text and some as an object of a URL's parts.

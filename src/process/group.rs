@@ -93,6 +93,10 @@ pub(super) fn signal(leader: u32, wish: Wish) {
             Wish::Kill => Signal::SIGKILL,
         };
         let _ = killpg(Pid::from_raw(raw), signal);
+        // One that was stopped would hear of it only when it goes on.
+        if matches!(wish, Wish::End) {
+            let _ = killpg(Pid::from_raw(raw), Signal::SIGCONT);
+        }
     }
     #[cfg(not(unix))]
     let _ = (leader, wish);

@@ -19,6 +19,9 @@ use crate::http::{Call, Http, Retry};
 use crate::secret::Secret;
 use crate::serve::{bind, serve};
 
+/// The path of the one call.
+pub const ASK: &str = "/v1/ask";
+
 /// A question is a few hundred bytes.
 const QUESTION_LIMIT: usize = 64 * 1024;
 
@@ -92,7 +95,7 @@ pub async fn open() -> io::Result<Control> {
     let address = Address { port: listener.local_addr()?.port(), token };
     let (sender, questions) = mpsc::channel(8);
     let door = Door { address: address.clone(), questions: sender };
-    let app = Router::new().route("/v1/ask", post(answer)).with_state(door);
+    let app = Router::new().route(ASK, post(answer)).with_state(door);
     let stop = CancellationToken::new();
     tokio::spawn(serve(listener, app, stop.clone().cancelled_owned()));
     Ok(Control { address, questions, _stop: stop.drop_guard() })
@@ -107,7 +110,7 @@ fn random() -> String {
 /// # Errors
 /// The set-up's own; `SetUpSilent` when it does not answer.
 pub async fn ask(http: &Http, address: &Address, question: &Question) -> Result<Value> {
-    let url = format!("http://127.0.0.1:{}/v1/ask", address.port);
+    let url = format!("http://127.0.0.1:{}{ASK}", address.port);
     let silent = |cause: String| Error::SetUpSilent { cause };
     let call = Call {
         bearer: Some(Secret::new(address.token.as_str())),

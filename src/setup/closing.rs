@@ -1,12 +1,21 @@
-//! The end of a set-up, in reverse order: no more events, the endpoint, the session, the agent last.
+//! The end of a set-up, in reverse order: no more events, the endpoint, the session, the agent last. Each has a bound, and
+//! what could not be done in time is named.
+
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::parts::{SetUp, other_set_up};
 use super::{OnExit, Options};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::{Event, Stopped};
 use crate::steps::Context;
 use crate::steps::endpoint::{Registered, Remote};
+use crate::steps::feed::Feed;
 use crate::steps::tunnel::Tunnel;
+
+/// How long Svix has to take the last wish.
+const ENDPOINT_ENDS_WITHIN: Duration = Duration::from_millis(1800);
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
@@ -18,24 +27,31 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
         return;
     }
     let on_exit = options.on_exit.unwrap_or_else(|| usual(context, tunnel.as_ref()));
-    let endpoint = match (&remote, &registered) {
-        (Some(remote), Some(registered)) => Some(end(context, remote, registered, on_exit).await),
-        _ => None,
+    let remote_end = async {
+        let endpoint = match (&remote, &registered) {
+            (Some(remote), Some(registered)) => Some(end(context, remote, registered, on_exit).await),
+            _ => None,
+        };
+        let log_out = async {
+            if let Some(remote) = &remote {
+                remote.svix.log_out().await;
+            }
+        };
+        let stop_agent = async {
+            if let Some(tunnel) = tunnel {
+                tunnel.close(context).await;
+            }
+        };
+        tokio::join!(log_out, stop_agent);
+        endpoint
     };
-    let log_out = async {
-        if let Some(remote) = &remote {
-            remote.svix.log_out().await;
-        }
-    };
-    let stop_agent = async {
-        if let Some(tunnel) = tunnel {
-            tunnel.close(context).await;
-        }
-    };
-    tokio::join!(log_out, stop_agent);
+    // It waits for a disk.
+    let written = tokio::task::spawn_blocking(move || feed.map_or(0, Feed::finish));
+    let (endpoint, lost) = tokio::join!(remote_end, written);
     drop(app);
-    context.tell_unkept(feed.map_or(0, |feed| feed.finish()));
-    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint, left: context.shutdown.leftovers() }));
+    context.tell_unkept(lost.unwrap_or(0));
+    let left = context.shutdown.leftovers();
+    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint, left }));
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.
@@ -56,18 +72,25 @@ async fn is_anothers(context: &Context, remote: &Remote, registered: &Registered
 
 async fn end(context: &Context, remote: &Remote, registered: &Registered, on_exit: OnExit) -> &'static str {
     let id = &registered.endpoint.id;
-    let done: Result<&'static str> = match on_exit {
-        _ if is_anothers(context, remote, registered).await => Ok("kept"),
-        OnExit::Keep => Ok("kept"),
-        OnExit::Disable => remote.svix.set_disabled(id, true).await.map(|_| "disabled"),
-        OnExit::Delete => remote.svix.delete(id).await.map(|()| "deleted"),
+    let doing = async {
+        match on_exit {
+            _ if is_anothers(context, remote, registered).await => Ok("kept"),
+            OnExit::Keep => Ok("kept"),
+            OnExit::Disable => remote.svix.set_disabled(id, true).await.map(|_| "disabled"),
+            OnExit::Delete => remote.svix.delete(id).await.map(|()| "deleted"),
+        }
     };
-    // What could not be done is still left behind.
-    if done.is_ok() {
-        context.shutdown.cleaned("endpoint");
+    let late =
+        || Error::SvixUnreachable { url: remote.svix.server().to_owned(), cause: "no answer in time".to_owned() };
+    let done: Result<&'static str> = timeout(ENDPOINT_ENDS_WITHIN, doing).await.unwrap_or_else(|_| Err(late()));
+    match done {
+        Ok(done) => {
+            context.shutdown.cleaned("endpoint");
+            done
+        }
+        Err(error) => {
+            context.ui.warn(&format!("endpoint `{id}` stays enabled: {error}"));
+            "kept"
+        }
     }
-    done.unwrap_or_else(|error| {
-        context.ui.warn(&format!("endpoint `{id}` stays enabled: {error}"));
-        "kept"
-    })
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Options;
 use super::parts::{SetUp, came, other_set_up};
@@ -12,8 +12,10 @@ use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
+use crate::steps::feed::Feed;
 use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
+use crate::steps::tunnel::Tunnel;
 
 /// An agent that lived this long died of something new.
 const LONG_LIFE: Duration = Duration::from_secs(30);
@@ -23,6 +25,9 @@ const SHORT_LIVES: u32 = 3;
 
 /// A session that is back has its URL again within this time.
 const BINDS_WITHIN: Duration = Duration::from_secs(1);
+
+/// How long Svix has to lead the endpoint to another URL, until it is tried again later.
+const LEADS_WITHIN: Duration = Duration::from_secs(20);
 
 /// The recent past of the agent.
 #[derive(Debug)]
@@ -94,7 +99,34 @@ impl SetUp {
     /// # Errors
     /// Those of Clerk and Svix. A proof that fails is shown and is no error: the app may be at fault.
     pub async fn follow_url(&mut self, context: &Context, options: &Options) -> Result<()> {
-        if self.lead_endpoint(context, options).await? {
+        let limited = timeout(LEADS_WITHIN, self.lead_endpoint(context, options)).await;
+        let late = || Error::SvixUnreachable { url: self.webhook_url.clone(), cause: "no answer in time".to_owned() };
+        match limited.unwrap_or_else(|_| Err(late())) {
+            Ok(changed) => self.behind |= changed,
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => {
+                let words = format!("the endpoint does not lead to {} yet: {error}; trying again", self.webhook_url);
+                context.ui.emit(&Event::step(Step::Endpoint, Status::Warn, words));
+                self.behind = true;
+                return Ok(());
+            }
+        }
+        self.catch_up(context, options).await
+    }
+
+    /// What is due once the endpoint is right: the secret of a new one is learned, and a new URL is proven.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub async fn catch_up(&mut self, context: &Context, options: &Options) -> Result<()> {
+        if self.strange {
+            match self.learn_of_new(context, options).await {
+                Ok(()) => {}
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
+                Err(error) => tracing::debug!(%error, "the secret of the new endpoint is asked for next time"),
+            }
+        }
+        if std::mem::take(&mut self.behind) {
             self.prove_again(context, options).await;
         }
         Ok(())
@@ -120,35 +152,43 @@ impl SetUp {
         Ok(changed)
     }
 
-    /// Asks the edge whether it still serves the URL, and starts the agent anew where it does not: 2.x goes on listing a
-    /// URL that the edge replaced when the session came back (seen on 2.3.41). Whether it did.
+    /// Asks the edge whether it still serves the URL: 2.x goes on listing one that the edge replaced when the session came
+    /// back (seen on 2.3.41). Gives ngrok's code where it does not.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn dead_code(&self, context: &Context) -> Result<Option<u32>> {
+        let ours = self.tunnel.as_ref().filter(|tunnel| tunnel.agent.is_some());
+        let Some(url) = ours.map(Tunnel::public_url) else { return Ok(None) };
+        if offline_code(&context.http, url).await.is_none() {
+            return Ok(None);
+        }
+        // The agent may be about to ask for the URL once more.
+        sleep(BINDS_WITHIN).await;
+        Ok(offline_code(&context.http, url).await)
+    }
+
+    /// Starts the agent anew, as the edge does not serve its URL.
     ///
     /// # Errors
     /// Those of the agent's start.
-    pub async fn replace_dead_url(&mut self, context: &Context) -> Result<bool> {
+    pub async fn replace_dead_url(&mut self, context: &Context, code: u32) -> Result<()> {
         let Some((url, launch)) =
             self.tunnel.as_ref().and_then(|tunnel| Some((tunnel.public_url().to_owned(), tunnel.launch()?)))
         else {
-            return Ok(false);
+            return Ok(());
         };
-        let Some(app) = &self.app else { return Ok(false) };
-        if offline_code(&context.http, &url).await.is_none() {
-            return Ok(false);
-        }
-        // The agent may be about to ask for the URL once more.
-        tokio::select! {
-            () = sleep(BINDS_WITHIN) => {}
-            () = context.shutdown.wait() => return Err(Error::Interrupted),
-        }
-        let Some(code) = offline_code(&context.http, &url).await else { return Ok(false) };
+        let Some(app) = &self.app else { return Ok(()) };
         let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
         context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));
         let upstream = app.upstream.clone();
+        self.drain(context).await;
+        self.feed.iter_mut().for_each(Feed::follow_another);
         if let Some(agent) = self.tunnel.as_mut().and_then(|tunnel| tunnel.agent.take()) {
             agent.stop().await;
         }
         self.tunnel = Some(relaunch(context, &launch, &upstream, &url, &context.shutdown.child()).await?);
-        Ok(true)
+        Ok(())
     }
 
     /// Makes the endpoint right again, in a new session if the old one is over.
@@ -156,15 +196,23 @@ impl SetUp {
     /// # Errors
     /// Those of Clerk and Svix.
     pub async fn refresh(&mut self, context: &Context, options: &Options) -> Result<()> {
+        match self.make_right(context, options).await {
+            Err(Error::SvixUnauthorized { .. }) => {
+                let opened = context.unless_interrupted(endpoint::connect(context, Intent::Change)).await?;
+                self.remote = Some(opened.ok_or(Error::EndpointMissing)?);
+                self.make_right(context, options).await
+            }
+            done => done,
+        }
+    }
+
+    async fn make_right(&mut self, context: &Context, options: &Options) -> Result<()> {
         let listed = match &self.remote {
             Some(remote) => context.unless_interrupted(remote.svix.endpoints()).await,
             None => return Ok(()),
         };
         match (listed, &mut self.remote) {
             (Ok(endpoints), Some(remote)) => remote.endpoints = endpoints,
-            (Err(Error::SvixUnauthorized { .. }), _) => {
-                self.remote = context.unless_interrupted(endpoint::connect(context, Intent::Change)).await?;
-            }
             (Err(error), _) => return Err(error),
             (Ok(_), None) => {}
         }
@@ -193,8 +241,14 @@ impl SetUp {
         if before.twins != now.twins {
             endpoint::warn_of_twins(context, &now.twins);
         }
-        // Somebody adopted another one in the place of ours.
+        // Somebody deleted it, or adopted another one in its place.
         if before.endpoint.id != now.endpoint.id {
+            if now.told.action == crate::event::Action::Created {
+                context
+                    .ui
+                    .warn(&format!("endpoint `{}` is gone at Svix: another one takes its place", before.endpoint.id));
+            }
+            self.strange = true;
             context.shutdown.would_leave("endpoint", format!("endpoint {}, which is enabled", now.endpoint.id));
             self.note(context);
         }

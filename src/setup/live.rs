@@ -3,16 +3,18 @@
 use std::time::{Duration, SystemTime};
 
 use axum::body::Bytes;
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 
 use super::Options;
 use super::follow::Lives;
+use super::inbox::Inbox;
 use super::parts::SetUp;
 use crate::delivery::{self, Origin};
 use crate::error::{Error, Result};
 use crate::event::{Event, Heard, Received};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::session::control::{Asked, Control, Question};
+use crate::session::control::{Asked, Question};
+use crate::shutdown::Continued;
 use crate::steps::Context;
 use crate::steps::feed::{self, Feed};
 
@@ -28,10 +30,13 @@ const AT_ONCE: usize = 256;
 /// How many bytes of bodies wait for that.
 const HELD: usize = 16 * 1024 * 1024;
 
+/// When an agent that could not be started again is started once more.
+const RESTORES_AFTER: Duration = Duration::from_secs(2);
+
 /// How long the agent is waited for at the end.
 const LAST_LOOK: Duration = Duration::from_millis(500);
 
-/// A wall clock that runs ahead of the machine's by this much means that it slept.
+/// A clock that runs ahead of the one that sleeps with the machine by this much means that it slept.
 const SLEPT: Duration = Duration::from_secs(30);
 
 /// What happened next.
@@ -42,6 +47,8 @@ enum Happening {
     Look,
     CheckEndpoint,
     Asked(Asked),
+    Continued,
+    Restore,
 }
 
 /// Keeps the set-up and shows deliveries until the end is asked for.
@@ -64,17 +71,21 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     check.set_missed_tick_behavior(MissedTickBehavior::Delay);
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
+    let (mut inbox, mut continued) = (Inbox::of(setup.control.as_mut()), Continued::listen());
     loop {
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
             tokio::select! {
+                biased;
                 () = context.shutdown.wait() => Happening::End,
+                asked = inbox.next() => Happening::Asked(asked),
                 news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
                 heard = or_never(built_in.map(|built_in| built_in.received.next(AT_ONCE))) => Happening::Received(heard),
-                asked = question(setup.control.as_mut()) => Happening::Asked(asked),
-                () = or_never(setup.feed.as_ref().map(Feed::due)) => Happening::Look,
+                () = continued.next() => Happening::Continued,
                 _ = check.tick() => Happening::CheckEndpoint,
+                () = or_never(setup.fallen.as_ref().map(|_| sleep(RESTORES_AFTER))) => Happening::Restore,
+                () = or_never(setup.feed.as_ref().filter(|_| setup.fallen.is_none()).map(Feed::due)) => Happening::Look,
             }
         };
         match happening {
@@ -86,20 +97,25 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
             Happening::Agent(News::Offline) => setup.say_session(context, false),
             Happening::Agent(News::Online) => {
                 setup.say_session(context, true);
-                after_a_gap(context, options, setup).await?;
+                after_a_gap(context, options, setup, &mut inbox).await?;
             }
             Happening::Received(heard) => hold(context, setup, heard),
             Happening::Look => {
-                in_vain = look(context, setup, in_vain).await?;
+                in_vain = inbox.beside(context, look(context, setup, in_vain)).await?.unwrap_or(in_vain);
                 let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
                 let ripe: Vec<_> = setup.held.drain(..ripe).collect();
                 ripe.into_iter().for_each(|(_, received)| setup.hear(context, received));
                 if clocks.slept() {
                     context.ui.note("this machine slept; looking whether everything still stands");
-                    after_a_gap(context, options, setup).await?;
+                    after_a_gap(context, options, setup, &mut inbox).await?;
                 }
             }
-            Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
+            Happening::CheckEndpoint | Happening::Restore => after_a_gap(context, options, setup, &mut inbox).await?,
+            Happening::Continued => {
+                tracing::debug!("goes on after it was stopped");
+                clocks = Clocks::now();
+                after_a_gap(context, options, setup, &mut inbox).await?;
+            }
             Happening::Asked(asked) => {
                 answer(context, options, setup, asked).await;
                 setup.verify_deliveries();
@@ -109,18 +125,30 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
 }
 
 /// Endpoint and URL are looked at anew. A service that cannot be reached is asked again next time.
-async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
-    if setup.ask_url().await || setup.replace_dead_url(context).await? {
+async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp, inbox: &mut Inbox) -> Result<()> {
+    let mut moved = setup.restore(context).await?;
+    if !moved {
+        let Some(asked) = inbox.beside(context, async { Ok(setup.ask_url().await) }).await? else { return Ok(()) };
+        moved = asked;
+    }
+    if !moved {
+        let Some(dead) = inbox.beside(context, setup.dead_code(context)).await? else { return Ok(()) };
+        if let Some(code) = dead {
+            setup.replace_dead_url(context, code).await?;
+            moved = true;
+        }
+    }
+    if moved {
         return setup.follow_url(context, options).await;
     }
-    match setup.refresh(context, options).await {
-        Err(Error::Interrupted) => Err(Error::Interrupted),
-        Err(error) => {
-            tracing::debug!(%error, "the endpoint could not be looked at");
-            Ok(())
-        }
-        Ok(()) => Ok(()),
+    match inbox.beside(context, setup.refresh(context, options)).await {
+        Err(Error::Interrupted) => return Err(Error::Interrupted),
+        Err(error) => tracing::debug!(%error, "the endpoint could not be looked at"),
+        Ok(None) => tracing::debug!("the endpoint is looked at next time"),
+        Ok(Some(())) => setup.catch_up(context, options).await?,
     }
+    setup.verify_deliveries();
+    Ok(())
 }
 
 async fn look(context: &Context, setup: &mut SetUp, in_vain: u32) -> Result<u32> {
@@ -247,30 +275,31 @@ async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     }
 }
 
-async fn question(control: Option<&mut Control>) -> Asked {
-    match or_never(control.map(|control| control.questions.recv())).await {
-        Some(asked) => asked,
-        None => std::future::pending().await,
-    }
-}
-
-/// Both clocks at one moment: the monotonic one stands still while the machine sleeps.
+/// Two clocks at one moment, of which the monotonic one stands still while the machine sleeps.
 struct Clocks {
-    wall: SystemTime,
+    running: Duration,
     monotonic: Instant,
 }
 
 impl Clocks {
     fn now() -> Self {
-        Self { wall: SystemTime::now(), monotonic: Instant::now() }
+        Self { running: since_boot(), monotonic: Instant::now() }
     }
 
     /// Whether the machine slept since the last call.
     fn slept(&mut self) -> bool {
         let now = Self::now();
-        let wall = now.wall.duration_since(self.wall).unwrap_or_default();
-        let gap = wall.saturating_sub(now.monotonic - self.monotonic);
+        let gap = now.running.saturating_sub(self.running).saturating_sub(now.monotonic - self.monotonic);
         *self = now;
         gap > SLEPT
     }
+}
+
+/// Runs on while the machine sleeps. Where the system does not tell it (Linux does), the wall clock stands in, which
+/// somebody may set.
+fn since_boot() -> Duration {
+    let uptime = std::fs::read_to_string("/proc/uptime").ok();
+    let seconds = uptime.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    let running = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    running.unwrap_or_else(|| SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())
 }

@@ -2,6 +2,7 @@
 
 mod closing;
 mod follow;
+mod inbox;
 mod live;
 mod needs;
 mod parts;

@@ -10,6 +10,7 @@ use crate::delivery::Id;
 use crate::error::{Error, Result};
 use crate::event::{Event, Hop, Ready, Status, Step};
 use crate::history::Keeper;
+use crate::ngrok::Launch;
 use crate::ngrok::api::{AgentApi, preferred};
 use crate::secret::Secret;
 use crate::session::control::{self, Control};
@@ -48,6 +49,12 @@ pub struct SetUp {
     pub ready: bool,
     /// Another set-up has the endpoint now.
     pub superseded: bool,
+    /// The endpoint has yet to be led to the tunnel's URL, or that to be proven.
+    pub behind: bool,
+    /// The endpoint is another one than the secret is of.
+    pub strange: bool,
+    /// What the agent was started with that could not be started again.
+    pub fallen: Option<(Launch, String)>,
     /// When it began.
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.
@@ -252,6 +259,7 @@ impl SetUp {
     pub fn announce(&mut self, context: &Context, options: &Options) {
         let Some(tunnel) = &self.tunnel else { return };
         self.ready = true;
+        context.shutdown.ready();
         let ready = Event::Ready(Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),

@@ -7,7 +7,7 @@ use super::Options;
 use super::parts::SetUp;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{self, Event};
+use crate::event::{self, Event, Status, Step};
 use crate::ngrok::Launch;
 use crate::ngrok::policy::{Means, Verification};
 use crate::receiver::{Gateway, Secrets, gateway};
@@ -19,7 +19,7 @@ use crate::steps::feed::Feed;
 use crate::steps::forgery::{self, Forged};
 use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
-use crate::steps::secret;
+use crate::steps::secret::{self, Learned};
 
 /// How the agent starts when the command line starts it.
 const AGENT_ENDPOINT: &str = "command_line";
@@ -66,11 +66,12 @@ impl SetUp {
     /// `AgentForeign`; those of the agent's start, after which it runs as before; `NotSecured`, `NotDelivered`.
     pub async fn secure(&mut self, context: &Context, options: &Options, wish: SecureWish) -> Result<Value> {
         if let Some(app) = &self.app {
-            crate::handler::listens(&app.upstream).await.map_err(|error| Error::AppDown {
+            let down = |error: std::io::Error| Error::AppDown {
                 upstream: app.upstream.to_string(),
                 cause: error.to_string(),
                 fix: START_IT,
-            })?;
+            };
+            context.unless_interrupted(async { crate::handler::listens(&app.upstream).await.map_err(down) }).await?;
         }
         let changed = self.change(context, wish).await;
         // After a refusal too the agent is another process, which the state file must name.
@@ -91,17 +92,33 @@ impl SetUp {
             return Err(Error::EndpointMissing);
         };
         let text = context.unless_interrupted(remote.svix.secret(&registered.endpoint.id)).await?;
-        let fresh = secret::parse(&text, "the endpoint")?;
+        let fresh = Learned { secret: secret::parse(&text, "the endpoint")?, written: false };
+        self.strange = false;
+        self.spread(context, options, fresh).await?;
+        Ok(Value::Null)
+    }
+
+    /// Learns the secret of an endpoint that took the place of ours: the env file has it too.
+    ///
+    /// # Errors
+    /// Those of Svix, of env files and of the agent's restart.
+    pub async fn learn_of_new(&mut self, context: &Context, options: &Options) -> Result<()> {
+        let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else { return Ok(()) };
+        let learned = secret::learn(context, &remote.svix, registered, &options.env).await?;
+        self.strange = false;
+        self.spread(context, options, learned).await
+    }
+
+    /// Tells whoever verifies that the secret is another one.
+    async fn spread(&mut self, context: &Context, options: &Options, fresh: Learned) -> Result<()> {
         // What was sent before the rotation carries the old one's signature alone.
         let before = self.learned.iter().map(|learned| learned.secret.clone());
-        let accepted: Vec<_> = std::iter::once(fresh.clone()).chain(before).collect();
+        let accepted: Vec<_> = std::iter::once(fresh.secret.clone()).chain(before).collect();
         if let Some(built_in) = self.app.as_ref().and_then(|app| app.built_in.as_ref()) {
             built_in.secrets.set(accepted.clone());
         }
-        self.remember(fresh.clone());
-        if let Some(learned) = &mut self.learned {
-            learned.secret = fresh;
-        }
+        self.remember(fresh.secret.clone());
+        self.learned = Some(fresh);
         match self.secured.as_ref().map(|secured| (secured.mechanism, secured.wish)) {
             None => {}
             Some((Mechanism::Gateway, _)) => {
@@ -109,10 +126,10 @@ impl SetUp {
             }
             Some((_, wish)) => {
                 self.change(context, wish).await?;
-                self.follow_url(context, options).await?;
+                self.lead_endpoint(context, options).await?;
             }
         }
-        Ok(Value::Null)
+        Ok(())
     }
 
     /// Brings the wish about; gives who verifies now, or who did when it is turned off.
@@ -125,7 +142,8 @@ impl SetUp {
         let before = self.secured.as_ref().map(|secured| secured.mechanism);
         if wish.in_place && before != Some(Mechanism::Gateway) && before != Some(Mechanism::FlagRestart) {
             let policy = if wish.off { String::new() } else { verification.policy().to_string() };
-            match tunnel.api.set_policy(AGENT_ENDPOINT, &policy).await {
+            match context.unless_interrupted(tunnel.api.set_policy(AGENT_ENDPOINT, &policy)).await {
+                Err(Error::Interrupted) => return Err(Error::Interrupted),
                 Ok(()) => {
                     tunnel.agent.iter_mut().for_each(|agent| agent.verifies((!wish.off).then(|| verification.clone())));
                     self.secured = (!wish.off).then(|| Secured::new(Mechanism::PolicyUpdate, wish));
@@ -223,10 +241,42 @@ impl SetUp {
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => error,
         };
-        self.tunnel = Some(relaunch(context, before, upstream, url, &abort).await?);
-        self.note(context);
-        context.ui.note("the agent runs again as before");
+        match relaunch(context, before, upstream, url, &abort).await {
+            Ok(tunnel) => {
+                self.tunnel = Some(tunnel);
+                self.note(context);
+                context.ui.note("the agent runs again as before");
+            }
+            Err(Error::Interrupted) => return Err(Error::Interrupted),
+            Err(error) => {
+                self.fallen = Some((before.clone(), url.to_owned()));
+                context.ui.warn(&format!("the tunnel is down: {error}; starting the agent as before is tried again"));
+            }
+        }
         Err(refused)
+    }
+
+    /// Starts the agent that neither came up as wanted nor as before. Whether it runs now.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub async fn restore(&mut self, context: &Context) -> Result<bool> {
+        let (Some((launch, url)), Some(app)) = (self.fallen.clone(), &self.app) else { return Ok(false) };
+        let upstream = app.upstream.clone();
+        match relaunch(context, &launch, &upstream, &url, &context.shutdown.child()).await {
+            Ok(tunnel) => {
+                let words = format!("{} is back", tunnel.public_url());
+                context.ui.emit(&Event::step(Step::Tunnel, Status::Ok, words));
+                (self.fallen, self.tunnel) = (None, Some(tunnel));
+                self.note(context);
+                Ok(true)
+            }
+            Err(Error::Interrupted) => Err(Error::Interrupted),
+            Err(error) => {
+                tracing::debug!(%error, "the agent does not start");
+                Ok(false)
+            }
+        }
     }
 
     /// Forged events must not pass, a genuine one must.

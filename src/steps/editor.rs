@@ -37,7 +37,9 @@ pub async fn edit_json(context: &Context, body: &[u8]) -> Result<Option<Vec<u8>>
         file::temporary(builder.prefix("clerkhook-").suffix(".json"), &std::env::temp_dir()).map_err(failed)?;
     file.write_all(&before).map_err(failed)?;
     let program = program(&context.settings, &editor, file.path().as_os_str().to_owned()).map_err(failed)?;
+    let lent = context.shutdown.lend();
     let status = process::in_foreground(&program).await.map_err(failed)?;
+    drop(lent);
     if !status.success() {
         return Err(failed(io::Error::other(format!("it ended with {}", process::status_words(status)))));
     }

@@ -166,11 +166,10 @@ pub fn webhook_url(public_url: &str, path: &str) -> String {
 pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
     let plan = svix::plan(&remote.endpoints, wanted)?;
     if let Some(id) = &plan.released {
-        remote.svix.release(id).await?;
+        context.unless_overdue(remote.svix.release(id)).await?;
         context.ui.note(&format!("endpoint `{id}` was this machine's until now; it is disabled and may be deleted"));
     }
-    // Not interrupted: a request that was sent may have been carried out, and nobody would know.
-    let endpoint = remote.svix.apply(&plan.change).await?;
+    let endpoint = apply(context, remote, wanted, &plan.change).await?;
     let told = event::Endpoint {
         action: plan.change.action(),
         endpoint_id: endpoint.id.clone(),
@@ -180,6 +179,22 @@ pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Resu
         disabled: endpoint.disabled,
     };
     Ok(Registered { endpoint, told, released: plan.released, twins: plan.twins })
+}
+
+/// Does what was planned. It is not cut off at once: a request that was sent may have been carried out, and nobody would
+/// know.
+async fn apply(context: &Context, remote: &Remote, wanted: &Wanted, change: &Change) -> Result<Endpoint> {
+    if !matches!(change, Change::Create(_)) {
+        return context.unless_overdue(remote.svix.apply(change)).await;
+    }
+    let left = format!("an endpoint for {}, if Svix has made it", wanted.url);
+    context.shutdown.would_leave("endpoint", left.as_str());
+    let made = context.unless_overdue(remote.svix.apply(change)).await;
+    match made {
+        Err(Error::Interrupted) => context.ui.warn(&format!("this stays behind: {left}")),
+        _ => context.shutdown.cleaned("endpoint"),
+    }
+    made
 }
 
 /// Names each endpoint with the same URL as ours, and how it becomes ours.

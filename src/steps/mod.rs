@@ -24,7 +24,9 @@ mod watch;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
 
 use crate::config::{Settings, Upstream};
 use crate::error::{Error, Result};
@@ -44,6 +46,9 @@ pub fn webhook_path(context: &Context, upstream: &Upstream, built_in: bool) -> S
     let usual = if built_in { "/" } else { WEBHOOK_PATH };
     upstream.path().or(set).unwrap_or(usual).to_owned()
 }
+
+/// What each thing gets that is still to be done when the end was asked for.
+pub const LAST: Duration = Duration::from_millis(1500);
 
 /// What every command is handed.
 #[derive(Clone)]
@@ -75,6 +80,22 @@ impl Context {
         tokio::select! {
             done = work => done,
             () = self.shutdown.wait() => Err(Error::Interrupted),
+        }
+    }
+
+    /// Runs `work` that should not be cut off, as the other side may have carried it out: when the end is asked for, it
+    /// gets a little more time.
+    ///
+    /// # Errors
+    /// `Interrupted`, or the work's own.
+    pub async fn unless_overdue<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let overdue = async {
+            self.shutdown.wait().await;
+            sleep(LAST).await;
+        };
+        tokio::select! {
+            done = work => done,
+            () = overdue => Err(Error::Interrupted),
         }
     }
 

@@ -87,6 +87,8 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
         Ok(message_id) => message_id,
         Err(error) => return Err(step.fail(error)),
     };
+    // From here on the proof has a deadline of its own.
+    context.http.end_by(None);
     let (accepted_ms, deadline) = (milliseconds(started), Instant::now() + trial.timeout);
     let sent = Sent { message_id, accepted: "Svix took the message", started, deadline, accepted_ms };
     follow(context, trial, sent, step).await

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::endpoint::{self, Intent, Remote};
 use super::proof::{Trial, deliverable, prove};
 use super::{Context, secret, tunnel, webhook_path};
@@ -108,6 +110,7 @@ impl Place {
 pub async fn prove_running(context: &Context, wish: &Wish) -> Result<()> {
     endpoint::warn_of_unknown(context, &wish.event);
     let intent = if wish.dry_run { Intent::Look } else { Intent::Send };
+    context.http.end_by(Some(Instant::now() + wish.timeout));
     let mut place = Place::find(context, wish.upstream.as_ref(), endpoint::connect(context, intent)).await?;
     let proven = prove_at(context, wish, &mut place).await;
     place.leave().await;

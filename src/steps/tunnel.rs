@@ -183,15 +183,26 @@ async fn find_or_start(
     abort: &CancellationToken,
     step: &Begun,
 ) -> Result<Tunnel> {
-    let held = end_orphans(context, upstream).await;
-    match if reuse { search(context, upstream).await } else { Search::Nothing } {
-        Search::Found(running) => return Ok(*running),
-        Search::Offline(what) => context.ui.note(&format!("{what}: starting another")),
-        Search::Nothing => {}
-    }
+    let looking = async {
+        let held = end_orphans(context, upstream).await;
+        match if reuse { search(context, upstream).await } else { Search::Nothing } {
+            Search::Found(running) => return Ok(Err(*running)),
+            Search::Offline(what) => context.ui.note(&format!("{what}: starting another")),
+            Search::Nothing => {}
+        }
+        let bin = ngrok::locate(&context.settings)?;
+        let version = version::ask(&bin).await?;
+        Ok(Ok((held, bin, version)))
+    };
+    let looked: Result<_> = tokio::select! {
+        looked = looking => looked,
+        () = abort.cancelled() => Err(Error::Interrupted),
+    };
+    let (held, bin, version) = match looked? {
+        Ok(found) => found,
+        Err(running) => return Ok(running),
+    };
     let settings = &context.settings;
-    let bin = ngrok::locate(settings)?;
-    let version = version::ask(&bin).await?;
     let launch = Launch {
         bin,
         version,

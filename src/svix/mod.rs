@@ -4,10 +4,13 @@ mod endpoint;
 mod message;
 mod twin;
 
+use std::time::Duration;
+
 use reqwest::StatusCode;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use svix_ksuid::{Ksuid, KsuidLike as _};
+use tokio::time::timeout;
 use url::Url;
 
 pub use endpoint::{Change, Endpoint, Plan, Wanted, plan};
@@ -17,6 +20,9 @@ pub use twin::twins;
 use crate::error::{Error, Result};
 use crate::http::{Answer, Call, Http, Retry};
 use crate::secret::{Secret, mask_text};
+
+/// How long the end of a session may take.
+const LEAVES_WITHIN: Duration = Duration::from_secs(1);
 
 /// A session with one Svix app.
 #[derive(Clone, Debug)]
@@ -38,11 +44,18 @@ impl Svix {
         &self.app_id
     }
 
+    /// The server's address.
+    pub fn server(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// Revokes the session's token; a failure leaves it to expire by itself.
     pub async fn log_out(&self) {
         let call = Call { retry: Retry::Never, ..Call::post(self.url("auth/logout")) };
-        if let Err(error) = self.call("log out", call).await {
-            tracing::debug!(%error, "the session's token was not revoked");
+        match timeout(LEAVES_WITHIN, self.call("log out", call)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "the session's token was not revoked"),
+            Err(_) => tracing::debug!("the session's token was not revoked in time"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is said before settings are known, or after everything else: help, usage, the log, the farewell.
 
 use std::io;
+use std::sync::Arc;
 
 use anstream::ColorChoice;
 use tracing::level_filters::LevelFilter;
@@ -20,7 +21,7 @@ use crate::error::{Error, Result};
 /// `OutputUnwritable`.
 pub fn tell(text: &str) -> Result<()> {
     let help = Content::Lines(Painted::styled_lines(text.trim_end_matches('\n')));
-    match Stdout::stdout(ColorChoice::Auto).write([help]) {
+    match Stdout::stdout(ColorChoice::Auto, Arc::new(|| false)).write([help]) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Error::OutputUnwritable { cause: error.to_string() })
         }
@@ -41,18 +42,21 @@ pub fn fail(error: &Error) {
     say(Content::Lines(human::error(error, None, false)));
 }
 
-/// Says what a second Ctrl-C leaves behind.
-pub fn farewell(left: &[String]) {
-    say(Content::Lines(match left {
-        [] => painted!("\n  Left at once; nothing stays behind."),
-        left => painted!("\n  Left at once; this stays behind: {}.", left.join(", ")),
-    }));
+/// Says what is left behind by an end in haste: a second Ctrl-C, or something that hangs for too long.
+pub fn farewell(late: bool, left: &[String]) {
+    let when = if late { "Left after 5 s, as something hangs" } else { "Left at once" };
+    let line = match left {
+        [] => painted!("\n  {}; nothing stays behind.", when),
+        left => painted!("\n  {}; this stays behind: {}.", when, left.join(", ")),
+    };
+    // Who does not read does not hold up the end.
+    let _ = Stderr::stderr(ColorChoice::Auto, Arc::new(|| true)).write([Content::Lines(line)]);
     let _ = console::Term::stderr().show_cursor();
 }
 
 /// When stderr is closed there is nobody left to tell.
 fn say(content: Content) {
-    let _ = Stderr::stderr(ColorChoice::Auto).write([content]);
+    let _ = Stderr::stderr(ColorChoice::Auto, Arc::new(|| false)).write([content]);
 }
 
 /// Sends the log to stderr: `-v` calls and the like, `-vv` everything.

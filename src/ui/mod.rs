@@ -7,6 +7,7 @@ mod human;
 mod json;
 mod paint;
 mod painted;
+mod patient;
 mod payload;
 mod prompt;
 mod question;
@@ -19,12 +20,13 @@ mod verdict;
 mod writing;
 
 use std::io::IsTerminal as _;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use anstream::ColorChoice;
 
 pub use early::{fail, farewell, log, refuse, tell};
 use painted::{Painted, painted};
+use patient::GivenUp;
 pub use prompt::Answer;
 pub use question::{Offer, Question};
 use stream::Content;
@@ -75,15 +77,20 @@ pub struct Ui {
 }
 
 impl Ui {
-    /// `on_closed` is called once, when nobody reads stdout any more.
-    pub fn new(options: Options, on_closed: impl Fn() + Send + Sync + 'static) -> Self {
+    /// `given_up` says whether a stream that nobody reads is given up; `on_closed` is called once, when stdout is closed.
+    pub fn new(
+        options: Options,
+        given_up: impl Fn() -> bool + Send + Sync + 'static,
+        on_closed: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
         let choice = match options.colour {
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::AlwaysAnsi,
             Colour::Never => ColorChoice::Never,
         };
         let stderr_terminal = std::io::stderr().is_terminal();
-        let streams = Streams::new(choice, stderr_terminal && !options.json && !options.quiet);
+        let streams =
+            Streams::new(choice, stderr_terminal && !options.json && !options.quiet, &(Arc::new(given_up) as GivenUp));
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
         let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !options.json;
         Self {

@@ -8,6 +8,7 @@ use anstream::{AutoStream, ColorChoice};
 
 use super::json::JsonLine;
 use super::painted::Painted;
+use super::patient::{GivenUp, Patient};
 use crate::payload;
 use crate::secret::mask_text;
 
@@ -37,31 +38,31 @@ pub struct Stream<S> {
 }
 
 /// Where data goes.
-pub type Stdout = Stream<io::Stdout>;
+pub type Stdout = Stream<Patient<io::Stdout>>;
 
 /// Where talk goes.
-pub type Stderr = Stream<io::Stderr>;
+pub type Stderr = Stream<Patient<io::Stderr>>;
 
 impl Stdout {
     /// The process's own.
-    pub fn stdout(choice: ColorChoice) -> Self {
-        Self::new(io::stdout, choice)
+    pub fn stdout(choice: ColorChoice, given_up: GivenUp) -> Self {
+        Self::new(io::stdout, choice, given_up)
     }
 }
 
 impl Stderr {
     /// The process's own.
-    pub fn stderr(choice: ColorChoice) -> Self {
-        Self::new(io::stderr, choice)
+    pub fn stderr(choice: ColorChoice, given_up: GivenUp) -> Self {
+        Self::new(io::stderr, choice, given_up)
     }
 }
 
-impl<S: RawStream + IsTerminal + Write> Stream<S> {
-    fn new(open: impl Fn() -> S, choice: ColorChoice) -> Self {
+impl<S: RawStream + IsTerminal> Stream<Patient<S>> {
+    fn new(open: impl Fn() -> S, choice: ColorChoice, given_up: GivenUp) -> Self {
         // It also switches a console of Windows to colours.
         let colour = AutoStream::new(open(), choice).current_choice() == ColorChoice::AlwaysAnsi;
         let inner = open();
-        Self { terminal: inner.is_terminal(), inner, colour }
+        Self { terminal: inner.is_terminal(), inner: Patient::new(inner, given_up), colour }
     }
 }
 

@@ -2,13 +2,14 @@
 //! that takes nothing any more.
 
 use std::io::ErrorKind;
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use anstream::ColorChoice;
 
 use super::Ui;
 use super::held::{Held, Line};
 use super::painted::Painted;
+use super::patient::GivenUp;
 use super::steps::Steps;
 use super::stream::{Content, Stderr, Stdout};
 use crate::error::Error;
@@ -19,6 +20,8 @@ pub(super) struct Streams {
     stderr: Stderr,
     held: Option<Held>,
     end: Option<End>,
+    /// Nobody reads stderr, and the end was asked for.
+    stderr_stuck: bool,
     pub(super) steps: Steps,
     /// What the line of a step said of its failure.
     pub(super) failed: Option<String>,
@@ -30,17 +33,20 @@ pub(super) struct Streams {
 enum End {
     /// Nobody reads it.
     Closed,
+    /// Its reader reads no more, and the end was asked for.
+    Stuck,
     /// It failed.
     Failed(Error),
 }
 
 impl Streams {
-    pub(super) fn new(choice: ColorChoice, live_steps: bool) -> Self {
+    pub(super) fn new(choice: ColorChoice, live_steps: bool, given_up: &GivenUp) -> Self {
         Self {
-            stdout: Stdout::stdout(choice),
-            stderr: Stderr::stderr(choice),
+            stdout: Stdout::stdout(choice, Arc::clone(given_up)),
+            stderr: Stderr::stderr(choice, Arc::clone(given_up)),
             held: None,
             end: None,
+            stderr_stuck: false,
             steps: Steps::new(live_steps),
             failed: None,
             last_line: None,
@@ -82,9 +88,14 @@ impl Ui {
         let Err(error) = written else { return };
         streams.end = Some(match error.kind() {
             ErrorKind::BrokenPipe => End::Closed,
+            ErrorKind::TimedOut => End::Stuck,
             _ => End::Failed(Error::OutputUnwritable { cause: error.to_string() }),
         });
+        let stuck = matches!(streams.end, Some(End::Stuck));
         drop(streams);
+        if stuck {
+            return self.warn("nobody reads stdout: what was still to be written to it is lost");
+        }
         (self.on_closed)();
     }
 
@@ -94,9 +105,14 @@ impl Ui {
             held.lines.push(Line::Stderr(content));
             return;
         }
-        let Streams { stderr, steps, .. } = &mut *streams;
+        let Streams { stderr, steps, stderr_stuck, .. } = &mut *streams;
+        if *stderr_stuck {
+            return;
+        }
         // When stderr is closed there is nobody left to tell.
-        steps.suspend(|| drop(stderr.write([content])));
+        let mut written = Ok(());
+        steps.suspend(|| written = stderr.write([content]));
+        *stderr_stuck = written.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
     }
 
     /// Holds every line back while a question stands.

@@ -17,13 +17,14 @@ pub async fn watch(context: &Context, options: &Options, mut url: String) -> Res
     context.ui.note("watching the tunnel; press Ctrl-C to stop");
     let mut rhythm = interval(EVERY);
     rhythm.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let (mut checked, mut gone) = (Instant::now(), false);
+    let (mut checked, mut gone, mut failing) = (Instant::now(), false, false);
     loop {
         tokio::select! {
             () = context.shutdown.wait() => return Ok(()),
             _ = rhythm.tick() => {}
         }
-        let now = match address(context, options).await {
+        let now = match context.unless_interrupted(address(context, options)).await {
+            Err(Error::Interrupted) => return Ok(()),
             Ok(now) => now,
             Err(_) if gone => continue,
             Err(error) => {
@@ -37,12 +38,33 @@ pub async fn watch(context: &Context, options: &Options, mut url: String) -> Res
             continue;
         }
         match once(context, options, now.clone(), now == url).await {
-            Ok(()) => (url, checked, gone) = (now, Instant::now(), false),
+            Ok(()) => (url, checked, gone, failing) = (now, Instant::now(), false, false),
             Err(Error::Interrupted) => return Ok(()),
-            Err(error @ (Error::ClerkUnreachable { .. } | Error::SvixUnreachable { .. })) => {
-                tracing::debug!(%error, "trying again");
+            Err(error) if passes(&error) => {
+                let words = format!("the endpoint could not be looked at: {error}; trying again");
+                if !std::mem::replace(&mut failing, true) {
+                    context.ui.warn(&words);
+                }
             }
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Whether waiting may mend it.
+fn passes(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::ClerkUnreachable { .. }
+            | Error::ClerkRateLimited { .. }
+            | Error::ClerkFailed { .. }
+            | Error::ClerkNotUnderstood { .. }
+            | Error::PortalExchange { .. }
+            | Error::SvixUnauthorized { .. }
+            | Error::SvixConflict { .. }
+            | Error::SvixRateLimited { .. }
+            | Error::SvixFailed { .. }
+            | Error::SvixUnreachable { .. }
+            | Error::SvixNotUnderstood { .. }
+    )
 }

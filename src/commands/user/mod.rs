@@ -7,6 +7,8 @@ mod target;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::clerk::user::Names;
 use crate::config::Upstream;
 use crate::error::Result;
@@ -79,6 +81,7 @@ pub async fn user(context: &Context, options: &Options) -> Result<()> {
     if matches!(options.deed, Deed::DeleteAll) {
         return clean::delete_all(context, &clerk, options.dry_run).await;
     }
+    context.http.end_by(Some(Instant::now() + options.timeout));
     let mut stage = Stage::enter(context, &clerk, options, intent).await?;
     let done = perform(context, &mut stage, options).await;
     stage.leave().await;
@@ -102,6 +105,7 @@ async fn perform(context: &Context, stage: &mut Stage<'_>, options: &Options) ->
     if let Some(place) = &mut stage.place {
         place.prepare(context).await?;
     }
+    context.http.end_by(None);
     match (&options.deed, user) {
         (Deed::Create, _) => stage.create_and_prove().await,
         (Deed::Update(_, names), Some(user)) => stage.update_and_prove(&user, names).await,

@@ -14,7 +14,7 @@ pub use ledger::{Ledger, Told};
 use crate::delivery::{Delivery, Id, Origin};
 use crate::error::Result;
 use crate::history::Keeper;
-use crate::ngrok::api::AgentApi;
+use crate::ngrok::api::{AgentApi, is_check};
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
 
@@ -125,16 +125,19 @@ impl Feed {
         let mut captures = Vec::new();
         let mut hidden = false;
         for limit in LOOKS {
-            captures = api.captures(limit).await?;
+            let all = api.all_captures(limit).await?;
+            let told_of_all = all.len() < usize::from(limit);
+            captures = self.without_checks(all);
             hidden = self.hides_more(&captures);
             // An agent that has fewer than were asked for has told of all.
-            if !hidden || captures.len() < usize::from(limit) {
+            if !hidden || told_of_all {
                 break;
             }
         }
         if self.over.len() > REMEMBERED {
-            captures = api.captures(LOOKS[LOOKS.len() - 1]).await?;
+            captures = api.all_captures(LOOKS[LOOKS.len() - 1]).await?;
             self.forget_all_but(&captures);
+            captures = self.without_checks(captures);
         }
         let deliveries = self.take(&captures);
         let missed = if hidden && self.looked { self.count_missed(api).await } else { 0 };
@@ -154,6 +157,14 @@ impl Feed {
     /// Writes what is still to be kept; gives how many the disk was too slow for.
     pub fn finish(self) -> u64 {
         self.keeper.finish()
+    }
+
+    /// Clerkhook's own checks are no deliveries, but the agent counts them as served.
+    fn without_checks(&mut self, all: Vec<Capture>) -> Vec<Capture> {
+        let (checks, captures): (Vec<_>, Vec<_>) = all.into_iter().partition(is_check);
+        let ours = checks.into_iter().filter(|check| check.started() >= self.since);
+        self.over.extend(ours.map(|check| check.id));
+        captures
     }
 
     /// What the agent captured and the app answered, oldest first; `captures` are newest first.
