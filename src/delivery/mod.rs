@@ -20,8 +20,10 @@ pub use filter::{Bound, Filter, FilterFault, Pattern, StatusPattern};
 pub use id::Id;
 pub use redact::Redaction;
 
-/// The header of a message's id (Svix docs, receiving/verifying).
-const MESSAGE_ID: &str = "svix-id";
+/// The headers of a message's id and of its signature (Svix docs, receiving/verifying), each with its name in the Standard
+/// Webhooks specification.
+const MESSAGE_ID: [&str; 2] = ["svix-id", "webhook-id"];
+const SIGNATURE: [&str; 2] = ["svix-signature", "webhook-signature"];
 
 /// What nobody needs to keep of anybody.
 const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
@@ -88,6 +90,15 @@ pub struct Request {
 }
 
 impl Request {
+    /// What it is signed with, as it came.
+    pub fn signature(&self) -> Option<&str> {
+        self.first_of(SIGNATURE)
+    }
+
+    fn first_of(&self, names: [&str; 2]) -> Option<&str> {
+        names.into_iter().find_map(|name| header(&self.headers, name))
+    }
+
     /// Drops the headers that are never kept.
     pub fn forget_credentials(&mut self) {
         self.headers.retain(|(name, _)| !NEVER_KEPT.iter().any(|never| name.eq_ignore_ascii_case(never)));
@@ -162,7 +173,7 @@ pub fn event_type(body: &[u8]) -> Option<String> {
 impl Delivery {
     /// A delivery that came now, or at the time that its witness says; event type and message id are read from the request.
     pub fn new(received_at: Timestamp, witness: Witness, request: Request) -> Self {
-        let message_id = header(&request.headers, MESSAGE_ID).map(str::to_owned);
+        let message_id = request.first_of(MESSAGE_ID).map(str::to_owned);
         Self {
             id: Id::at(received_at),
             received_at,

@@ -7,13 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Transaction, params};
 
 use super::row;
-use crate::delivery::{Delivery, Id, Witness, header};
+use crate::delivery::{Delivery, Id, Witness};
 
 /// How far apart the two may say that it came: agents of version 2 tell whole seconds, and an app may take its time.
 const APART: SignedDuration = SignedDuration::from_secs(60);
-
-/// The header by which two requests of one message are told apart: each was signed at its own time.
-const SIGNATURE: &str = "svix-signature";
 
 /// The delivery as it is to be written. A set-up's id stays, as it was shown; what the sender wrote under its own goes.
 pub(super) fn joined<'a>(change: &Transaction<'_>, delivery: &'a Delivery) -> rusqlite::Result<Cow<'a, Delivery>> {
@@ -66,10 +63,10 @@ fn is_same(sent: &Delivery, seen: &Delivery) -> bool {
     let began = began.unwrap_or(sent.received_at);
     let waited = SignedDuration::try_from(sent.duration.unwrap_or_default()).unwrap_or(APART);
     let ended = sent.received_at.checked_add(waited).unwrap_or(sent.received_at);
-    let signature = |delivery: &Delivery| header(&delivery.request.headers, SIGNATURE).map(str::to_owned);
     sent.request.method == seen.request.method
         && sent.request.target == seen.request.target
-        && signature(sent) == signature(seen)
+        // By it two requests of one message are told apart: each was signed at its own time.
+        && sent.request.signature() == seen.request.signature()
         && (began..=ended).contains(&seen.received_at)
 }
 
