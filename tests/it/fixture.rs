@@ -494,12 +494,15 @@ pub fn script(directory: &Path, name: &str, text: &str) -> PathBuf {
     path
 }
 
-/// The processes of a sandbox's agent, whoever started them.
+/// The processes of a sandbox's agent that hold a tunnel, whoever started them; one that only tells its version is gone
+/// in a moment.
 pub fn agents(sandbox: &Sandbox) -> Vec<u32> {
     let bin = sandbox.agent_directory().join("ngrok").display().to_string();
     let is_agent = |pid: &u32| {
         let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        String::from_utf8_lossy(&line).split('\0').next() == Some(bin.as_str())
+        let line = String::from_utf8_lossy(&line);
+        let mut words = line.split('\0');
+        words.next() == Some(bin.as_str()) && words.next().is_some_and(|word| word != "version")
     };
     let processes = std::fs::read_dir("/proc").expect("Linux").filter_map(Result::ok);
     processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).filter(is_agent).collect()
