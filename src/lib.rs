@@ -1,5 +1,6 @@
 //! clerkhook: from a Clerk key to a proven webhook. `docs/architecture.md` explains the floors of this map.
 
+pub mod catalogue;
 pub mod clerk;
 pub mod cli;
 pub mod commands;
@@ -7,8 +8,6 @@ pub mod config;
 pub mod delivery;
 pub mod dotenv;
 pub mod error;
-pub mod event;
-pub mod events;
 pub mod file;
 pub mod handler;
 pub mod history;
@@ -17,12 +16,13 @@ pub mod machine;
 pub mod ngrok;
 pub mod payload;
 pub mod process;
-pub mod receiver;
+pub mod report;
+pub mod running;
+pub mod sample;
 pub mod sandbox;
 pub mod scenario;
 pub mod secret;
 pub mod serve;
-pub mod session;
 pub mod setup;
 pub mod shutdown;
 pub mod signature;
@@ -42,9 +42,9 @@ use crate::cli::{Command, Invocation, Unparsed};
 use crate::config::{EnvFile, Environment, PortRange, Settings, Source, Sourced};
 use crate::error::{Error, Exit, Result};
 use crate::http::Http;
+use crate::running::StateDirectory;
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
-use crate::session::StateDirectory;
 use crate::shutdown::{Haste, Shutdown};
 use crate::steps::Context;
 use crate::ui::Ui;
@@ -178,7 +178,7 @@ fn watched(http: Http, settings: &Settings, ui: &Arc<Ui>) -> Http {
     http.telling(move |url| {
         let peer = match url.path() {
             _ if url.origin() == clerk.origin() => "Clerk",
-            session::control::ASK => "the running set-up",
+            running::control::ASK => "the running set-up",
             _ => "Svix",
         };
         let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,9 +7,9 @@ use clap::Args;
 
 use super::commands::duration;
 use super::events::{Wished, known, listed};
+use crate::catalogue;
 use crate::commands::check;
 use crate::config::Flags;
-use crate::events;
 use crate::handler::conformance::Choice;
 use crate::steps::target::To;
 
@@ -19,7 +19,7 @@ pub struct CheckArgs {
     #[arg(value_name = "URL")]
     handler: Option<To>,
     /// Event types that the handler gets; `user.*` is a group, `all` is every one
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = known, default_values = events::DEFAULT)]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = known, default_values = catalogue::DEFAULT)]
     events: Vec<Wished>,
     /// Only these: groups (`refuses`), names (`stale`), or both (`refuses/stale`)
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]

@@ -17,10 +17,10 @@ use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::{Command, completions};
+use crate::catalogue;
 use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
 use crate::config::{Flags, Upstream};
-use crate::events;
-use crate::receiver::{self, Respond};
+use crate::sample::{self, Respond};
 use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
 use crate::steps::secret::{EnvPlace, EnvWish};
@@ -109,7 +109,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "STATUS[:DELAY]")]
     respond: Option<Respond>,
     /// Largest body in bytes; past it the answer is 413
-    #[arg(long, value_name = "BYTES", default_value_t = receiver::MAX_BODY)]
+    #[arg(long, value_name = "BYTES", default_value_t = sample::MAX_BODY)]
     max_body: usize,
     /// A file that holds the signing secret
     #[arg(long, value_name = "FILE")]
@@ -170,7 +170,7 @@ pub struct DoctorArgs {
 #[derive(Debug, Args)]
 struct EndpointArgs {
     /// Event types to listen to; `user.*` is a group, `all` is every one
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any, default_values = events::DEFAULT)]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any, default_values = catalogue::DEFAULT)]
     events: Vec<Wished>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
@@ -267,7 +267,7 @@ impl CommandArgs {
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
                 raw: args.raw,
-                receiver: receiver::Options {
+                receiver: sample::Options {
                     max_body: args.max_body,
                     respond: args.respond,
                     reject_invalid: args.reject_invalid,

@@ -1,6 +1,6 @@
 //! Wishes for event types, as every command takes them: names, groups such as `user.*`, `all`.
 
-use crate::events;
+use crate::catalogue;
 
 /// Every event type of the catalogue.
 const ALL: &str = "all";
@@ -35,10 +35,10 @@ pub fn known(text: &str) -> Result<Wished, String> {
         return Ok(wished);
     }
     let name = text.trim();
-    if events::types().contains(&name) {
+    if catalogue::types().contains(&name) {
         return Ok(Wished(vec![name.to_owned()]));
     }
-    let meant = events::nearest(name).map(|meant| format!("; did you mean `{meant}`?"));
+    let meant = catalogue::nearest(name).map(|meant| format!("; did you mean `{meant}`?"));
     Err(format!("Clerk documents no such event type{}", meant.unwrap_or_default()))
 }
 
@@ -54,7 +54,7 @@ pub fn name(text: &str) -> Result<String, String> {
 /// `all`, or a group of the catalogue.
 fn group(text: &str) -> Result<Option<Wished>, String> {
     let of = |fits: &dyn Fn(&str) -> bool| {
-        events::types().iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect::<Vec<_>>()
+        catalogue::types().iter().filter(|name| fits(name)).map(|name| (*name).to_owned()).collect::<Vec<_>>()
     };
     let text = text.trim();
     if text == ALL {
@@ -63,7 +63,7 @@ fn group(text: &str) -> Result<Option<Wished>, String> {
     let Some(group) = text.strip_suffix(".*") else { return Ok(None) };
     match of(&|name| name.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'))) {
         types if types.is_empty() => {
-            let groups: Vec<&str> = events::groups().collect();
+            let groups: Vec<&str> = catalogue::groups().collect();
             Err(format!("Clerk documents no such group of events; there are {}", groups.join(", ")))
         }
         types => Ok(Some(Wished(types))),
@@ -78,7 +78,7 @@ mod tests {
     fn words_stand_for_types() {
         let names = |text: &str| any(text).map(|wished| wished.0);
         assert_eq!(names("user.*"), Ok(["user.created", "user.deleted", "user.updated"].map(str::to_owned).to_vec()));
-        assert_eq!(names("all").map(|all| all.len()), Ok(events::types().len()));
+        assert_eq!(names("all").map(|all| all.len()), Ok(catalogue::types().len()));
         assert_eq!(names(" user.banned "), Ok(vec!["user.banned".to_owned()]));
         assert!(known("user.banned").is_err() && known("role.*").is_ok());
         for wrong in ["", ".*", "*", "users.*", "user.cre*", "user created"] {

@@ -5,10 +5,10 @@ use std::time::Duration;
 use clap::Args;
 
 use super::commands::duration;
+use crate::catalogue;
 use crate::commands::secure;
 use crate::config::Upstream;
-use crate::events;
-use crate::session::control::SecureWish;
+use crate::running::control::SecureWish;
 use crate::setup;
 use crate::steps::app::Wish;
 use crate::steps::secret::EnvWish;
@@ -69,7 +69,7 @@ impl SecureArgs {
                 app: Wish { upstream: self.upstream, serve: false },
                 once: self.once,
                 no_test: false,
-                events: events::DEFAULT.map(String::from).to_vec(),
+                events: catalogue::DEFAULT.map(String::from).to_vec(),
                 env: EnvWish::default(),
                 on_exit: None,
                 reuse: !self.no_reuse,

@@ -1,7 +1,7 @@
 //! `clerkhook sandbox`: the local stand-in for Clerk, Svix and ngrok, for tests in any language.
 
 use crate::error::Result;
-use crate::event::Event;
+use crate::report::Report;
 use crate::sandbox::Sandbox;
 use crate::steps::Context;
 
@@ -10,7 +10,7 @@ use crate::steps::Context;
 /// # Errors
 /// `SandboxFailed`.
 pub async fn sandbox(context: &Context, sandbox: &Sandbox) -> Result<()> {
-    context.ui.emit(&Event::Sandbox(sandbox.addresses()));
+    context.ui.emit(&Report::Sandbox(sandbox.addresses()));
     context.ui.note("these variables lead any clerkhook command here; press Ctrl-C to stop");
     context.shutdown.wait().await;
     Ok(())

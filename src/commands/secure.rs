@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::{Error, Result};
-use crate::event::{Event, Plan, Step};
-use crate::session::control::{self, Question, SecureWish};
+use crate::report::{Plan, Report, Step};
+use crate::running::control::{self, Question, SecureWish};
 use crate::setup;
 use crate::steps::Context;
 
@@ -36,7 +36,7 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
             if control.is_some() { ("change", "the running set-up") } else { ("start", "a new set-up") };
         let state = if options.wish.off { "off" } else { "on" };
         let detail = format!("{place}, with verification {state}");
-        context.ui.emit(&Event::Plan(Plan { step: Step::Tunnel, action, detail }));
+        context.ui.emit(&Report::Plan(Plan { step: Step::Tunnel, action, detail }));
         return Ok(());
     }
     match control {
@@ -46,7 +46,7 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
             let value = context.unless_interrupted(control::ask(&context.http.patient(), &address, &question)).await?;
             let secured =
                 serde_json::from_value(value).map_err(|error| Error::SetUpSilent { cause: error.to_string() })?;
-            context.ui.emit(&Event::Secured(secured));
+            context.ui.emit(&Report::Secured(secured));
             Ok(())
         }
         None if options.wish.off => Err(Error::TunnelMissing),

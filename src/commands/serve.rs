@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Event, Seen, Serving};
 use crate::history::Keeper;
-use crate::receiver;
+use crate::report::{Report, Seen, Serving};
+use crate::sample;
 use crate::serve::bind;
 use crate::steps::{Context, app, secret};
 
@@ -28,7 +28,7 @@ pub struct Options {
     /// Show bodies as they came on a terminal too.
     pub raw: bool,
     /// How to answer.
-    pub receiver: receiver::Options,
+    pub receiver: sample::Options,
 }
 
 /// Serves until the end is asked for.
@@ -44,7 +44,7 @@ pub async fn serve(context: &Context, options: Options) -> Result<()> {
     let verifying = secret.is_some();
     let built_in = app::start(listener, options.receiver);
     built_in.secrets.set(secret.into_iter().collect());
-    context.ui.emit(&Event::Serving(Serving { url: format!("http://localhost:{port}"), port, verifying }));
+    context.ui.emit(&Report::Serving(Serving { url: format!("http://localhost:{port}"), port, verifying }));
     let mut kept = Kept::of(context, port);
     loop {
         let (batch, ended) = tokio::select! {

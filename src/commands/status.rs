@@ -4,10 +4,10 @@ use jiff::Timestamp;
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Health, Standing};
 use crate::handler::listens;
 use crate::ngrok::api::{AgentApi, Session};
-use crate::session::Setup;
+use crate::report::{Health, Report, Standing};
+use crate::running::Setup;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::verdicts;
@@ -30,7 +30,7 @@ pub struct Options {
 /// # Errors
 /// With `--remote`, those of Clerk and Svix.
 pub async fn status(context: &Context, options: &Options) -> Result<()> {
-    let say = |part, status, found: String| context.ui.emit(&Event::Status(Standing { part, status, found }));
+    let say = |part, status, found: String| context.ui.emit(&Report::Status(Standing { part, status, found }));
     let wanted = |setup: &Setup| options.upstream.as_ref().is_none_or(|upstream| upstream.is_same_app(&setup.upstream));
     let setups: Vec<Setup> =
         context.state.running().into_iter().map(|(_, setup)| setup).filter(|setup| wanted(setup)).collect();
@@ -88,7 +88,7 @@ async fn deliveries(context: &Context, setup: &Setup) {
     let captures = api.captures(50).await.unwrap_or_default();
     let last = &captures[..captures.len().min(LAST)];
     for delivery in verdicts::deliveries(context, Some(setup), last).await.into_iter().rev() {
-        context.ui.emit(&Event::Delivery(delivery));
+        context.ui.emit(&Report::Delivery(delivery));
     }
 }
 

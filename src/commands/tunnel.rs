@@ -2,7 +2,7 @@
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::Event;
+use crate::report::Report;
 use crate::steps::tunnel::Beside;
 use crate::steps::{Context, app, tunnel};
 
@@ -31,7 +31,7 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
     // Who reads the URL may at once run a command that looks for the set-up.
     let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, Beside::default()));
-    context.ui.emit(&Event::Tunnel(tunnel.told.clone()));
+    context.ui.emit(&Report::Tunnel(tunnel.told.clone()));
     let Some(agent) = &mut tunnel.agent else {
         context.ui.note("that agent ran already and is left running");
         return Ok(());

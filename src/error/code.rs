@@ -1,7 +1,7 @@
 //! The code of each error, grouped by hop: settings, app, tunnel, Clerk, Svix, endpoint, secret, delivery, checks.
 
 use super::Error;
-use crate::event::Hop;
+use crate::report::Hop;
 
 impl Error {
     /// `CH` and four digits; the first two say at which hop.

@@ -12,7 +12,7 @@ use std::time::Duration;
 pub use exit::Exit;
 pub use told::Told;
 
-use crate::event::Hop;
+use crate::report::Hop;
 
 /// The result of everything that can fail in a way a person can act on.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::codes;
 use crate::delivery;
-use crate::event::{Delivery, Signature};
+use crate::report::{Delivery, Signature};
 use crate::signature::{HEADERS, Signed, SigningSecret, verify};
 
 /// What the agent writes instead of the peer's address when it replays.

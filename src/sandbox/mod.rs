@@ -39,7 +39,7 @@ use self::store::Store;
 use self::world::World;
 use crate::error::{Error, Result};
 use crate::secret::Secret;
-use crate::{event, file, serve};
+use crate::{file, report, serve};
 
 /// How a sandbox behaves.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct Options {
 
 /// A running sandbox. Dropped, its servers end and its files go; [`Sandbox::stop`] waits for it.
 pub struct Sandbox {
-    addresses: event::Sandbox,
+    addresses: report::Sandbox,
     world: Arc<World>,
     edge: Edge,
     directory: TempDir,
@@ -80,7 +80,7 @@ impl Sandbox {
         let Installed { bin, config } = installed.map_err(failed("agent"))?;
         let clerk = open(Service::Clerk, clerk::router(Arc::clone(&world)), &options, &world).await?;
         let svix = open(Service::Svix, svix::router(Arc::clone(&world)), &options, &world).await?;
-        let addresses = event::Sandbox {
+        let addresses = report::Sandbox {
             clerk_api_url: format!("http://{clerk}"),
             svix_server_url: format!("http://{svix}"),
             clerk_secret_key: world.clerk_key.expose().to_owned(),
@@ -91,7 +91,7 @@ impl Sandbox {
     }
 
     /// Where everything is, base URLs without a trailing slash.
-    pub fn addresses(&self) -> event::Sandbox {
+    pub fn addresses(&self) -> report::Sandbox {
         self.addresses.clone()
     }
 

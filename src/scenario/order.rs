@@ -3,7 +3,7 @@
 use super::fault::{Fault, Why};
 use super::reference::names;
 use super::{Scenario, Step};
-use crate::events;
+use crate::catalogue;
 
 /// Looks at every reference.
 ///
@@ -36,7 +36,7 @@ fn why(steps: &[Step], index: usize, name: &str) -> Why {
     }
     let Some(later) = steps.iter().position(|step| saves(step, name)) else {
         let known = steps[..index].iter().flat_map(|step| step.save.iter().map(|save| save.value.0.as_str()));
-        return Why::Unsaved { meant: events::nearest_of(name, known).map(str::to_owned), name: owned };
+        return Why::Unsaved { meant: catalogue::nearest_of(name, known).map(str::to_owned), name: owned };
     };
     let mut used = steps[later].set.iter().flat_map(|set| names(&set.value.1));
     match used.find(|used| saves(&steps[index], used)) {

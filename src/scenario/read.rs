@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fault::{Fault, Why};
 use super::yaml::{self, Entry, Node};
 use super::{Placed, Scenario, Step, order};
-use crate::events;
+use crate::catalogue;
 use crate::payload::{self, Path};
 
 const SCENARIO_KEYS: [&str; 2] = ["name", "steps"];
@@ -80,10 +80,10 @@ fn step(node: &Node) -> Result<Step, Fault> {
 
 fn event(node: &Node) -> Result<String, Fault> {
     let event = yaml::text(node)?;
-    if events::types().contains(&event.as_str()) {
+    if catalogue::types().contains(&event.as_str()) {
         return Ok(event);
     }
-    let meant = events::nearest(&event).map(str::to_owned);
+    let meant = catalogue::nearest(&event).map(str::to_owned);
     Err(Fault { line: yaml::line(node), step: None, why: Why::Event { event, meant } })
 }
 
@@ -109,6 +109,6 @@ fn parsed<T>(line: usize, text: &str, parse: impl Fn(&str) -> Result<T, String>)
 }
 
 fn unknown_key(key: String, known: &[&str]) -> Why {
-    let meant = events::nearest_of(&key, known.iter().copied()).map(str::to_owned);
+    let meant = catalogue::nearest_of(&key, known.iter().copied()).map(str::to_owned);
     Why::Key { key, known: known.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", "), meant }
 }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use super::parts::{SetUp, other_set_up};
 use super::{OnExit, Options};
 use crate::error::{Error, Result};
-use crate::event::{Event, Stopped};
+use crate::report::{Report, Stopped};
 use crate::steps::Context;
 use crate::steps::endpoint::{Registered, Remote};
 use crate::steps::feed::Feed;
@@ -51,7 +51,7 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     drop(app);
     context.tell_unkept(lost.unwrap_or(0));
     let left = context.shutdown.leftovers();
-    context.ui.emit(&Event::Stopped(Stopped { deliveries, tested, endpoint, left }));
+    context.ui.emit(&Report::Stopped(Stopped { deliveries, tested, endpoint, left }));
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.

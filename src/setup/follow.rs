@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::Options;
 use super::parts::{SetUp, came, other_set_up};
 use crate::error::{Error, Result};
-use crate::event::{Event, Status, Step};
 use crate::ngrok::offline_code;
+use crate::report::{Report, Status, Step};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::feed::Feed;
@@ -75,7 +75,7 @@ impl SetUp {
         let abort = context.shutdown.child();
         loop {
             let Some(pause) = lives.died() else { return Err(death) };
-            context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, format!("{death}; starting it again")));
+            context.ui.emit(&Report::step(Step::Tunnel, Status::Warn, format!("{death}; starting it again")));
             tokio::select! {
                 () = sleep(pause) => {}
                 () = abort.cancelled() => return Err(Error::Interrupted),
@@ -83,7 +83,11 @@ impl SetUp {
             match relaunch(context, &launch, &upstream, &url, &abort).await {
                 Ok(tunnel) => {
                     lives.born();
-                    context.ui.emit(&Event::step(Step::Tunnel, Status::Ok, format!("{} is back", tunnel.public_url())));
+                    context.ui.emit(&Report::step(
+                        Step::Tunnel,
+                        Status::Ok,
+                        format!("{} is back", tunnel.public_url()),
+                    ));
                     self.tunnel = Some(tunnel);
                     return self.follow_url(context, options).await;
                 }
@@ -106,7 +110,7 @@ impl SetUp {
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => {
                 let words = format!("the endpoint does not lead to {} yet: {error}; trying again", self.webhook_url);
-                context.ui.emit(&Event::step(Step::Endpoint, Status::Warn, words));
+                context.ui.emit(&Report::step(Step::Endpoint, Status::Warn, words));
                 self.behind = true;
                 return Ok(());
             }
@@ -139,7 +143,7 @@ impl SetUp {
     pub async fn lead_endpoint(&mut self, context: &Context, options: &Options) -> Result<bool> {
         let Some(tunnel) = &self.tunnel else { return Ok(false) };
         let url = endpoint::webhook_url(tunnel.public_url(), &self.path);
-        context.ui.record(&Event::Tunnel(tunnel.told.clone()));
+        context.ui.record(&Report::Tunnel(tunnel.told.clone()));
         let changed = url != self.webhook_url;
         self.webhook_url = url;
         // Noted whatever comes: the agent may be another one at the same URL.
@@ -180,7 +184,7 @@ impl SetUp {
         };
         let Some(app) = &self.app else { return Ok(()) };
         let words = format!("{url} is served by nobody (ERR_NGROK_{code}); starting the agent anew");
-        context.ui.emit(&Event::step(Step::Tunnel, Status::Warn, words));
+        context.ui.emit(&Report::step(Step::Tunnel, Status::Warn, words));
         let upstream = app.upstream.clone();
         self.drain(context).await;
         self.feed.iter_mut().for_each(Feed::follow_another);
@@ -224,7 +228,7 @@ impl SetUp {
         {
             let words = format!("{} leads to the set-up for {} now", now.id, other.upstream);
             if !std::mem::replace(&mut self.superseded, true) {
-                context.ui.emit(&Event::step(Step::Endpoint, Status::Warn, words));
+                context.ui.emit(&Report::step(Step::Endpoint, Status::Warn, words));
             }
             return Ok(());
         }
@@ -232,9 +236,9 @@ impl SetUp {
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, None)?;
         let registered = endpoint::ensure(context, remote, &wanted).await?;
         let words = endpoint::words(remote, &wanted, &registered);
-        if registered.told.action != crate::event::Action::Unchanged {
-            context.ui.emit(&Event::step(Step::Endpoint, Status::Ok, words));
-            context.ui.record(&Event::Endpoint(registered.told.clone()));
+        if registered.told.action != crate::report::Action::Unchanged {
+            context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, words));
+            context.ui.record(&Report::Endpoint(registered.told.clone()));
         }
         let before = self.registered.replace(registered);
         let (Some(before), Some(now)) = (before, &self.registered) else { return Ok(()) };
@@ -243,7 +247,7 @@ impl SetUp {
         }
         // Somebody deleted it, or adopted another one in its place.
         if before.endpoint.id != now.endpoint.id {
-            if now.told.action == crate::event::Action::Created {
+            if now.told.action == crate::report::Action::Created {
                 context
                     .ui
                     .warn(&format!("endpoint `{}` is gone at Svix: another one takes its place", before.endpoint.id));
@@ -275,7 +279,7 @@ impl SetUp {
         } else {
             (Status::Warn, format!("{url} is offline: the agent reconnects"))
         };
-        context.ui.emit(&Event::step(Step::Tunnel, status, words));
+        context.ui.emit(&Report::step(Step::Tunnel, status, words));
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tokio::time::sleep;
 
 use crate::error::{Error, Result};
-use crate::session::control::{Asked, Control};
+use crate::running::control::{Asked, Control};
 use crate::steps::Context;
 
 /// How long a question waits for what is under way.

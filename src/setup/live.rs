@@ -11,9 +11,9 @@ use super::inbox::Inbox;
 use super::parts::SetUp;
 use crate::delivery::{self, Origin};
 use crate::error::{Error, Result};
-use crate::event::{Event, Heard, Received};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::session::control::{Asked, Question};
+use crate::report::{Heard, Received, Report};
+use crate::running::control::{Asked, Question};
 use crate::shutdown::Continued;
 use crate::steps::Context;
 use crate::steps::feed::{self, Feed};
@@ -259,7 +259,7 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
                     if bytes > HELD { (Bytes::new(), true) } else { (received.body, received.truncated) };
                 setup.held.push((Instant::now(), Received { body, truncated, ..*received }));
             }
-            Heard::Gap(gap) => context.ui.emit(&Event::Gap(gap)),
+            Heard::Gap(gap) => context.ui.emit(&Report::Gap(gap)),
         }
     }
 }

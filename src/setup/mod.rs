@@ -16,7 +16,7 @@ use jiff::Timestamp;
 pub use parts::{by_hand, example};
 
 use crate::error::{Error, Result};
-use crate::session::control::SecureWish;
+use crate::running::control::SecureWish;
 use crate::steps::Context;
 use crate::steps::app::Wish;
 use crate::steps::secret::EnvWish;

@@ -3,8 +3,8 @@
 use super::{Options, by_hand};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Event, Status, Step};
 use crate::ngrok;
+use crate::report::{Report, Status, Step};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, app, tunnel};
 use crate::ui::Answer;
@@ -74,7 +74,7 @@ impl Missing {
 /// Each as the line of its step, with what mends it.
 fn tell(context: &Context, told: &[(Step, Error)]) {
     for (step, error) in told {
-        context.ui.emit(&Event::step(*step, Status::Warn, format!("{error}: {}", error.hint())));
+        context.ui.emit(&Report::step(*step, Status::Warn, format!("{error}: {}", error.hint())));
     }
 }
 

@@ -8,13 +8,13 @@ use super::securing::Secured;
 use crate::config::{Source, Sourced};
 use crate::delivery::Id;
 use crate::error::{Error, Result};
-use crate::event::{Event, Hop, Ready, Status, Step};
 use crate::history::Keeper;
 use crate::ngrok::Launch;
 use crate::ngrok::api::{AgentApi, preferred};
+use crate::report::{Hop, Ready, Report, Status, Step};
+use crate::running::control::{self, Control};
+use crate::running::{Kept, Setup};
 use crate::secret::Secret;
-use crate::session::control::{self, Control};
-use crate::session::{Kept, Setup};
 use crate::signature::SigningSecret;
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
@@ -58,7 +58,7 @@ pub struct SetUp {
     /// When it began.
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.
-    pub held: Vec<(tokio::time::Instant, crate::event::Received)>,
+    pub held: Vec<(tokio::time::Instant, crate::report::Received)>,
     /// Messages whose proof was shown, so that their deliveries need not be.
     pub proven: Vec<String>,
     /// What follows the deliveries.
@@ -108,7 +108,7 @@ impl SetUp {
         let api = tunnel.api.clone();
         self.note(context);
         self.feed = Some(self.begin_feed(context, &api).await);
-        context.ui.record(&Event::Tunnel(told));
+        context.ui.record(&Report::Tunnel(told));
         Ok(())
     }
 
@@ -147,7 +147,7 @@ impl SetUp {
     pub async fn register(&mut self, context: &Context, options: &Options) -> Result<()> {
         let (Some(remote), Some(step)) = (&self.remote, self.registering.take()) else {
             let words = format!("left to you: its URL must be {}", self.webhook_url);
-            context.ui.emit(&Event::step(Step::Endpoint, Status::Skip, words));
+            context.ui.emit(&Report::step(Step::Endpoint, Status::Skip, words));
             return Ok(());
         };
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
@@ -158,7 +158,7 @@ impl SetUp {
             context.ui.warn(&format!("the set-up for {} {words}", other.upstream));
         }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
-        context.ui.record(&Event::Endpoint(registered.told.clone()));
+        context.ui.record(&Report::Endpoint(registered.told.clone()));
         self.registered = Some(registered);
         self.note(context);
         // A wish to end that came while Svix was at work.
@@ -204,7 +204,7 @@ impl SetUp {
 
     /// Sends the test event and proves it. A person may mend the app and try again.
     pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let skip = |why: &str| context.ui.emit(&Event::step(Step::Test, Status::Skip, why));
+        let skip = |why: &str| context.ui.emit(&Report::step(Step::Test, Status::Skip, why));
         let Some(trial) = self.trial(options) else {
             skip("left to you: send one from the Clerk dashboard");
             return Ok(());
@@ -260,7 +260,7 @@ impl SetUp {
         let Some(tunnel) = &self.tunnel else { return };
         self.ready = true;
         context.shutdown.ready();
-        let ready = Event::Ready(Ready {
+        let ready = Report::Ready(Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),
             inspector_url: tunnel.told.api_url.clone(),

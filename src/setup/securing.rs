@@ -7,12 +7,12 @@ use super::Options;
 use super::parts::SetUp;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{self, Event, Status, Step};
 use crate::ngrok::Launch;
 use crate::ngrok::policy::{Means, Verification};
-use crate::receiver::{Gateway, Secrets, gateway};
+use crate::report::{self, Report, Status, Step};
+use crate::running::control::SecureWish;
+use crate::sample::{Gateway, Secrets, gateway};
 use crate::serve;
-use crate::session::control::SecureWish;
 use crate::steps::Context;
 use crate::steps::app::START_IT;
 use crate::steps::feed::Feed;
@@ -266,7 +266,7 @@ impl SetUp {
         match relaunch(context, &launch, &upstream, &url, &context.shutdown.child()).await {
             Ok(tunnel) => {
                 let words = format!("{} is back", tunnel.public_url());
-                context.ui.emit(&Event::step(Step::Tunnel, Status::Ok, words));
+                context.ui.emit(&Report::step(Step::Tunnel, Status::Ok, words));
                 (self.fallen, self.tunnel) = (None, Some(tunnel));
                 self.note(context);
                 Ok(true)
@@ -302,15 +302,15 @@ impl SetUp {
             Some(trial) => Some(prove(context, &trial).await?),
             None => None,
         };
-        let told = event::Secured {
+        let told = report::Secured {
             mechanism: mechanism.word().to_owned(),
             public_url: tunnel.public_url().to_owned(),
             enforced,
             on: !wish.off,
-            proof: event::SecuredProof { forged, genuine: proof.as_ref().and_then(|proof| proof.status_code) },
+            proof: report::SecuredProof { forged, genuine: proof.as_ref().and_then(|proof| proof.status_code) },
         };
         let value = serde_json::to_value(&told).unwrap_or_default();
-        context.ui.emit(&Event::Secured(told));
+        context.ui.emit(&Report::Secured(told));
         self.tested += u64::from(proof.is_some());
         self.proven.extend(proof.and_then(|proof| proof.message_id));
         Ok(value)

@@ -8,9 +8,9 @@ use tokio_util::sync::CancellationToken;
 use super::Context;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Status, Step};
 use crate::handler::listens;
-use crate::receiver::{self, Secrets};
+use crate::report::{Status, Step};
+use crate::sample::{self, Secrets};
 use crate::serve;
 use crate::ui::{Answer, Question};
 
@@ -35,7 +35,7 @@ pub struct App {
 /// The built-in app while it runs. Dropping it ends it.
 pub struct BuiltIn {
     /// What it received.
-    pub received: receiver::Feed,
+    pub received: sample::Feed,
     /// The secrets that it verifies with.
     pub secrets: Secrets,
     stop: CancellationToken,
@@ -113,14 +113,14 @@ async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {
         Some(upstream) => upstream.clone(),
         None => Upstream::local(port),
     };
-    Ok(App { upstream, built_in: Some(start(listener, receiver::Options::default())) })
+    Ok(App { upstream, built_in: Some(start(listener, sample::Options::default())) })
 }
 
 /// Serves the built-in app on a listener.
-pub fn start(listener: TcpListener, options: receiver::Options) -> BuiltIn {
-    let (teller, received) = receiver::feed();
+pub fn start(listener: TcpListener, options: sample::Options) -> BuiltIn {
+    let (teller, received) = sample::feed();
     let (secrets, stop) = (Secrets::default(), CancellationToken::new());
-    let app = receiver::app(options, secrets.clone(), teller);
+    let app = sample::app(options, secrets.clone(), teller);
     tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
     BuiltIn { received, secrets, stop }
 }

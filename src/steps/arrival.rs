@@ -10,7 +10,7 @@ use super::judgement::Broken;
 use super::proof::Trial;
 use super::watch::{LOOKED_THROUGH, pauses};
 use crate::clerk::user::User;
-use crate::event::Hop;
+use crate::report::Hop;
 
 /// What a message must tell to be the one.
 pub struct Sought<'a> {

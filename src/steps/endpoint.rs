@@ -1,11 +1,11 @@
 //! The endpoint: a session with the instance's Svix app, and this machine's endpoint made right.
 
 use super::{Begun, Context};
+use crate::catalogue;
 use crate::clerk::{Clerk, portal};
 use crate::config::{ClerkKey, Source, Sourced};
 use crate::error::{Error, Result};
-use crate::event::{self, Event, Status, Step};
-use crate::events;
+use crate::report::{self, Report, Status, Step};
 use crate::secret::Secret;
 use crate::svix::{self, Change, Endpoint, Svix, Wanted};
 use crate::ui::Question;
@@ -36,7 +36,7 @@ pub struct Registered {
     /// Now.
     pub endpoint: Endpoint,
     /// What is told of it.
-    pub told: event::Endpoint,
+    pub told: report::Endpoint,
     /// The one that was this machine's until another was adopted.
     pub released: Option<String>,
     /// Endpoints of others with the same URL.
@@ -142,8 +142,8 @@ pub fn wanted(context: &Context, url: String, events: &[String], adopt: Option<&
 
 /// Warns of an event that Clerk does not document, with the nearest one that it does.
 pub fn warn_of_unknown(context: &Context, event: &str) {
-    if !events::types().contains(&event) {
-        let nearest = events::nearest(event).map(|name| format!("; did you mean `{name}`?"));
+    if !catalogue::types().contains(&event) {
+        let nearest = catalogue::nearest(event).map(|name| format!("; did you mean `{name}`?"));
         context.ui.warn(&format!("Clerk documents no event `{event}`{}", nearest.unwrap_or_default()));
     }
 }
@@ -170,7 +170,7 @@ pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Resu
         context.ui.note(&format!("endpoint `{id}` was this machine's until now; it is disabled and may be deleted"));
     }
     let endpoint = apply(context, remote, wanted, &plan.change).await?;
-    let told = event::Endpoint {
+    let told = report::Endpoint {
         action: plan.change.action(),
         endpoint_id: endpoint.id.clone(),
         app_id: remote.svix.app_id().to_owned(),
@@ -224,10 +224,10 @@ pub fn words(remote: &Remote, wanted: &Wanted, registered: &Registered) -> Strin
 }
 
 /// What a dry run would do to the endpoint.
-pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Event> {
+pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Report> {
     let Some(remote) = remote else {
         let detail = format!("enable webhooks on the instance and create an endpoint for {}", wanted.url);
-        return Ok(Event::Plan(event::Plan { step: Step::Endpoint, action: "create", detail }));
+        return Ok(Report::Plan(report::Plan { step: Step::Endpoint, action: "create", detail }));
     };
     let plan = svix::plan(&remote.endpoints, wanted)?;
     let events = wanted.events.join(", ");
@@ -244,7 +244,7 @@ pub fn planned(remote: Option<&Remote>, wanted: &Wanted) -> Result<Event> {
         1 => "; 1 endpoint of others is left alone".to_owned(),
         others => format!("; {others} endpoints of others are left alone"),
     };
-    Ok(Event::Plan(event::Plan { step: Step::Endpoint, action, detail: format!("{detail}{alone}") }))
+    Ok(Report::Plan(report::Plan { step: Step::Endpoint, action, detail: format!("{detail}{alone}") }))
 }
 
 /// Begins the endpoint's line and connects; the line is open until the registration ends it.

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::http::{Certificates, Delivered, Exact, OriginForm, is_loopback};
 use crate::ngrok::NO_INTERSTITIAL;
 use crate::ngrok::capture::Capture;
-use crate::receiver::REFUSED;
+use crate::sample::REFUSED;
 use crate::signature::{SigningSecret, headers};
 
 /// How many captures are looked through.

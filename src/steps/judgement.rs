@@ -2,10 +2,10 @@
 
 use super::answered::answered;
 use super::endpoint::adopting;
-use crate::event::{Hop, HopResult, Signature};
 use crate::handler::{Diagnosis, diagnose};
 use crate::ngrok::capture::Capture;
 use crate::ngrok::codes;
+use crate::report::{Hop, HopResult, Signature};
 use crate::signature::SigningSecret;
 use crate::svix::{Attempt, Outcome};
 

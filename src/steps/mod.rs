@@ -30,10 +30,10 @@ use tokio::time::sleep;
 
 use crate::config::{Settings, Upstream};
 use crate::error::{Error, Result};
-use crate::event::{Event, Status, Step};
 use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
-use crate::session::StateDirectory;
+use crate::report::{Report, Status, Step};
+use crate::running::StateDirectory;
 use crate::shutdown::Shutdown;
 use crate::ui::Ui;
 
@@ -120,7 +120,7 @@ impl Context {
 
     /// Begins a step's line.
     pub fn begin(&self, step: Step, detail: impl Into<String>) -> Begun {
-        self.ui.emit(&Event::step(step, Status::Start, detail));
+        self.ui.emit(&Report::step(step, Status::Start, detail));
         Begun { ui: Arc::clone(&self.ui), step, at: Instant::now() }
     }
 }
@@ -142,7 +142,7 @@ impl Begun {
     /// Ends the line.
     pub fn end(self, status: Status, detail: impl Into<String>) {
         let ms = u64::try_from(self.at.elapsed().as_millis()).ok();
-        self.ui.emit(&Event::Step { step: self.step, status, detail: detail.into(), ms });
+        self.ui.emit(&Report::Step { step: self.step, status, detail: detail.into(), ms });
     }
 
     /// Ends the line with an error, which is handed on. The wish to end is told once, at the end.
@@ -150,7 +150,7 @@ impl Begun {
         if !matches!(error, Error::Interrupted | Error::Declined { .. }) {
             let step = self.step;
             let ms = u64::try_from(self.at.elapsed().as_millis()).ok();
-            self.ui.emit(&Event::Step { step, status: Status::Fail, detail: error.to_string(), ms });
+            self.ui.emit(&Report::Step { step, status: Status::Fail, detail: error.to_string(), ms });
         }
         error
     }

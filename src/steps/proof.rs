@@ -9,14 +9,14 @@ use super::arrival::{Sought, find};
 use super::judgement::{Broken, Scene, Sightings, judge};
 use super::watch::watch;
 use super::{Begun, Context};
+use crate::catalogue;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Event, Hop, HopResult, Proof, Status, Step};
-use crate::events;
 use crate::handler::{Diagnosis, stand_in};
 use crate::http::{Certificates, is_loopback};
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
+use crate::report::{Hop, HopResult, Proof, Report, Status, Step};
 use crate::signature::SigningSecret;
 use crate::svix::{Endpoint, Svix};
 
@@ -71,8 +71,8 @@ pub fn deliverable(endpoint: &Endpoint, events: &[&str]) -> Result<()> {
     let kept_back: Vec<&str> = events.iter().copied().filter(|event| !endpoint.lets_through(event)).collect();
     let Some(first) = kept_back.first() else { return Ok(()) };
     let listens_to = endpoint.events.clone().unwrap_or_default().join(",");
-    let known = events::types().contains(first);
-    let meant = events::nearest(first).filter(|_| !known).map(str::to_owned);
+    let known = catalogue::types().contains(first);
+    let meant = catalogue::nearest(first).filter(|_| !known).map(str::to_owned);
     Err(Error::EndpointFiltered { id: endpoint.id.clone(), event: kept_back.join(","), listens_to, meant })
 }
 
@@ -117,7 +117,7 @@ pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought<'_
             let event = trial.event.to_owned();
             let proof = Proof { event, message_id: None, hops: vec![hop], status_code: None, duration_ms: None };
             let error = step.fail(not_delivered(trial, broken));
-            context.ui.emit(&Event::Proof(proof));
+            context.ui.emit(&Report::Proof(proof));
             Err(error)
         }
     }
@@ -174,7 +174,7 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         }
         Some(broken) => Err(step.fail(not_delivered(trial, broken))),
     };
-    context.ui.emit(&Event::Proof(proof));
+    context.ui.emit(&Report::Proof(proof));
     result
 }
 

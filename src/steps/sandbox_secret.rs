@@ -6,7 +6,7 @@ use super::endpoint::Registered;
 use super::secret::parse;
 use crate::config::Source;
 use crate::error::Result;
-use crate::event::Action;
+use crate::report::Action;
 use crate::secret::Secret;
 use crate::svix::Svix;
 

@@ -8,11 +8,11 @@ use super::{Begun, Context, sandbox_secret};
 use crate::config::Source;
 use crate::dotenv::{self, Change, Old};
 use crate::error::{Error, Result};
-use crate::event::{self, Event, Status, Step};
 use crate::process::{self, Program};
+use crate::report::{self, Report, Status, Step};
+use crate::running::Setup;
+use crate::running::control::{self, Question};
 use crate::secret::Secret;
-use crate::session::Setup;
-use crate::session::control::{self, Question};
 use crate::signature::{SecretFault, SigningSecret};
 use crate::svix::Svix;
 
@@ -261,7 +261,7 @@ async fn is_ignored(context: &Context, path: &Path) -> Option<bool> {
 }
 
 /// What a dry run would do to the env file.
-pub fn planned(context: &Context, env: &EnvWish) -> Result<Event> {
+pub fn planned(context: &Context, env: &EnvWish) -> Result<Report> {
     let (action, detail) = match target(context, env)? {
         Target::Leave(why) => ("skip", why.to_owned()),
         Target::Write(path, name) => {
@@ -270,5 +270,5 @@ pub fn planned(context: &Context, env: &EnvWish) -> Result<Event> {
             (action, format!("{name} in {} with the endpoint's signing secret", path.display()))
         }
     };
-    Ok(Event::Plan(event::Plan { step: Step::Secret, action, detail }))
+    Ok(Report::Plan(report::Plan { step: Step::Secret, action, detail }))
 }

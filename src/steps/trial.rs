@@ -10,7 +10,7 @@ use super::proof::{Trial, deliverable, prove};
 use super::{Context, secret, tunnel, webhook_path};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Event, Plan, Step};
+use crate::report::{Plan, Report, Step};
 use crate::signature::SigningSecret;
 use crate::svix::{self, Endpoint};
 
@@ -121,7 +121,7 @@ async fn prove_at(context: &Context, wish: &Wish, place: &mut Place) -> Result<(
     deliverable(&place.endpoint, &[&wish.event])?;
     if wish.dry_run {
         let detail = format!("{} to {} ({})", wish.event, place.endpoint.id, place.endpoint.url);
-        context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail }));
+        context.ui.emit(&Report::Plan(Plan { step: Step::Test, action: "send", detail }));
         return Ok(());
     }
     place.prepare(context).await?;

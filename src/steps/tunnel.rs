@@ -10,13 +10,13 @@ use super::relaunch::relaunch;
 use super::{Begun, Context};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{self, Status, Step};
 use crate::ngrok::api::{AgentApi, Session};
 use crate::ngrok::version::{self, Version};
 use crate::ngrok::{self, Agent, Launch};
 use crate::process;
-use crate::session::control::Address;
-use crate::session::{Kept, Setup};
+use crate::report::{self, Status, Step};
+use crate::running::control::Address;
+use crate::running::{Kept, Setup};
 
 /// How long a left agent may take to end.
 const ORPHAN_ENDS_WITHIN: Duration = Duration::from_secs(3);
@@ -31,7 +31,7 @@ pub struct Tunnel {
     /// Its API.
     pub api: AgentApi,
     /// What is told of it.
-    pub told: event::Tunnel,
+    pub told: report::Tunnel,
 }
 
 /// What a state file holds beside the tunnel.
@@ -157,7 +157,7 @@ pub async fn open(context: &Context, upstream: &Upstream, reuse: bool, abort: &C
     Ok(opened)
 }
 
-fn words(told: &event::Tunnel) -> String {
+fn words(told: &report::Tunnel) -> String {
     let reused = if told.started_by_us { "" } else { "already running, " };
     format!(
         "{} → {}  ({reused}agent {}, inspector {})",
@@ -243,7 +243,7 @@ pub async fn start(
         context.shutdown.cleaned("agent");
         context.state.forget(&beginning);
     })?;
-    let told = event::Tunnel {
+    let told = report::Tunnel {
         public_url: agent.public_url.clone(),
         upstream: upstream.to_string(),
         api_url: agent.api.base().to_owned(),
@@ -268,7 +268,7 @@ pub async fn plan(context: &Context, upstream: &Upstream, reuse: bool) -> Result
             ("start", format!("ngrok {version} ({}) for {upstream}", bin.display()))
         }
     };
-    context.ui.emit(&event::Event::Plan(event::Plan { step: Step::Tunnel, action, detail }));
+    context.ui.emit(&report::Report::Plan(report::Plan { step: Step::Tunnel, action, detail }));
     Ok(running.map(|running| running.public_url().to_owned()))
 }
 
@@ -311,7 +311,7 @@ async fn search(context: &Context, upstream: &Upstream) -> Search {
             found.api.base()
         ));
     }
-    let told = event::Tunnel {
+    let told = report::Tunnel {
         public_url: found.public_url,
         upstream: upstream.to_string(),
         api_url: found.api.base().to_owned(),
@@ -351,7 +351,7 @@ async fn of_setup(setup: &Setup) -> Option<Tunnel> {
         return None;
     }
     let version = api.status().await.ok().and_then(|(_, version)| version);
-    let told = event::Tunnel {
+    let told = report::Tunnel {
         public_url: setup.public_url.clone(),
         upstream: setup.upstream.clone(),
         api_url: api.base().to_owned(),

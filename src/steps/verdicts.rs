@@ -7,10 +7,10 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::Context;
-use crate::event::{Delivery, Signature};
 use crate::ngrok::capture::Capture;
-use crate::session::Setup;
-use crate::session::control::{self, Question};
+use crate::report::{Delivery, Signature};
+use crate::running::Setup;
+use crate::running::control::{self, Question};
 
 /// How many captured requests a set-up looks at.
 pub const LOOKED_AT: u16 = 300;

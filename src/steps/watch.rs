@@ -9,8 +9,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::judgement::Sightings;
 use super::proof::{Trial, milliseconds};
-use crate::event::Signature;
 use crate::ngrok::capture::Capture;
+use crate::report::Signature;
 use crate::signature::SigningSecret;
 use crate::svix::Outcome;
 

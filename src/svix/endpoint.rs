@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::{Svix, twins};
 use crate::error::{Error, Result};
-use crate::event::Action;
 use crate::http::{Call, Retry};
+use crate::report::Action;
 use crate::secret::Secret;
 
 /// Most that Svix gives in a page (Svix docs, API).

@@ -2,7 +2,7 @@
 
 use super::paint::{BAD, FAINT, GOOD, ODD, health_mark, paint};
 use super::painted::{Painted, painted};
-use crate::event::{Case, Check, Conformance, Health};
+use crate::report::{Case, Check, Conformance, Health};
 
 /// Where names, causes and fixes begin.
 const INDENT: usize = 18;

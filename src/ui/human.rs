@@ -8,7 +8,7 @@ use super::painted::{Painted, painted};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::error::Error;
-use crate::event::{
+use crate::report::{
     Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
     Stopped, User,
 };

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::text::harmless_json;
 use crate::delivery;
 use crate::error::Error;
-use crate::event::Event;
+use crate::report::Report;
 use crate::secret::{Secret, mask_text};
 
 /// A JSON line as it may leave: masked, and without a character that a terminal would obey.
@@ -77,12 +77,12 @@ fn is_signed(header: &str) -> bool {
 }
 
 /// An event.
-pub fn event(event: &Event) -> Option<JsonLine> {
+pub fn event(event: &Report) -> Option<JsonLine> {
     let fields = object(event)?;
     Some(match event {
-        Event::Request(_) => JsonLine::with_payload(fields),
+        Report::Request(_) => JsonLine::with_payload(fields),
         // Its key opens nothing but itself, and is what the line is for.
-        Event::Sandbox(_) => JsonLine::exact(&Value::Object(fields)),
+        Report::Sandbox(_) => JsonLine::exact(&Value::Object(fields)),
         _ => JsonLine::masked(Value::Object(fields)),
     })
 }
@@ -90,7 +90,7 @@ pub fn event(event: &Event) -> Option<JsonLine> {
 /// A delivery, and if it is wanted whole, request and answer. Headers and body are as Clerk's own CLI writes them:
 /// `clerk webhooks verify --delivery` reads the line.
 pub fn kept(delivery: &delivery::Delivery, whole: bool) -> Option<JsonLine> {
-    let mut fields = object(&Event::Delivery(delivery.into()))?;
+    let mut fields = object(&Report::Delivery(delivery.into()))?;
     if whole {
         let answer = |answer: &delivery::Answer| json!({ "headers": headers(&answer.headers), "body_b64": STANDARD.encode(&answer.body) });
         fields.insert("headers".to_owned(), headers(&delivery.request.headers));
@@ -136,7 +136,7 @@ pub fn secret(secret: &Secret) -> JsonLine {
 }
 
 /// An event as an object with `schema` behind its `type`.
-fn object(event: &Event) -> Option<Map<String, Value>> {
+fn object(event: &Report) -> Option<Map<String, Value>> {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
     Some(fields)
@@ -161,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::event::{Action, Endpoint, Status, Step};
+    use crate::report::{Action, Endpoint, Status, Step};
 
     const SECRET: &str = "whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF";
 
@@ -191,8 +191,8 @@ mod tests {
                 disabled: false,
             };
             let lines = [
-                event(&Event::step(Step::App, Status::Ok, &hostile)),
-                event(&Event::Endpoint(endpoint)),
+                event(&Report::step(Step::App, Status::Ok, &hostile)),
+                event(&Report::Endpoint(endpoint)),
                 Some(error(&Error::KeyMissing { looked: hostile.clone() })),
                 Some(remark("note", &hostile)),
                 Some(refusal(&hostile)),

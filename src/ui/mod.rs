@@ -35,7 +35,7 @@ use writing::Streams;
 
 use crate::delivery::Delivery;
 use crate::error::Error;
-use crate::event::{Check, Event, Seen, Status, Step, UserAction};
+use crate::report::{Check, Report, Seen, Status, Step, UserAction};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -119,45 +119,45 @@ impl Ui {
     }
 
     /// Shows an event.
-    pub fn emit(&self, event: &Event) {
+    pub fn emit(&self, event: &Report) {
         if self.options.json {
             return self.json_line(event);
         }
         let width = self.width;
         match event {
-            Event::Step { step, status, detail, .. } => self.step(*step, *status, detail),
-            Event::Ready(ready) => self.talk(human::ready(ready)),
-            Event::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
-            Event::Serving(serving) => self.talk(human::serving(serving)),
-            Event::Setting(setting) => self.talk(human::setting(setting, width)),
-            Event::Tunnel(tunnel) => self.data(&tunnel.public_url),
-            Event::Endpoint(endpoint) => self.lines(human::endpoint(endpoint)),
-            Event::Secured(secured) => self.lines(human::secured(secured)),
-            Event::Replay(replay) => self.lines(human::replay(replay)),
-            Event::Delivery(delivery) => self.lines(human::delivery(delivery, width)),
-            Event::Gap(gap) => self.lines(human::gap(gap)),
-            Event::User(user) => match user.action {
+            Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
+            Report::Ready(ready) => self.talk(human::ready(ready)),
+            Report::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
+            Report::Serving(serving) => self.talk(human::serving(serving)),
+            Report::Setting(setting) => self.talk(human::setting(setting, width)),
+            Report::Tunnel(tunnel) => self.data(&tunnel.public_url),
+            Report::Endpoint(endpoint) => self.lines(human::endpoint(endpoint)),
+            Report::Secured(secured) => self.lines(human::secured(secured)),
+            Report::Replay(replay) => self.lines(human::replay(replay)),
+            Report::Delivery(delivery) => self.lines(human::delivery(delivery, width)),
+            Report::Gap(gap) => self.lines(human::gap(gap)),
+            Report::User(user) => match user.action {
                 UserAction::Created => self.data(&user.user_id),
                 UserAction::Updated => {}
                 UserAction::Deleted => self.end(human::deleted(user)),
             },
-            Event::Plan(plan) => self.lines(human::plan(plan, width)),
-            Event::Check(check) => self.lines(human::check(check, width)),
-            Event::Status(part) => self.lines(human::standing(part, width)),
-            Event::Case(case) => self.lines(conformance::case(case, width)),
-            Event::Conformance(ended) => self.lines(conformance::ended(ended)),
-            Event::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
-            Event::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),
-            Event::Trigger(sent) => self.lines(trigger::line(sent, width)),
-            Event::Summary(summary) => self.lines(trigger::summary(summary, width)),
-            Event::EventType(kind) => self.lines(trigger::event_type(kind, width)),
-            Event::Request(_) => self.json_line(event),
-            Event::Proof(_) => {}
+            Report::Plan(plan) => self.lines(human::plan(plan, width)),
+            Report::Check(check) => self.lines(human::check(check, width)),
+            Report::Status(part) => self.lines(human::standing(part, width)),
+            Report::Case(case) => self.lines(conformance::case(case, width)),
+            Report::Conformance(ended) => self.lines(conformance::ended(ended)),
+            Report::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
+            Report::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),
+            Report::Trigger(sent) => self.lines(trigger::line(sent, width)),
+            Report::Summary(summary) => self.lines(trigger::summary(summary, width)),
+            Report::EventType(kind) => self.lines(trigger::event_type(kind, width)),
+            Report::Request(_) => self.json_line(event),
+            Report::Proof(_) => {}
         }
     }
 
     /// Records an event for programs; to a person something else tells it.
-    pub fn record(&self, event: &Event) {
+    pub fn record(&self, event: &Report) {
         if self.options.json {
             self.json_line(event);
         }
@@ -166,7 +166,7 @@ impl Ui {
     /// The checks of one group: those that hold are one line to a person, the others one for each cause.
     pub fn checks(&self, checks: &[Check]) {
         if self.options.json {
-            return checks.iter().for_each(|check| self.json_line(&Event::Check(check.clone())));
+            return checks.iter().for_each(|check| self.json_line(&Report::Check(check.clone())));
         }
         conformance::lines(checks, self.width).into_iter().for_each(|line| self.lines(line));
     }
@@ -182,7 +182,7 @@ impl Ui {
         self.stdout(batch.iter().flat_map(|seen| match seen {
             Seen::Delivery(delivery) => self.request(delivery, form),
             Seen::Gap(gap) if self.options.json => {
-                json::event(&Event::Gap(*gap)).map(Content::Json).into_iter().collect()
+                json::event(&Report::Gap(*gap)).map(Content::Json).into_iter().collect()
             }
             Seen::Gap(gap) => vec![Content::Lines(human::gap(gap))],
         }));
@@ -319,7 +319,7 @@ impl Ui {
         self.stdout([Content::Lines(lines)]);
     }
 
-    fn json_line(&self, event: &Event) {
+    fn json_line(&self, event: &Report) {
         if let Some(line) = json::event(event) {
             self.stdout([Content::Json(line)]);
         }

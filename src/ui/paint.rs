@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::painted::{Painted, Part};
-use crate::event::{Health, Signature, Status};
+use crate::report::{Health, Signature, Status};
 
 /// Green: done, valid, 2xx.
 pub const GOOD: Style = AnsiColor::Green.on_default();

@@ -16,14 +16,14 @@ impl Ui {
 
     /// A line of a kept delivery, with the id by which it is found again.
     pub fn kept(&self, delivery: &Delivery) {
-        self.listed(delivery, |line| crate::event::Delivery {
+        self.listed(delivery, |line| crate::report::Delivery {
             message_id: Some(delivery.id.short().to_owned()),
             ..line
         });
     }
 
-    fn listed(&self, delivery: &Delivery, dress: impl Fn(crate::event::Delivery) -> crate::event::Delivery) {
-        let line = crate::event::Delivery::from(delivery);
+    fn listed(&self, delivery: &Delivery, dress: impl Fn(crate::report::Delivery) -> crate::report::Delivery) {
+        let line = crate::report::Delivery::from(delivery);
         self.stdout(if self.options.json {
             super::json::kept(delivery, !self.options.brief).map(Content::Json)
         } else {

@@ -6,7 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::paint::step_mark;
 use super::painted::{Painted, painted};
-use crate::event::{Status, Step};
+use crate::report::{Status, Step};
 use crate::secret::mask_text;
 
 /// Columns before a step's text.

@@ -3,7 +3,7 @@
 use super::paint::{BAD, FAINT, GOOD, NAME, ODD, STRONG, paint, status_style};
 use super::painted::{Painted, painted};
 use super::text::shortened;
-use crate::event::{EventType, Summary, Trigger};
+use crate::report::{EventType, Summary, Trigger};
 
 /// How wide event types are set when nothing else is asked for.
 const EVENT: usize = 18;

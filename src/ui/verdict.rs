@@ -2,7 +2,7 @@
 
 use super::paint::{BAD, FAINT, GOOD, ODD, paint};
 use super::painted::{Painted, painted};
-use crate::event::Verdict;
+use crate::report::Verdict;
 
 /// `✓ valid  user.created msg_2ab… signed 2 min ago with …`, and what is wrong with what to do below it.
 pub fn verdict(verdict: &Verdict, width: Option<usize>) -> Painted {

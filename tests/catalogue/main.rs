@@ -5,7 +5,7 @@ mod description;
 
 use std::process::ExitCode;
 
-use clerkhook::events::{self, Recipe, Time};
+use clerkhook::catalogue::{self, Recipe, Time};
 use libtest_mimic::{Arguments, Failed, Trial, run};
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let ignored = description::directory().is_none();
     let known = Trial::test("every_type_of_the_description_is_known", every_type_is_known);
-    let each = events::types().iter().map(|kind| Trial::test(format!("catalogue::{kind}"), || as_described(kind)));
+    let each = catalogue::types().iter().map(|kind| Trial::test(format!("catalogue::{kind}"), || as_described(kind)));
     let trials = each.chain([known]).map(|trial| trial.with_ignored_flag(ignored)).collect();
     run(&arguments, trials).exit_code()
 }
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 fn every_type_is_known() -> Result<(), Failed> {
     for description in Description::all() {
         let unknown: Vec<_> =
-            description.types().into_iter().filter(|kind| !events::types().contains(&kind.as_str())).collect();
+            description.types().into_iter().filter(|kind| !catalogue::types().contains(&kind.as_str())).collect();
         if !unknown.is_empty() {
             return Err(format!("{} names {}", description.file, unknown.join(", ")).into());
         }
@@ -59,7 +59,7 @@ fn events_of(kind: &str) -> Vec<(String, String)> {
         Recipe { seed: 7, mark: Some("clerkhook"), time: Time::Ending(NOW) },
         Recipe { seed: u64::MAX, mark: None, time: Time::Ending(NOW) },
     ];
-    let built = recipes.iter().map(|recipe| (format!("{recipe:?}"), events::build(kind, recipe)));
-    let example = ("the example".to_owned(), events::example(kind, NOW));
+    let built = recipes.iter().map(|recipe| (format!("{recipe:?}"), catalogue::build(kind, recipe)));
+    let example = ("the example".to_owned(), catalogue::example(kind, NOW));
     built.chain([example]).map(|(made, event)| (made, event.expect("an event of a known type"))).collect()
 }

@@ -1,6 +1,6 @@
 //! `docs/events.md` lists the catalogue.
 
-use clerkhook::events;
+use clerkhook::catalogue;
 
 use crate::text;
 
@@ -8,7 +8,7 @@ use crate::text;
 fn each_type_stands_in_the_table_with_when_it_is_sent() {
     let document = text("docs/events.md");
     let listed: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
-    let known = events::types().iter().map(|kind| (kind, events::describe(kind).expect("a known type")));
+    let known = catalogue::types().iter().map(|kind| (kind, catalogue::describe(kind).expect("a known type")));
     let wanted: Vec<String> = known.map(|(kind, clause)| format!("| `{kind}` | {clause} |")).collect();
     assert_eq!(listed, wanted);
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{root, text};
 
 /// Neighbours that do use each other, as the document says.
-const NEIGHBOURS: [(&str, &str); 1] = [("error", "event")];
+const NEIGHBOURS: [(&str, &str); 1] = [("error", "report")];
 
 /// The row of each room, from the document's drawing. The upper rows have one room and words about it.
 fn floors() -> BTreeMap<String, usize> {

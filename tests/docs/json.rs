@@ -18,8 +18,8 @@ fn schemas() -> Vec<(String, Value)> {
 
 /// The types that the source prints: the variants of `Event`, and those that `ui/json.rs` makes by hand.
 fn printed() -> BTreeSet<String> {
-    let source = text("src/event/mod.rs");
-    let list = source.split("pub enum Event {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a list");
+    let source = text("src/report/mod.rs");
+    let list = source.split("pub enum Report {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a list");
     let variants = list.lines().filter_map(|line| {
         let name = line.strip_prefix("    ")?.split(['(', ' ']).next()?;
         name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| name.to_owned())

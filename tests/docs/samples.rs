@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clerkhook::error::Error;
-use clerkhook::event::Hop;
 use clerkhook::ngrok::codes::explain;
+use clerkhook::report::Hop;
 use clerkhook::steps::app::START_IT;
 use clerkhook::steps::secret::LOOKED;
 

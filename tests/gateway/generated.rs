@@ -5,7 +5,7 @@ use std::str::FromStr as _;
 
 use axum::http::Uri;
 use clerkhook::ngrok::policy::Verification;
-use clerkhook::receiver::Admission;
+use clerkhook::sample::Admission;
 use clerkhook::secret::Secret;
 
 use crate::routers::{decoded, takers};

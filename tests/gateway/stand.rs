@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clerkhook::receiver::{Gateway, Secrets, gateway};
+use clerkhook::sample::{Gateway, Secrets, gateway};
 use clerkhook::serve;
 use clerkhook::signature::{SigningSecret, sign};
 use jiff::Timestamp;

@@ -1,6 +1,6 @@
 //! What `trigger` sends, judged by Clerk's SDK.
 
-use clerkhook::events;
+use clerkhook::catalogue;
 
 use crate::fixture::Machine;
 use crate::node::{Handler, SECRET};
@@ -12,7 +12,7 @@ fn machine() -> Machine {
 /// Each event of the catalogue, once.
 pub fn every_event_is_accepted() {
     let (handler, machine) = (Handler::start("raw"), machine());
-    for event in events::types() {
+    for event in catalogue::types() {
         let output = machine.run(&format!("trigger {event} --to {} --json", handler.port)).expect_code(0);
         assert_eq!(output.of_type("trigger")[0]["status_code"], 200, "{event}");
     }

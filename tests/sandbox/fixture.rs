@@ -10,7 +10,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use clerkhook::event;
+use clerkhook::report;
 use clerkhook::sandbox::{Latency, Options, Sandbox};
 use clerkhook::signature::{Reason, Signed, SigningSecret, verify};
 use reqwest::Method;
@@ -37,7 +37,7 @@ pub fn options(faults: &[&str]) -> Options {
 /// A running sandbox with an open portal session.
 pub struct Fixture {
     pub sandbox: Sandbox,
-    pub addresses: event::Sandbox,
+    pub addresses: report::Sandbox,
     pub app_id: String,
     pub token: String,
     pub http: reqwest::Client,

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
-use crate::event::{Check, Health};
+use crate::report::{Check, Health};
 use crate::secret::mask_text;
 
 /// A file that appears whole or not at all. It is opened before anything is sent, so that a wrong path costs nothing.
-pub struct Report {
+pub struct Suite {
     path: PathBuf,
     written: NamedTempFile,
 }
 
-impl Report {
+impl Suite {
     /// Opens it beside the place that it will have.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::CaseSeen;
+    use crate::report::CaseSeen;
 
     #[test]
     fn whatever_an_answer_holds_stays_inside_its_element() {

@@ -10,17 +10,17 @@ use tokio::time::interval;
 
 use crate::delivery::Origin;
 use crate::error::{Error, Result};
-use crate::event::{self, CaseSeen, Check, Conformance, Event, Health, Plan, Step};
 use crate::handler::conformance::{
     Case, Choice, Fault, Group, OPEN, Run, Subject, UnknownCase, cases, skipped, tunnel_host, worst,
 };
 use crate::handler::sent::Cause;
 use crate::history::Keeper;
 use crate::http::{Certificates, is_loopback};
+use crate::report::{self, CaseSeen, Check, Conformance, Health, Plan, Report, Step};
 use crate::steps::target::{self, Target, To};
 use crate::steps::{Context, kept, secret};
 use crate::ui::Question;
-use junit::Report;
+use junit::Suite;
 
 /// Why a case was not sent when the route is wrong.
 const NOT_SENT: &str = "not sent: the route comes first";
@@ -71,11 +71,11 @@ async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper
     let run = Run::new(subject.clone(), chosen.to_vec(), seed());
     let intent = announcement(&run, &subject);
     if options.dry_run {
-        context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail: intent }));
+        context.ui.emit(&Report::Plan(Plan { step: Step::Test, action: "send", detail: intent }));
         return Ok(());
     }
     allow(context, &subject, run.requests()).await?;
-    let report = options.junit.as_deref().map(Report::open).transpose()?;
+    let report = options.junit.as_deref().map(Suite::open).transpose()?;
     context.ui.note(&intent);
     // What was stored is taken back after Ctrl-C too, while a second one leaves at once.
     let made = context.unless_interrupted(watched(context, &run, make(&run, chosen, options))).await;
@@ -95,7 +95,7 @@ async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper
         context.ui.checks(&of);
     }
     let ended = conclusion(&target, &checks, &run);
-    context.ui.emit(&Event::Conformance(ended.clone()));
+    context.ui.emit(&Report::Conformance(ended.clone()));
     // A page or a wall stores nothing.
     if !is_stopped(&checks) {
         tell_stored(context, &run);
@@ -106,7 +106,7 @@ async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper
 
 fn list(context: &Context, chosen: &[Case]) -> Result<()> {
     for case in chosen {
-        context.ui.emit(&Event::Case(event::Case { case: case.full_name(), sent: case.sent.to_owned() }));
+        context.ui.emit(&Report::Case(report::Case { case: case.full_name(), sent: case.sent.to_owned() }));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ mod settings;
 
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{Check, Event, Health};
+use crate::report::{Check, Health, Report};
 use crate::steps::Context;
 
 /// Options of `doctor`.
@@ -69,7 +69,7 @@ pub async fn doctor(context: &Context, options: &Options) -> Result<()> {
     let checks = findings.len();
     let failed = findings.iter().filter(|(_, finding)| finding.health == Health::Fail).count();
     for (check, Finding { health, found, fix }) in findings {
-        context.ui.emit(&Event::Check(Check { check: check.to_owned(), status: health, found, fix, case: None }));
+        context.ui.emit(&Report::Check(Check { check: check.to_owned(), status: health, found, fix, case: None }));
     }
     if failed > 0 { Err(Error::DoctorFailed { failed, checks }) } else { Ok(()) }
 }

@@ -3,14 +3,14 @@
 use std::fmt::Display;
 
 use crate::config::{Source, Sourced};
-use crate::event::{Event, Setting};
+use crate::report::{Report, Setting};
 use crate::steps::Context;
 
 /// Shows each setting with its source.
 pub fn show(context: &Context) {
     let settings = &context.settings;
     let line = |setting, value: String, source: &Source| {
-        context.ui.emit(&Event::Setting(Setting { setting, value, source: source.to_string() }));
+        context.ui.emit(&Report::Setting(Setting { setting, value, source: source.to_string() }));
     };
     let secret = |setting, secret: &Option<Sourced<crate::secret::Secret>>, otherwise: &str| match secret {
         Some(secret) => line(setting, secret.value.masked(), &secret.source),

@@ -4,9 +4,9 @@ use super::origin::Origin;
 use super::source::Source;
 use crate::delivery::{self, Filter};
 use crate::error::{Error, Result};
-use crate::event::Event;
 use crate::history::{Reference, Store};
 use crate::ngrok::capture::Capture;
+use crate::report::Report;
 use crate::steps::{Context, kept};
 use crate::ui::{Offer, Question};
 
@@ -156,7 +156,7 @@ async fn pick(context: &Context, sources: Vec<Source>, origin: &Origin) -> Resul
         return Ok(Picked::Nothing);
     }
     if !context.ui.interactive() {
-        sources.into_iter().rev().for_each(|source| context.ui.emit(&Event::Delivery(source.line)));
+        sources.into_iter().rev().for_each(|source| context.ui.emit(&Report::Delivery(source.line)));
         context.ui.note("name one: `clerkhook replay last`, or its message id");
         return Ok(Picked::Listed);
     }

@@ -7,9 +7,9 @@ use url::Url;
 use super::Options;
 use super::source::Source;
 use crate::error::{Error, Result};
-use crate::event::{Plan, Step};
 use crate::http::{NotOriginForm, OriginForm};
 use crate::payload;
+use crate::report::{Plan, Step};
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
 use crate::steps::{Context, editor, input};
 
@@ -138,6 +138,6 @@ pub fn describe(context: &Context, source: &Source, composed: Option<&Composed>)
             format!("{} to {} {signed} ({edits})", source.id, composed.url)
         }
     };
-    context.ui.emit(&crate::event::Event::Plan(Plan { step: Step::Test, action: "send", detail }));
+    context.ui.emit(&crate::report::Report::Plan(Plan { step: Step::Test, action: "send", detail }));
     Ok(())
 }

@@ -16,10 +16,10 @@ use url::Url;
 use crate::config::Upstream;
 use crate::delivery;
 use crate::error::{Error, Result};
-use crate::event::Event;
 use crate::handler::{Answer, Diagnosis, diagnose, page};
 use crate::history::Keeper;
 use crate::payload::Edit;
+use crate::report::Report;
 use crate::signature::{SigningSecret, TOLERANCE};
 use crate::steps::tunnel::Tunnel;
 use crate::steps::{Context, kept, target, tunnel};
@@ -142,7 +142,7 @@ async fn send_all(
             }
         };
         let (told, answer) = context.unless_interrupted(sent).await?;
-        context.ui.emit(&Event::Replay(told));
+        context.ui.emit(&Report::Replay(told));
         if options.difference {
             difference::show(context, source, &answer);
         }
@@ -221,5 +221,5 @@ fn refused(source: &Source, answer: &Answer, way: &Way<'_>) -> Error {
 
 fn not_taken(source: &Source, Diagnosis { found, fix }: Diagnosis) -> Error {
     let event = source.delivery.event.clone().unwrap_or_else(|| "the replay".to_owned());
-    Error::NotDelivered { event, hop: crate::event::Hop::App, found, fix }
+    Error::NotDelivered { event, hop: crate::report::Hop::App, found, fix }
 }

@@ -9,13 +9,13 @@ use super::compose::Composed;
 use super::source::Source;
 use crate::delivery::Origin;
 use crate::error::{Error, Result};
-use crate::event::Replay;
 use crate::handler::Answer;
 use crate::handler::sent::{self, Cause};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered};
 use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
+use crate::report::Replay;
 use crate::steps::Context;
 use crate::steps::answered::answered;
 

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::delivery::{self, Delivery, Id};
-use crate::event;
 use crate::ngrok::capture::Capture;
+use crate::report;
 use crate::signature::{Signed, SigningSecret};
 
 /// A delivery with the ways in which it can be named and sent.
@@ -19,7 +19,7 @@ pub struct Source {
     /// The id under which the history keeps it.
     pub kept: Option<Id>,
     /// The line that stands for it.
-    pub line: event::Delivery,
+    pub line: report::Delivery,
 }
 
 impl Source {
@@ -40,7 +40,7 @@ impl Source {
         };
         let signed = |capture: &&Capture| capture.request.signed().signature == signed(&delivery).signature;
         let capture = captures.iter().filter(is_it).find(signed).map(|capture| capture.id.clone());
-        let line = event::Delivery::from(&delivery);
+        let line = report::Delivery::from(&delivery);
         Self { id: delivery.id.to_string(), kept: Some(delivery.id.clone()), capture, line, delivery }
     }
 

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::Subject;
+use crate::catalogue::{self, Recipe, Time};
 use crate::error::{Error, Result};
-use crate::events::{self, Recipe, Time};
 use crate::payload::{self, Edit};
 use crate::steps::{Context, endpoint, input};
 
@@ -70,7 +70,7 @@ impl Seed {
 
     /// The recipe of the events of a story of which the last one is sent now.
     pub fn story<'a>(self, events: impl Iterator<Item = &'a str>) -> Recipe {
-        let last = events.filter_map(events::told_at).max().unwrap_or_default();
+        let last = events.filter_map(catalogue::told_at).max().unwrap_or_default();
         self.timed(|now_ms| Time::Moved(now_ms - last))
     }
 
@@ -89,7 +89,7 @@ impl Seed {
         let bytes = event.bytes().chain(place);
         // FNV-1a, which is the same on every machine.
         let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        events::message_id(bytes.fold(0xcbf2_9ce4_8422_2325 ^ self.number(), step))
+        catalogue::message_id(bytes.fold(0xcbf2_9ce4_8422_2325 ^ self.number(), step))
     }
 }
 
@@ -143,16 +143,16 @@ impl Source {
 /// # Errors
 /// `EventUnknown`.
 pub fn build(event: &str, recipe: &Recipe) -> Result<Vec<u8>> {
-    events::build(event, recipe).map(String::into_bytes).ok_or_else(|| unknown(event))
+    catalogue::build(event, recipe).map(String::into_bytes).ok_or_else(|| unknown(event))
 }
 
 fn known(event: &str) -> Result<String> {
-    if events::types().contains(&event) { Ok(event.to_owned()) } else { Err(unknown(event)) }
+    if catalogue::types().contains(&event) { Ok(event.to_owned()) } else { Err(unknown(event)) }
 }
 
 /// That there is no such event, with the event or the group that was meant.
 pub fn unknown(event: &str) -> Error {
-    let meant = events::nearest(event).or_else(|| events::nearest_of(event, events::groups()));
+    let meant = catalogue::nearest(event).or_else(|| catalogue::nearest_of(event, catalogue::groups()));
     Error::EventUnknown { event: event.to_owned(), meant: meant.map(str::to_owned) }
 }
 

@@ -1,9 +1,9 @@
 //! The event types: all of them by group, or those of one group with when each is sent.
 
 use super::compose::unknown;
+use crate::catalogue;
 use crate::error::Result;
-use crate::event::{Event, EventType};
-use crate::events;
+use crate::report::{EventType, Report};
 use crate::scenario;
 use crate::steps::Context;
 
@@ -13,12 +13,12 @@ use crate::steps::Context;
 /// `EventUnknown` where there is none.
 pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
     let wanted = group.unwrap_or_default().trim_end_matches(['.', '*']);
-    let listed: Vec<EventType> = events::types().iter().filter(|name| is_meant(name, wanted)).map(of).collect();
+    let listed: Vec<EventType> = catalogue::types().iter().filter(|name| is_meant(name, wanted)).map(of).collect();
     if listed.is_empty() {
         return Err(unknown(wanted));
     }
     if group.is_some() || context.ui.json() {
-        listed.iter().for_each(|event| context.ui.emit(&Event::EventType(*event)));
+        listed.iter().for_each(|event| context.ui.emit(&Report::EventType(*event)));
         return Ok(());
     }
     let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
@@ -36,7 +36,7 @@ pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
 }
 
 fn of(name: &&'static str) -> EventType {
-    EventType { event: name, description: events::describe(name).unwrap_or_default() }
+    EventType { event: name, description: catalogue::describe(name).unwrap_or_default() }
 }
 
 /// Nothing, a whole name or a group means it.

@@ -11,8 +11,8 @@ use super::compose::Source;
 use super::send::{Sender, Sent};
 use super::tally::Tally;
 use crate::error::{Error, Result};
-use crate::event::{Event, Step};
 use crate::http::Obstacle;
+use crate::report::{Report, Step};
 use crate::scenario::Expected;
 use crate::steps::Context;
 
@@ -33,7 +33,7 @@ pub async fn send(context: &Context, sender: Sender, source: Source, pace: Pace,
     let mut run = Run { context, sender: Arc::new(sender), pace, tally: Tally::begin(pace.rate), failed: None };
     let ended = run.all(&source, expected).await;
     context.ui.settle();
-    context.ui.emit(&Event::Summary(run.tally.summary()));
+    context.ui.emit(&Report::Summary(run.tally.summary()));
     ended?;
     match run.failed {
         Some(sent) => Err(several(sent.judge(&run.sender), &run.tally)),
@@ -89,7 +89,7 @@ impl Run<'_> {
         if shown {
             sent.tell(self.context);
         } else {
-            self.context.ui.record(&Event::Trigger(sent.told.clone()));
+            self.context.ui.record(&Report::Trigger(sent.told.clone()));
         }
         if self.pace.count > LINES {
             let so_far = format!("{} of {} answered", self.tally.sent(), self.pace.count);

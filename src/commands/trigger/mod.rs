@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Plan, Step};
 use crate::history::Keeper;
 use crate::payload::Edit;
+use crate::report::{Plan, Report, Step};
 use crate::scenario::Expected;
 use crate::steps::target::To;
 use crate::steps::{Context, kept};
@@ -159,6 +159,6 @@ fn plan(context: &Context, delivery: &Delivery, what: &str, expected: Expected) 
         (None, false) => "signed with the endpoint's secret".to_owned(),
     };
     let detail = format!("{what} to {to}, {signed}, expecting {expected}");
-    context.ui.emit(&Event::Plan(Plan { step: Step::Test, action: "send", detail }));
+    context.ui.emit(&Report::Plan(Plan { step: Step::Test, action: "send", detail }));
     Ok(())
 }

@@ -7,15 +7,15 @@ use super::Form;
 use super::compose::Message;
 use super::send::Sender;
 use crate::delivery::curl;
-use crate::event::{Event, Request};
 use crate::http::Certificates;
+use crate::report::{Report, Request};
 use crate::steps::Context;
 
 /// Prints the request of a message.
 pub fn print(context: &Context, sender: &Sender, message: &Message, form: Form) {
     let (url, headers) = (sender.destination.target.url.as_str(), sender.headers(message));
     if form == Form::Json || context.ui.json() {
-        context.ui.emit(&Event::Request(request(url, &headers, &message.body)));
+        context.ui.emit(&Report::Request(request(url, &headers, &message.body)));
     } else {
         let insecure = sender.destination.certificates == Certificates::Any;
         context.ui.exact(&curl::command("POST", url, &headers, &message.body, insecure));

@@ -10,12 +10,12 @@ use super::destination::{self, Destination};
 use super::verdict;
 use crate::delivery::Origin;
 use crate::error::Result;
-use crate::event::{Event, Trigger};
 use crate::handler::sent::{self, Cause};
 use crate::handler::{self, Answer, Diagnosis};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Unreachable};
 use crate::ngrok::NO_INTERSTITIAL;
+use crate::report::{Report, Trigger};
 use crate::scenario::Expected;
 use crate::secret::mask_text;
 use crate::signature;
@@ -164,7 +164,7 @@ impl Sender {
 impl Sent {
     /// Shows it.
     pub fn tell(&self, context: &Context) {
-        context.ui.emit(&Event::Trigger(self.told.clone()));
+        context.ui.emit(&Report::Trigger(self.told.clone()));
         if self.outcome.as_ref().is_ok_and(|answer| answer.cut) {
             context.ui.note("the answer is longer than 1 MiB; only its beginning was read");
         }

@@ -6,10 +6,10 @@ use super::Options;
 use super::compose::{Message, Seed};
 use super::send::{Place, Sender};
 use super::tally::Tally;
+use crate::catalogue;
 use crate::error::{Error, Result};
-use crate::event::Event;
-use crate::events;
 use crate::history::Keeper;
+use crate::report::Report;
 use crate::scenario::{self, Composed, Fault};
 use crate::steps::{Context, input};
 
@@ -40,7 +40,7 @@ pub async fn play(
     let sender = Sender::prepare(context, &options.delivery).await?.keeping(keeper.clone());
     let mut tally = Tally::begin(None);
     let played = send(context, options, &sender, &steps, seed, &mut tally).await;
-    context.ui.record(&Event::Summary(tally.summary()));
+    context.ui.record(&Report::Summary(tally.summary()));
     played
 }
 
@@ -86,7 +86,7 @@ async fn load(context: &Context, scenario: &str, seed: Seed) -> Result<Vec<Compo
     };
     let read = scenario::read(&text).map_err(invalid)?;
     let recipe = seed.story(read.steps.iter().map(|step| step.event.as_str()));
-    scenario::compose(&read, |event| events::build(event, &recipe).map(String::into_bytes)).map_err(invalid)
+    scenario::compose(&read, |event| catalogue::build(event, &recipe).map(String::into_bytes)).map_err(invalid)
 }
 
 async fn read(context: &Context, scenario: &str) -> Result<String> {
@@ -95,7 +95,7 @@ async fn read(context: &Context, scenario: &str) -> Result<String> {
     if looks_like_a_name && !path.exists() {
         let names = || scenario::built_in().map(|(name, _)| name);
         let all = names().map(|name| format!("`--scenario {name}`")).collect::<Vec<_>>().join(", ");
-        let fix = match events::nearest_of(scenario, names()) {
+        let fix = match catalogue::nearest_of(scenario, names()) {
             Some(meant) => format!("write `--scenario {meant}`"),
             None => format!("built in are {all}; a file is named by its path"),
         };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 
-use crate::event::{Summary, Trigger};
+use crate::report::{Summary, Trigger};
 
 /// What came so far.
 #[derive(Debug)]

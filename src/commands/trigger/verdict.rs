@@ -2,9 +2,9 @@
 
 use super::send::{Sender, Sent};
 use crate::error::Error;
-use crate::event::Hop;
 use crate::handler::{Answer, Diagnosis, diagnose};
 use crate::http::{self, Obstacle, Unreachable};
+use crate::report::Hop;
 
 /// The error of a message that was not answered as expected.
 pub fn failure(sender: &Sender, sent: &Sent) -> Error {

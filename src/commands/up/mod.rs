@@ -4,8 +4,8 @@ mod plan;
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Status, Step};
-use crate::session::Setup;
+use crate::report::{Report, Status, Step};
+use crate::running::Setup;
 use crate::setup;
 use crate::steps::Context;
 use crate::steps::app::PORT;
@@ -49,10 +49,10 @@ async fn show(context: &Context, options: &setup::Options, first: &Setup) -> Res
     let Setup { pid, public_url, upstream, agent_address, .. } = first;
     context.ui.note(&format!("`up` runs already for {upstream} (process {pid}); this shows that one"));
     let words = format!("{public_url} → {upstream}  (inspector http://{agent_address})");
-    context.ui.emit(&Event::step(Step::Tunnel, Status::Ok, words));
+    context.ui.emit(&Report::step(Step::Tunnel, Status::Ok, words));
     let endpoint = first.endpoint_id.clone().unwrap_or_default();
     let url = first.webhook_url.clone().unwrap_or_default();
-    context.ui.emit(&Event::step(Step::Endpoint, Status::Ok, format!("{endpoint} for {url}")));
+    context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, format!("{endpoint} for {url}")));
     if options.no_test {
         return Ok(());
     }

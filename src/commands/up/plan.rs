@@ -2,8 +2,8 @@
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Plan, Step};
 use crate::handler::listens;
+use crate::report::{Plan, Report, Step};
 use crate::setup::{Options, by_hand};
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::{Context, app, secret, tunnel, webhook_path};
@@ -17,7 +17,7 @@ const UNKNOWN_URL: &str = "https://(the tunnel's URL)";
 /// Those that the real run would meet: a key that is refused, an agent that is missing.
 pub async fn plan(context: &Context, options: &Options) -> Result<()> {
     let upstream = options.app.upstream.clone().unwrap_or_else(|| Upstream::local(app::PORT));
-    let say = |step, action, detail: String| context.ui.emit(&Event::Plan(Plan { step, action, detail }));
+    let say = |step, action, detail: String| context.ui.emit(&Report::Plan(Plan { step, action, detail }));
     match listens(&upstream).await {
         _ if options.app.serve => say(Step::App, "start", format!("the built-in app at {upstream}")),
         Ok(()) => say(Step::App, "use", format!("{upstream}, which answers")),

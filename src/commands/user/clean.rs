@@ -3,7 +3,7 @@
 use crate::clerk::Clerk;
 use crate::clerk::user::User;
 use crate::error::{Error, Result};
-use crate::event::{Event, Plan, Status, Step, UserAction};
+use crate::report::{Plan, Report, Status, Step, UserAction};
 use crate::steps::Context;
 use crate::ui::Question;
 
@@ -63,7 +63,7 @@ async fn agree(context: &Context, made: &[User]) -> Result<()> {
 fn list(context: &Context, made: &[User]) {
     for user in made {
         let detail = format!("{}, {}", user.id, user.email());
-        context.ui.emit(&Event::Plan(Plan { step: Step::User, action: "delete", detail }));
+        context.ui.emit(&Report::Plan(Plan { step: Step::User, action: "delete", detail }));
     }
 }
 

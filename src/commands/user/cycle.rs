@@ -3,7 +3,7 @@
 use super::stage::{Changed, Stage, told};
 use crate::clerk::user::{Names, User};
 use crate::error::{Error, Result};
-use crate::event::UserAction;
+use crate::report::UserAction;
 
 /// Leads a user through it.
 ///

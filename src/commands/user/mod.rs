@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::clerk::user::Names;
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::event::{Event, Plan, Step};
+use crate::report::{Plan, Report, Step};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::proof::deliverable;
@@ -122,5 +122,5 @@ fn plan(context: &Context, event: &str, user: Option<&str>) {
         _ => ("delete", user.unwrap_or("it again")),
     };
     let detail = format!("{what}, which makes {event}");
-    context.ui.emit(&Event::Plan(Plan { step: Step::User, action, detail }));
+    context.ui.emit(&Report::Plan(Plan { step: Step::User, action, detail }));
 }

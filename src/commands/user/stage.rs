@@ -9,7 +9,7 @@ use super::Options;
 use crate::clerk::Clerk;
 use crate::clerk::user::{Names, User, fresh_address, fresh_word};
 use crate::error::{Error, Result};
-use crate::event::{self, Event, Status, Step, UserAction};
+use crate::report::{self, Report, Status, Step, UserAction};
 use crate::steps::Context;
 use crate::steps::arrival::{Sought, known};
 use crate::steps::endpoint::{Intent, connect_by};
@@ -148,7 +148,7 @@ impl<'a> Stage<'a> {
     async fn prove_since(&self, event: &str, changed: &Changed, before: HashSet<String>) -> Result<()> {
         let Some(place) = &self.place else {
             let skipped = format!("{event}: whether it arrived was not looked at (`--no-wait`)");
-            self.context.ui.emit(&Event::step(Step::Test, Status::Skip, skipped));
+            self.context.ui.emit(&Report::step(Step::Test, Status::Skip, skipped));
             return Ok(());
         };
         let trial = place.trial(event, self.timeout, self.command);
@@ -162,6 +162,6 @@ impl<'a> Stage<'a> {
 }
 
 /// The line that tells it.
-pub fn told(action: UserAction, user: &User) -> Event {
-    Event::User(event::User { action, user_id: user.id.clone(), email: user.email().to_owned() })
+pub fn told(action: UserAction, user: &User) -> Report {
+    Report::User(report::User { action, user_id: user.id.clone(), email: user.email().to_owned() })
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::error::{Error, Result};
-use crate::event::{self, Event};
+use crate::report::{self, Report};
 use crate::steps::{self, Context, secret};
 use crate::verdict::{self, Candidate, Terms, Verdict};
 use input::Read;
@@ -83,7 +83,7 @@ pub async fn verify(context: &Context, options: &Options) -> Result<()> {
     let judged = |error: tokio::task::JoinError| Error::Unexpected { what: "judging", cause: error.to_string() };
     let verdicts = context.unless_interrupted(async { judging.await.map_err(judged) }).await?;
     for verdict in &verdicts {
-        context.ui.emit(&Event::Verdict(told(verdict)));
+        context.ui.emit(&Report::Verdict(told(verdict)));
     }
     let failed = verdicts.iter().filter(|verdict| !verdict.valid).count();
     if failed > 0 { Err(Error::NotVerified { failed, deliveries: count }) } else { Ok(()) }
@@ -93,12 +93,12 @@ fn judged(deliveries: Vec<verdict::Saved>, candidates: &[Candidate], terms: &Ter
     deliveries.iter().map(|delivery| verdict::judge(delivery, candidates, terms)).collect()
 }
 
-fn told(verdict: &Verdict) -> event::Verdict {
+fn told(verdict: &Verdict) -> report::Verdict {
     let signed = verdict.age.map(|age| match age {
         0.. => format!("{} ago", verdict::span(age)),
         _ => format!("{} in the future", verdict::span(age)),
     });
-    event::Verdict {
+    report::Verdict {
         valid: verdict.valid,
         cause: verdict.cause.as_ref().map(verdict::Cause::slug),
         reason: verdict.cause.as_ref().map(ToString::to_string),

@@ -1,6 +1,6 @@
 //! The cases as data: what each is called, what it sends, and which of them are chosen.
 
-use crate::events;
+use crate::catalogue;
 
 /// What is asked of a handler, in the order in which it is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,7 +213,7 @@ fn nearest(name: &str, cases: &[Case]) -> Option<String> {
     let groups = Group::ALL.iter().map(|group| group.word().to_owned());
     let names: Vec<String> =
         groups.chain(cases.iter().flat_map(|case| [case.name.clone(), case.full_name()])).collect();
-    events::nearest_of(name, names.iter().map(String::as_str)).map(str::to_owned)
+    catalogue::nearest_of(name, names.iter().map(String::as_str)).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::cases::{Case, Group, Kind};
-use crate::event::{CaseSeen, Check, Health};
 use crate::handler::{Answer, diagnose};
 use crate::http::{Obstacle, Unreachable};
+use crate::report::{CaseSeen, Check, Health};
 
 /// What came of one request.
 pub type Came = Result<Answer, Unreachable>;

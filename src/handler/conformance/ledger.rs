@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::events;
+use crate::catalogue;
 
 /// Ids in the order in which they were accepted.
 #[derive(Clone, Debug, Default)]
@@ -18,7 +18,7 @@ impl Ledger {
         let Some(id) = event["data"]["id"].as_str() else { return };
         let list = match event["type"].as_str() {
             // A handler is right to do nothing about a type that it does not know.
-            Some(kind) if !events::types().contains(&kind) => return,
+            Some(kind) if !catalogue::types().contains(&kind) => return,
             Some(kind) if kind.ends_with(".deleted") => &mut self.deleted,
             Some(_) => {
                 // What is created again after its deletion is there again.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::events::{self, Recipe, Time};
+use crate::catalogue::{self, Recipe, Time};
 use crate::signature::{self, HEADERS, STANDARD_HEADERS, SigningSecret};
 
 /// With which the random part of every id begins, so that what is stored can be found.
@@ -72,7 +72,7 @@ impl Workshop {
     /// The body of an event; `None` where the catalogue has no example.
     pub fn body(event_type: &str, seed: u64) -> Option<String> {
         let time = Time::Ending(Timestamp::now().as_millisecond());
-        events::build(event_type, &Recipe { seed, mark: Some(MARK), time })
+        catalogue::build(event_type, &Recipe { seed, mark: Some(MARK), time })
     }
 
     /// The body of the usual event, of somebody new.
@@ -83,7 +83,7 @@ impl Workshop {
 
     /// A message with a new id.
     pub fn message(&mut self, body: impl Into<Vec<u8>>, signing: Signing) -> Message {
-        let id = events::message_id(self.seed());
+        let id = catalogue::message_id(self.seed());
         let body = body.into();
         let mut headers = vec![header("content-type", "application/json"), header("accept", "*/*")];
         headers.extend(self.signed(&id, &body, signing));

@@ -13,11 +13,11 @@ use super::judge::{Came, Facts, judge, skipped};
 use super::ledger::Ledger;
 use super::message::{self, Message, Signing, Workshop};
 use super::route::{self, Fault, Next, Place};
-use crate::event::{Check, Health};
 use crate::handler::sent::{self, Cause};
 use crate::handler::{Answer, Diagnosis, stand_in};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered, Http};
+use crate::report::{Check, Health};
 use crate::signature::SigningSecret;
 
 /// Stands in for a tunnel's host name where none is known.
@@ -161,7 +161,7 @@ impl Run {
     fn answers(&self, case: &Case, came: &Came) -> Check {
         let check = judge(case, std::slice::from_ref(came), &self.plain_facts());
         // What a handler makes of a good event is the cases' to say.
-        let seen = check.case.map(|seen| crate::event::CaseSeen { cause: None, ..seen });
+        let seen = check.case.map(|seen| crate::report::CaseSeen { cause: None, ..seen });
         Check { status: Health::Ok, fix: None, case: seen, ..check }
     }
 
@@ -178,7 +178,7 @@ impl Run {
         let fault = route::tunnel_host(&came, self.place());
         let status = if fault.is_some() { Health::Fail } else { Health::Ok };
         let (cause, fix) = fault.map(|fault| (fault.found, fault.fix)).unzip();
-        let seen = check.case.map(|seen| crate::event::CaseSeen { cause, ..seen });
+        let seen = check.case.map(|seen| crate::report::CaseSeen { cause, ..seen });
         Check { status, fix, case: seen, ..check }
     }
 

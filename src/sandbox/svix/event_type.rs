@@ -9,7 +9,7 @@ use super::endpoint_form::invalid;
 use super::page::{Order, Page};
 use super::parameters::Parameters;
 use super::{Answer, Refusal};
-use crate::events;
+use crate::catalogue;
 
 /// When Clerk published them, for all it matters here.
 const PUBLISHED: &str = "2025-04-15T00:00:00Z";
@@ -19,14 +19,14 @@ pub const PING: &str = "svix.ping";
 
 /// GET `/event-type`
 pub async fn list(parameters: Parameters) -> Answer {
-    let page = Page::cut(events::types().to_vec(), |name| name, &parameters, Order::Ascending)?;
+    let page = Page::cut(catalogue::types().to_vec(), |name| name, &parameters, Order::Ascending)?;
     Ok(page.answer(|name| shape(name)))
 }
 
 /// GET `/event-type/{name}`
 pub async fn one(Path(name): Path<String>) -> Answer {
     well_formed("name", &name)?;
-    if events::types().contains(&name.as_str()) {
+    if catalogue::types().contains(&name.as_str()) {
         Ok(Json(shape(&name)).into_response())
     } else {
         Err(Refusal::not_found())
@@ -47,7 +47,7 @@ pub fn published<'a>(member: &str, names: impl IntoIterator<Item = &'a str>) -> 
     let mut unknown = Vec::new();
     for name in names {
         well_formed(member, name)?;
-        if name != PING && !events::types().contains(&name) {
+        if name != PING && !catalogue::types().contains(&name) {
             unknown.push(name);
         }
     }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::endpoint_form::typed;
 use super::event_type::{PING, well_formed};
 use super::{Answer, Refusal, Shared, message, object};
-use crate::events;
+use crate::catalogue;
 use crate::sandbox::dispatch;
 use crate::sandbox::identifier::now;
 
@@ -32,5 +32,5 @@ fn example(event_type: &str) -> Result<String, Refusal> {
     if event_type == PING {
         return Ok(r#"{"success":true}"#.to_owned());
     }
-    events::example(event_type, now().as_millisecond()).ok_or_else(Refusal::not_found)
+    catalogue::example(event_type, now().as_millisecond()).ok_or_else(Refusal::not_found)
 }

@@ -2,7 +2,7 @@
 
 use console::{measure_text_width, truncate_str};
 
-use crate::event::{Delivery, Signature};
+use crate::report::{Delivery, Signature};
 use crate::ui::human::local_time;
 use crate::ui::text::harmless;
 

@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 
 use base64::Engine as _;
-use clerkhook::event::{Delivery, Heard, Received, Signature};
-use clerkhook::receiver::{Feed, Options, Secrets, app, feed};
+use clerkhook::report::{Delivery, Heard, Received, Signature};
+use clerkhook::sample::{Feed, Options, Secrets, app, feed};
 use clerkhook::signature::{SigningSecret, sign};
-use clerkhook::{events, serve};
+use clerkhook::{catalogue, serve};
 use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -100,7 +100,7 @@ fn secret() -> SigningSecret {
 async fn a_signed_event_is_valid_and_kept_byte_for_byte() {
     let mut app = App::start(Options::default()).await;
     app.secrets.set(vec![SigningSecret::from_key(&[8; 24]), secret()]);
-    let body = format!(" {}\r\n", events::example("user.created", now() * 1000).expect("an example"));
+    let body = format!(" {}\r\n", catalogue::example("user.created", now() * 1000).expect("an example"));
     let headers = format!("{}x-odd: caf\u{e9}\r\n", signed(&secret(), now(), body.as_bytes()));
 
     let reply = app.post(&headers, body.as_bytes()).await;

@@ -1,8 +1,8 @@
 //! What happens while a command runs, as values: services send them, `ui` turns each into a line.
 
+mod check;
 mod delivery;
 mod proof;
-mod report;
 mod setup;
 mod step;
 mod trigger;
@@ -11,9 +11,9 @@ mod verdict;
 
 use serde::Serialize;
 
+pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use proof::{Hop, HopResult, Proof};
-pub use report::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use trigger::{EventType, Request, Summary, Trigger};
@@ -23,7 +23,7 @@ pub use verdict::Verdict;
 /// Everything that a command can tell.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-pub enum Event {
+pub enum Report {
     /// A step began or ended.
     Step {
         /// Which step.
@@ -84,7 +84,7 @@ pub enum Event {
     EventType(EventType),
 }
 
-impl Event {
+impl Report {
     /// A step's line without a time.
     pub fn step(step: Step, status: Status, detail: impl Into<String>) -> Self {
         Self::Step { step, status, detail: detail.into(), ms: None }

@@ -1,7 +1,7 @@
 //! The verdict on a delivery's signature, with the reason in words.
 
 use super::body::Body;
-use crate::event::Signature;
+use crate::report::Signature;
 use crate::signature::{Signed, SigningSecret, verify};
 
 /// What is known of a delivery's signature.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::event::{Gap, Heard, Received};
+use crate::report::{Gap, Heard, Received};
 
 /// How much may wait, in bytes.
 const ROOM: usize = 16 * 1024 * 1024;
@@ -107,7 +107,7 @@ mod tests {
     use axum::body::Bytes;
 
     use super::*;
-    use crate::event::{Delivery, Signature};
+    use crate::report::{Delivery, Signature};
 
     fn received(number: usize, length: usize) -> Received {
         let delivery = Delivery {

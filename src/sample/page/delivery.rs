@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::escape::Escaped;
-use crate::event::Delivery;
 use crate::payload::{indent, readable};
-use crate::receiver::history::Entry;
-use crate::receiver::texts;
+use crate::report::Delivery;
+use crate::sample::history::Entry;
+use crate::sample::texts;
 
 /// Of a longer body the page shows the beginning, in bytes.
 const SHOWN: usize = 64 * 1024;
@@ -87,7 +87,7 @@ mod tests {
     use axum::body::Bytes;
 
     use super::*;
-    use crate::event::Signature;
+    use crate::report::Signature;
 
     const HOSTILE: &str = "</pre><img src=x onerror=\"alert('1')\">&lt;";
 

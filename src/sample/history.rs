@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use jiff::Timestamp;
 
-use crate::event::Delivery;
+use crate::report::Delivery;
 
 /// How many deliveries are kept.
 pub(super) const KEPT: usize = 50;

@@ -28,8 +28,8 @@ use self::history::{Entry, History};
 use self::verdict::Verdict;
 use self::visitor::Visitor;
 use crate::delivery::{self, Origin};
-use crate::event::{Delivery, Received};
 use crate::http::PROBE;
+use crate::report::{Delivery, Received};
 use crate::signature::Signed;
 
 pub use feed::{Feed, Teller, feed};
@@ -62,30 +62,30 @@ impl Default for Options {
 
 /// The app. Every request but a look at its page is told to `teller`, as soon as it is known how it is answered.
 pub fn app(options: Options, secrets: Secrets, teller: Teller) -> Router {
-    let receiver = Receiver { options, secrets, teller, history: History::new() };
-    Router::new().fallback(handle).with_state(Arc::new(receiver))
+    let sample = Sample { options, secrets, teller, history: History::new() };
+    Router::new().fallback(handle).with_state(Arc::new(sample))
 }
 
-struct Receiver {
+struct Sample {
     options: Options,
     secrets: Secrets,
     teller: Teller,
     history: History,
 }
 
-async fn handle(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+async fn handle(State(sample): State<Arc<Sample>>, request: Request) -> Response {
     // Whoever asks for a path that cannot exist is told so.
     if request.headers().contains_key(PROBE) {
         return StatusCode::NOT_FOUND.into_response();
     }
     match Visitor::of(request.method(), request.headers()) {
-        Visitor::Sender => receiver.receive(request).await,
-        Visitor::Browser => page::response(&receiver.history, &receiver.secrets, request.headers()),
+        Visitor::Sender => sample.receive(request).await,
+        Visitor::Browser => page::response(&sample.history, &sample.secrets, request.headers()),
         Visitor::Stranger => answer::to_stranger(),
     }
 }
 
-impl Receiver {
+impl Sample {
     async fn receive(&self, request: Request) -> Response {
         let (started, now, number) = (Instant::now(), Timestamp::now(), self.history.next_number());
         let (parts, body) = request.into_parts();

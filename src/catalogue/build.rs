@@ -88,8 +88,8 @@ mod tests {
     use snapbox::{assert_data_eq, str};
 
     use super::*;
-    use crate::events::renew::{NAMES, id_parts};
-    use crate::events::{DEFAULT, types};
+    use crate::catalogue::renew::{NAMES, id_parts};
+    use crate::catalogue::{DEFAULT, types};
 
     const NOW: i64 = 1_800_000_000_123;
 

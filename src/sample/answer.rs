@@ -12,7 +12,7 @@ use super::Options;
 use super::body::Body;
 use super::verdict::Verdict;
 use crate::delivery;
-use crate::event::Signature;
+use crate::report::Signature;
 
 /// Where a redirect leads: what an app does whose sign-in middleware guards the webhook route.
 const SIGN_IN: HeaderValue = HeaderValue::from_static("/sign-in");
