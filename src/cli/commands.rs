@@ -25,6 +25,9 @@ use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
 use crate::steps::secret::{EnvPlace, EnvWish};
 
+/// How long a proof may take that is asked for at another terminal.
+const PROOF_WITHIN: Duration = Duration::from_secs(30);
+
 #[derive(Debug, Subcommand)]
 pub enum CommandArgs {
     /// App, tunnel, endpoint, secret, proof; then a line per delivery
@@ -155,6 +158,12 @@ pub struct SendTestArgs {
 pub struct StatusArgs {
     /// Only the set-up for this app
     upstream: Option<Upstream>,
+    /// Wait so long for one that is ready; exit 6 when none is
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    wait: Option<Duration>,
+    /// Exit 6 when none is ready
+    #[arg(long)]
+    exit_code: bool,
     /// Ask Clerk and Svix for the endpoint too
     #[arg(long)]
     remote: bool,
@@ -224,6 +233,24 @@ impl UpArgs {
     }
 }
 
+impl TunnelArgs {
+    /// What `secure` finds beside it: the usual events, and no env file is touched.
+    fn verified(&self) -> setup::Options {
+        setup::Options {
+            app: Wish { upstream: self.upstream.clone(), serve: false },
+            once: false,
+            no_test: false,
+            events: events::DEFAULT.map(String::from).to_vec(),
+            env: EnvWish { place: EnvPlace::Nowhere, keep_old: false },
+            on_exit: None,
+            reuse: true,
+            adopt: None,
+            timeout: PROOF_WITHIN,
+            secure: None,
+        }
+    }
+}
+
 impl EndpointArgs {
     fn env(&self) -> EnvWish {
         let place = match &self.env_file {
@@ -274,7 +301,8 @@ impl CommandArgs {
                 },
             }),
             Self::Tunnel(args) => {
-                Command::Tunnel(tunnel::Options { upstream: args.upstream, reuse: !args.agent.no_reuse, dry_run })
+                let verified = args.verified();
+                Command::Tunnel(tunnel::Options { upstream: args.upstream, reuse: !args.agent.no_reuse, verified, dry_run })
             }
             Self::Register(args) => Command::Register(register::Options {
                 env: args.endpoint.env(),
@@ -297,7 +325,12 @@ impl CommandArgs {
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
-            Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
+            Self::Status(args) => Command::Status(status::Options {
+                upstream: args.upstream,
+                remote: args.remote,
+                wait: args.wait,
+                exit_code: args.exit_code,
+            }),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),

@@ -83,6 +83,11 @@ impl Command {
         }
     }
 
+    /// Whether it means one of the running set-ups, not all of them.
+    pub fn means_one_set_up(&self) -> bool {
+        !matches!(self, Self::Status(_) | Self::Doctor(_))
+    }
+
     /// The app that was named.
     pub fn upstream(&self) -> Option<&crate::config::Upstream> {
         match self {

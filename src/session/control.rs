@@ -53,6 +53,13 @@ pub enum Question {
     Secure(SecureWish),
     /// The signing secret was rotated: learn the new one, and tell the edge.
     SecretRotated,
+    /// The endpoint leads to another set-up now.
+    EndpointTaken {
+        /// `ep_…`.
+        endpoint_id: String,
+        /// Of the other one.
+        upstream: String,
+    },
 }
 
 /// A question with the way back.
@@ -208,7 +215,7 @@ mod tests {
             while let Some(asked) = control.questions.recv().await {
                 let _ = asked.reply.send(match asked.question {
                     Question::Secure(_) => Ok(serde_json::json!({"mechanism": "gateway"})),
-                    Question::SecretRotated => Err(Error::EndpointMissing),
+                    _ => Err(Error::EndpointMissing),
                 });
             }
         });

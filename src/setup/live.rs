@@ -102,7 +102,12 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                     after_a_gap(context, options, setup).await?;
                 }
             }
-            Happening::CheckEndpoint => after_a_gap(context, options, setup).await?,
+            Happening::CheckEndpoint => {
+                if setup.unnoted {
+                    setup.note(context);
+                }
+                after_a_gap(context, options, setup).await?;
+            }
             Happening::Asked(asked) => {
                 answer(context, options, setup, asked).await;
                 setup.verify_deliveries();
@@ -184,6 +189,10 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let done = match asked.question {
         Question::Secure(wish) => setup.secure(context, options, wish).await,
         Question::SecretRotated => setup.learn_anew(context, options).await,
+        Question::EndpointTaken { endpoint_id, upstream } => {
+            setup.lose(context, &endpoint_id, &upstream);
+            Ok(serde_json::Value::Null)
+        }
     };
     let _ = asked.reply.send(done);
 }
@@ -208,14 +217,14 @@ fn show(context: &Context, delivery: &delivery::Delivery) {
     context.ui.delivery(delivery);
 }
 
-async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
+pub(super) async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
         None => std::future::pending().await,
     }
 }
 
-async fn question(control: Option<&mut Control>) -> Asked {
+pub(super) async fn question(control: Option<&mut Control>) -> Asked {
     match or_never(control.map(|control| control.questions.recv())).await {
         Some(asked) => asked,
         None => std::future::pending().await,

@@ -29,7 +29,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, Status, Step};
 use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
-use crate::session::StateDirectory;
+use crate::session::{Setup, StateDirectory, Wanted};
 use crate::shutdown::Shutdown;
 use crate::ui::Ui;
 
@@ -74,6 +74,11 @@ impl Context {
             done = work => done,
             () = self.shutdown.wait() => Err(Error::Interrupted),
         }
+    }
+
+    /// The running set-up that is meant, by app, profile and services.
+    pub fn set_up(&self, app: Option<&Upstream>) -> Option<Setup> {
+        self.state.meant(&Wanted::of(&self.settings, app)).into_iter().next().map(|(_, setup)| setup)
     }
 
     /// Begins to keep deliveries. What goes wrong is told once.

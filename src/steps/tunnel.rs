@@ -10,13 +10,13 @@ use super::relaunch::relaunch;
 use super::{Begun, Context};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{self, Status, Step};
+use crate::event::{self, Health, Status, Step};
 use crate::ngrok::api::{AgentApi, Session};
 use crate::ngrok::version::{self, Version};
 use crate::ngrok::{self, Agent, Launch};
 use crate::process;
 use crate::session::control::Address;
-use crate::session::{Kept, Setup};
+use crate::session::{SCHEMA, Setup};
 
 /// How long a left agent may take to end.
 const ORPHAN_ENDS_WITHIN: Duration = Duration::from_secs(3);
@@ -35,7 +35,7 @@ pub struct Tunnel {
 }
 
 /// What a state file holds beside the tunnel.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Beside<'a> {
     /// Public URL and webhook path.
     pub webhook_url: Option<&'a str>,
@@ -45,6 +45,10 @@ pub struct Beside<'a> {
     pub secured: Option<&'a str>,
     /// The control channel.
     pub control: Option<&'a Address>,
+    /// The page of the built-in app.
+    pub page_url: Option<String>,
+    /// It was said to be ready.
+    pub ready: bool,
     /// When the set-up began; now when absent.
     pub since: Option<Timestamp>,
 }
@@ -60,9 +64,11 @@ impl Tunnel {
         self.api.base().trim_start_matches("http://").to_owned()
     }
 
-    /// Writes the state file, by which other commands find the set-up. Without one they do not, which is no reason to
-    /// end.
-    pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
+    /// Writes the record, by which other commands find the set-up.
+    ///
+    /// # Errors
+    /// `State` with the system's reason. What was noted before stays.
+    pub fn note(&self, context: &Context, beside: Beside<'_>) -> Result<()> {
         let setup = Setup {
             started_at: beside.since.unwrap_or_else(Timestamp::now).strftime(MOMENT).to_string(),
             public_url: self.told.public_url.clone(),
@@ -74,16 +80,11 @@ impl Tunnel {
             secured: beside.secured.map(str::to_owned),
             policy: self.agent.as_ref().and_then(Agent::policy).map(Path::to_owned),
             control: beside.control.cloned(),
+            page_url: beside.page_url,
+            ready: beside.ready,
             ..beginning(context, &self.told.upstream)
         };
-        match context.state.save(&setup) {
-            Ok(kept) => Some(kept),
-            Err(error) => {
-                let cause = error.cause().unwrap_or_default().to_owned();
-                context.ui.warn(&format!("{error} ({cause}): other commands will not find this set-up"));
-                None
-            }
-        }
+        context.state.save(&setup)
     }
 
     /// What its agent was started with, when clerkhook did it.
@@ -102,7 +103,14 @@ impl Tunnel {
 
 /// A set-up of which nothing is known but the app.
 fn beginning(context: &Context, upstream: &str) -> Setup {
+    let settings = &context.settings;
     Setup {
+        schema: SCHEMA,
+        id: context.state.id(),
+        profile: settings.profile.value.clone(),
+        sandbox: settings.sandbox,
+        ready: false,
+        page_url: None,
         pid: std::process::id(),
         started_at: Timestamp::now().strftime(MOMENT).to_string(),
         upstream: upstream.to_owned(),
@@ -115,7 +123,7 @@ fn beginning(context: &Context, upstream: &str) -> Setup {
         secured: None,
         policy: None,
         control: None,
-        services: context.settings.addresses(),
+        services: settings.addresses(),
     }
 }
 
@@ -228,7 +236,7 @@ pub async fn start(
     let agent = ngrok::start(launch, abort.cancelled(), started).await;
     let agent = agent.inspect_err(|_| {
         context.shutdown.cleaned("agent");
-        context.state.forget(&beginning);
+        context.state.forget_beginning();
     })?;
     let told = event::Tunnel {
         public_url: agent.public_url.clone(),
@@ -318,7 +326,7 @@ async fn search(context: &Context, upstream: &Upstream) -> Search {
 /// # Errors
 /// `TunnelMissing`, `TunnelOffline`.
 pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
-    if let Some((_, setup)) = context.state.find(upstream)
+    if let Some(setup) = context.set_up(upstream)
         && let Some(tunnel) = of_setup(&setup).await
     {
         return Ok(tunnel);
@@ -337,14 +345,31 @@ async fn of_setup(setup: &Setup) -> Option<Tunnel> {
     if !listed.iter().any(|tunnel| tunnel.public_url == setup.public_url) {
         return None;
     }
-    let version = api.status().await.ok().and_then(|(_, version)| version);
-    let told = event::Tunnel {
+    Some(Tunnel { agent: None, api, told: told(setup).await })
+}
+
+/// What is told of a running set-up's tunnel.
+pub async fn told(setup: &Setup) -> event::Tunnel {
+    let status = async { AgentApi::at(&setup.agent_address)?.status().await };
+    let version = status.await.ok().and_then(|(_, version)| version);
+    event::Tunnel {
         public_url: setup.public_url.clone(),
         upstream: setup.upstream.clone(),
-        api_url: api.base().to_owned(),
+        api_url: setup.inspector_url(),
         agent_version: version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
         agent_pid: setup.agent_pid,
         started_by_us: false,
+    }
+}
+
+/// How a running set-up's tunnel stands, for whoever looks.
+pub async fn standing(setup: &Setup) -> (Health, String) {
+    let asked = async { AgentApi::at(&setup.agent_address)?.status().await };
+    let (health, word) = match asked.await {
+        Ok((Session::Online, _)) => (Health::Ok, "online".to_owned()),
+        Ok((Session::Unknown, _)) => (Health::Ok, "listed (this agent does not tell whether it is online)".to_owned()),
+        Ok((Session::Offline(word), _)) => (Health::Fail, word),
+        Err(error) => (Health::Fail, error.to_string()),
     };
-    Some(Tunnel { agent: None, api, told })
+    (health, format!("{} {word}, inspector {}", setup.public_url, setup.inspector_url()))
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
-pub use endpoint::{Change, Endpoint, Plan, Wanted, plan, twins};
+pub use endpoint::{Change, Endpoint, Plan, Wanted, marked, plan, twins};
 pub use message::{Attempt, Message, Outcome};
 
 use crate::error::{Error, Result};

@@ -144,7 +144,7 @@ impl Ui {
             Event::Summary(summary) => self.lines(trigger::summary(summary, width)),
             Event::EventType(kind) => self.lines(trigger::event_type(kind, width)),
             Event::Request(_) => self.json_line(event),
-            Event::Proof(_) => {}
+            Event::Proof(_) | Event::SetUp(_) => {}
         }
     }
 

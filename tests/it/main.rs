@@ -24,6 +24,7 @@ mod questions;
 mod register;
 mod replaced_secret;
 mod replay;
+mod running;
 mod sandbox_secret;
 mod scenario;
 mod screen;
