@@ -68,3 +68,33 @@ fn mark(text: &str) -> String {
     let hex: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     format!("clerkhook-{hex}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Flags, settle};
+
+    fn marks(home: &Path, variables: [(&str, &str); 3]) -> Marks {
+        let environment = Environment::of(variables);
+        let flags = Flags { state_dir: Some(home.to_owned()), config_dir: Some(home.to_owned()), ..Flags::default() };
+        let settings = settle(flags, &environment, &[], home.to_owned()).expect("settings");
+        StateDirectory::at(home).marks(&settings).expect("marks")
+    }
+
+    #[test]
+    fn they_are_stable_and_differ_by_home_and_profile() {
+        let home = tempfile::tempdir().expect("a directory");
+        std::fs::write(home.path().join("config.toml"), "[profile.work]\n").expect("written");
+        let of = |user, home_of_user, profile| {
+            marks(home.path(), [("USER", user), ("HOME", home_of_user), ("CLERKHOOK_PROFILE", profile)])
+        };
+        let first = of("ann", "/home/ann", "default");
+        assert_eq!(first, of("ann", "/home/ann", "default"));
+        assert!(first.now.starts_with("clerkhook-"));
+        for other in [of("ann", "/root", "default"), of("ann", "/home/ann", "work")] {
+            assert_ne!(first.now, other.now);
+        }
+        assert_eq!(first.now, of("", "/home/ann", "default").now);
+        assert_ne!(first.former, of("", "/home/ann", "default").former);
+    }
+}

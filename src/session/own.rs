@@ -97,3 +97,70 @@ impl StateDirectory {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Addresses;
+
+    fn setup(state: &StateDirectory) -> Setup {
+        let services = Addresses {
+            clerk_api_url: "https://api.clerk.com".parse().expect("a URL"),
+            svix_server_url: None,
+            sandbox_key: None,
+        };
+        Setup {
+            schema: crate::session::SCHEMA,
+            id: state.id(),
+            pid: std::process::id(),
+            started_at: "2026-11-23T10:00:00Z".into(),
+            profile: "default".into(),
+            sandbox: false,
+            upstream: "http://localhost:3000".into(),
+            public_url: "https://a.example".into(),
+            agent_address: "127.0.0.1:4040".into(),
+            agent_pid: Some(1),
+            owns_agent: true,
+            webhook_url: None,
+            endpoint_id: None,
+            secured: None,
+            ready: false,
+            page_url: None,
+            policy: None,
+            control: None,
+            services,
+        }
+    }
+
+    #[test]
+    fn a_set_up_runs_while_somebody_holds_its_lock() {
+        let home = tempfile::tempdir().expect("a directory");
+        let (owner, other) = (StateDirectory::at(home.path().join("a")), StateDirectory::at(home.path().join("a")));
+        assert!(other.running().is_empty());
+        let mine = setup(&owner);
+        owner.save(&mine).expect("saved");
+        assert_eq!(other.running().into_iter().map(|(_, found)| found).collect::<Vec<_>>(), [mine]);
+        drop(owner);
+        let left = |name: &str| fs::read_dir(home.path().join("a").join(name)).map_or(9, Iterator::count);
+        assert_eq!((other.running().len(), left("setups"), left("locks")), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_save_that_fails_keeps_what_was_written() {
+        let home = tempfile::tempdir().expect("a directory");
+        let owner = StateDirectory::at(home.path());
+        let before = setup(&owner);
+        owner.save(&before).expect("saved");
+        let elsewhere = home.path().join("elsewhere");
+        fs::rename(owner.setups(), &elsewhere).expect("moved");
+        fs::write(owner.setups(), "").expect("a file where a directory is due");
+        let after = Setup { ready: true, ..before.clone() };
+        assert!(owner.save(&after).is_err());
+        fs::remove_file(owner.setups()).expect("removed");
+        fs::rename(&elsewhere, owner.setups()).expect("moved back");
+        let found = || owner.running().into_iter().map(|(_, found)| found).collect::<Vec<_>>();
+        assert_eq!(found(), [before]);
+        owner.save(&after).expect("saved");
+        assert_eq!(found(), [after]);
+    }
+}

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 use crate::account::Account;
-use crate::fixture::{Machine, Running, Sandbox, alive, free_port};
+use crate::fixture::{Machine, Running, Sandbox, alive};
 use crate::serve::serve;
 use crate::stand::{OK, Stand};
 use crate::wire::{RawApp, port_of};
@@ -219,28 +220,42 @@ fn whoever_loses_the_endpoint_is_told_at_once() {
 #[test]
 fn homes_have_endpoints_of_their_own_and_the_former_mark_is_taken_over() {
     let sandbox = Sandbox::start("");
+    // Containers of one image have the same machine id, and no name for their user.
     let (one, other) = (Machine::with(&sandbox).set("USER", ""), Machine::with(&sandbox).set("USER", ""));
     let line = "register https://fox.example --no-env --json";
-    let endpoint = |machine: &Machine| machine.run(line).expect_code(0).of_type("endpoint")[0].clone();
-    let (first, second) = (endpoint(&one), endpoint(&other));
+    let endpoint = |machine: &Machine, more: &str| {
+        machine.run(&format!("{line} {more}")).expect_code(0).of_type("endpoint")[0].clone()
+    };
+    let (first, second) = (endpoint(&one, ""), endpoint(&other, ""));
     assert_ne!(first["endpoint_id"], second["endpoint_id"]);
-    assert_eq!(endpoint(&one)["action"], "unchanged");
+    assert_eq!(endpoint(&one, "")["action"], "unchanged");
+    // What an earlier version registered is taken over, with its secret.
+    let own = std::fs::read_to_string(one.state().join("machine-id"));
+    let machine_id = own.or_else(|_| std::fs::read_to_string("/etc/machine-id")).expect("an id");
+    let one = one.config("[profile.work]\n");
+    let digest = Sha256::digest(format!("{}\nuser\nwork", machine_id.trim()));
+    let former: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let account = Account::at(&sandbox);
+    let id = account.add_endpoint("https://old.example");
+    account.patch(&id, json!({"uid": format!("clerkhook-{former}")}));
+    let taken = endpoint(&one, "--profile work");
+    assert_eq!((&taken["endpoint_id"], &taken["action"]), (&json!(id), &json!("updated")));
+    assert_eq!(endpoint(&one, "--profile work")["action"], "unchanged");
 }
 
 #[test]
-fn a_note_that_fails_keeps_the_old_one_and_is_tried_again() {
-    let machine = |sandbox: &_| Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.2");
+fn a_note_that_fails_is_tried_again() {
+    let blocked = tempfile::tempdir().expect("a directory");
+    let state = blocked.path().join("state");
+    std::fs::write(&state, "a file where a directory is due").expect("written");
+    let machine = |sandbox: &_| {
+        let machine = Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.2");
+        machine.set("CLERKHOOK_STATE_DIR", state.to_str().expect("text"))
+    };
     let stand = Stand::with(machine, RawApp::answering(OK), "");
-    let setups = stand.machine.state().join("setups");
-    let aside = stand.machine.state().join("aside");
-    // Nothing can be written to a place that is a file.
-    std::fs::rename(&setups, &aside).expect("moved");
-    std::fs::write(&setups, "").expect("written");
-    let control = |line: &str| stand.run(line);
-    assert_eq!(control("status --json").of_type("set_up"), [json!(null); 0]);
-    std::fs::remove_file(&setups).expect("removed");
-    std::fs::rename(&aside, &setups).expect("moved back");
-    assert_eq!(control("status --json").of_type("set_up").len(), 1);
-    let _ = (Account::at(stand.machine.sandbox()), free_port());
-    stand.end();
+    assert_eq!(stand.run("status --json").of_type("set_up"), [json!(null); 0]);
+    std::fs::remove_file(&state).expect("removed");
+    assert_eq!(stand.run("status --wait 30s --json").expect_code(0).of_type("set_up").len(), 1);
+    let output = stand.end();
+    assert_eq!(output.stderr.matches("cannot write to the state directory").count(), 1, "{}", output.stderr);
 }
