@@ -13,11 +13,12 @@ use super::history::EventsArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::status::StatusArgs;
 use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::{Command, completions};
-use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+use crate::commands::{doctor, register, send_test, serve, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::events;
 use crate::receiver::{self, Respond};
@@ -155,21 +156,6 @@ pub struct SendTestArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// Only the set-up for this app
-    upstream: Option<Upstream>,
-    /// Wait so long for one that is ready; exit 6 when none is
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    wait: Option<Duration>,
-    /// Exit 6 when none is ready
-    #[arg(long)]
-    exit_code: bool,
-    /// Ask Clerk and Svix for the endpoint too
-    #[arg(long)]
-    remote: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The app
     upstream: Option<Upstream>,
@@ -302,7 +288,12 @@ impl CommandArgs {
             }),
             Self::Tunnel(args) => {
                 let verified = args.verified();
-                Command::Tunnel(tunnel::Options { upstream: args.upstream, reuse: !args.agent.no_reuse, verified, dry_run })
+                Command::Tunnel(tunnel::Options {
+                    upstream: args.upstream,
+                    reuse: !args.agent.no_reuse,
+                    verified,
+                    dry_run,
+                })
             }
             Self::Register(args) => Command::Register(register::Options {
                 env: args.endpoint.env(),
@@ -325,12 +316,7 @@ impl CommandArgs {
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
-            Self::Status(args) => Command::Status(status::Options {
-                upstream: args.upstream,
-                remote: args.remote,
-                wait: args.wait,
-                exit_code: args.exit_code,
-            }),
+            Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),

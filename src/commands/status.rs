@@ -13,7 +13,7 @@ use crate::ngrok::api::AgentApi;
 use crate::session::{Setup, Wanted};
 use crate::steps::app::PORT;
 use crate::steps::endpoint::{self, Intent};
-use crate::steps::{Context, tunnel};
+use crate::steps::{Context, standing, tunnel};
 use crate::svix;
 
 /// How many of the last deliveries are shown.
@@ -90,7 +90,7 @@ async fn show(context: &Context, options: &Options, setups: &[Setup]) -> Result<
         context.ui.record(&Event::SetUp(told(setup)));
         say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, since(setup)));
         app(setup, &say).await;
-        let (health, words) = tunnel::standing(setup).await;
+        let (health, words) = standing::tunnel(setup).await;
         say("tunnel", health, words);
         let registered = match (&setup.endpoint_id, &setup.webhook_url) {
             (Some(id), Some(url)) => (Health::Ok, format!("{id} for {url}")),

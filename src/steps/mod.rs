@@ -14,6 +14,7 @@ pub mod relaunch;
 mod sandbox_secret;
 pub mod secret;
 mod spelling;
+pub mod standing;
 pub mod target;
 pub mod trial;
 pub mod tunnel;

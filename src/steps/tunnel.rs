@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::relaunch::relaunch;
-use super::{Begun, Context};
+use super::{Begun, Context, standing};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::event::{self, Health, Status, Step};
+use crate::event::{self, Status, Step};
 use crate::ngrok::api::{AgentApi, Session};
 use crate::ngrok::version::{self, Version};
 use crate::ngrok::{self, Agent, Launch};
@@ -345,31 +345,5 @@ async fn of_setup(setup: &Setup) -> Option<Tunnel> {
     if !listed.iter().any(|tunnel| tunnel.public_url == setup.public_url) {
         return None;
     }
-    Some(Tunnel { agent: None, api, told: told(setup).await })
-}
-
-/// What is told of a running set-up's tunnel.
-pub async fn told(setup: &Setup) -> event::Tunnel {
-    let status = async { AgentApi::at(&setup.agent_address)?.status().await };
-    let version = status.await.ok().and_then(|(_, version)| version);
-    event::Tunnel {
-        public_url: setup.public_url.clone(),
-        upstream: setup.upstream.clone(),
-        api_url: setup.inspector_url(),
-        agent_version: version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
-        agent_pid: setup.agent_pid,
-        started_by_us: false,
-    }
-}
-
-/// How a running set-up's tunnel stands, for whoever looks.
-pub async fn standing(setup: &Setup) -> (Health, String) {
-    let asked = async { AgentApi::at(&setup.agent_address)?.status().await };
-    let (health, word) = match asked.await {
-        Ok((Session::Online, _)) => (Health::Ok, "online".to_owned()),
-        Ok((Session::Unknown, _)) => (Health::Ok, "listed (this agent does not tell whether it is online)".to_owned()),
-        Ok((Session::Offline(word), _)) => (Health::Fail, word),
-        Err(error) => (Health::Fail, error.to_string()),
-    };
-    (health, format!("{} {word}, inspector {}", setup.public_url, setup.inspector_url()))
+    Some(Tunnel { agent: None, api, told: standing::told(setup).await })
 }

@@ -311,7 +311,13 @@ mod tests {
 
     fn wanted() -> Wanted {
         let events = vec!["user.created".to_owned(), "user.updated".to_owned()];
-        Wanted { uid: "clerkhook-1".to_owned(), former: "clerkhook-0".to_owned(), url: "https://a.example/x".to_owned(), events, adopt: None }
+        Wanted {
+            uid: "clerkhook-1".to_owned(),
+            former: "clerkhook-0".to_owned(),
+            url: "https://a.example/x".to_owned(),
+            events,
+            adopt: None,
+        }
     }
 
     #[test]

@@ -100,7 +100,11 @@ fn two_set_ups_are_told_apart_by_their_apps() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     // Without a name that of the same profile is meant, and it is said; a profile names the other.
     let output = stand.run("secure --local").expect_code(0);
-    assert!(output.stderr.contains(&format!("this is about the set-up for {}", stand_app(&stand))), "{}", output.stderr);
+    assert!(
+        output.stderr.contains(&format!("this is about the set-up for {}", stand_app(&stand))),
+        "{}",
+        output.stderr
+    );
     let output = stand.run("secure --local --profile other").expect_code(0);
     assert!(!output.stderr.contains("this is about"), "{}", output.stderr);
     let answer = crate::wire::post(port, "/api/webhooks", &[], b"{}");

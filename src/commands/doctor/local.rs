@@ -7,7 +7,7 @@ use crate::handler::listens;
 use crate::ngrok::{self, version::Version};
 use crate::session::Setup;
 use crate::steps::Context;
-use crate::steps::tunnel;
+use crate::steps::{standing, tunnel};
 
 /// App, agent and tunnel; also gives the tunnel's public URL.
 pub async fn check(context: &Context, upstream: &Upstream) -> (Vec<(&'static str, Finding)>, Option<String>) {
@@ -29,10 +29,12 @@ pub async fn check(context: &Context, upstream: &Upstream) -> (Vec<(&'static str
 
 /// As `status` finds it; a gateway may stand between it and the app.
 async fn set_ups_tunnel(setup: &Setup) -> (Finding, Option<String>) {
-    let (health, found) = tunnel::standing(setup).await;
+    let (health, found) = standing::tunnel(setup).await;
     let url = Some(setup.public_url.clone());
     match health {
-        Health::Fail => (Finding::fail(found, "wait for the agent to reconnect, or end that `up` and start it again"), url),
+        Health::Fail => {
+            (Finding::fail(found, "wait for the agent to reconnect, or end that `up` and start it again"), url)
+        }
         _ => (Finding::ok(found), url),
     }
 }
@@ -49,7 +51,7 @@ async fn any_tunnel(context: &Context, upstream: &Upstream) -> (Finding, Option<
 
 /// The set-up's own agent, wherever its program lies.
 async fn running_agent(setup: &Setup) -> Finding {
-    let told = tunnel::told(setup).await;
+    let told = standing::told(setup).await;
     let process = setup.agent_pid.map(|pid| format!(" in process {pid}")).unwrap_or_default();
     let found = format!("ngrok {}{process}, of the running set-up", told.agent_version);
     match told.agent_version.parse::<Version>() {

@@ -10,7 +10,7 @@ use crate::setup;
 use crate::steps::app::PORT;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::trial::Place;
-use crate::steps::{Context, tunnel};
+use crate::steps::{Context, standing};
 
 /// Options of `up`.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ async fn show(context: &Context, options: &setup::Options, first: &Setup) -> Res
     context.ui.note(&format!("`up` runs already for {upstream} (process {pid}); this shows that one"));
     let words = format!("{public_url} → {upstream}  (inspector http://{agent_address})");
     context.ui.emit(&Event::step(Step::Tunnel, Status::Ok, words));
-    context.ui.record(&Event::Tunnel(tunnel::told(first).await));
+    context.ui.record(&Event::Tunnel(standing::told(first).await));
     let mut context = context.clone();
     context.settings.follow(&first.services, &first.profile, &context.settings.state_dir.value.clone());
     let app = upstream.parse().ok();
