@@ -1,5 +1,6 @@
 //! Which set-up runs, is found and is meant; who has the endpoint when two want it.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::account::Account;
-use crate::fixture::{Machine, Running, Sandbox, alive};
+use crate::fixture::{Machine, Running, Sandbox, alive, free_port};
 use crate::serve::serve;
 use crate::stand::{OK, Stand};
 use crate::wire::{RawApp, port_of};
@@ -46,13 +47,19 @@ fn end(up: Running) {
 #[test]
 fn a_record_whose_number_came_round_again_is_neither_alive_nor_signalled() {
     let machine = Machine::new();
-    // Looks like the agent, with an own group, and its number stands in the record of a process that is gone.
-    let mut stranger = Command::new("sleep").arg("60").spawn().expect("sleep runs");
-    let own = std::process::id();
-    plant(&machine, "a.json", &record(1, own, Some(stranger.id())));
-    assert_eq!(set_ups(&machine, "status --json"), [json!(null); 0]);
-    let output = machine.run("replay last --no-input");
-    assert_eq!(output.code, Some(5), "{}", output.stderr);
+    // Numbers of living processes, in the record of a process that is gone.
+    let mut stranger = Command::new("sleep").arg("60").process_group(0).spawn().expect("sleep runs");
+    let port = free_port();
+    for (name, owner, agent) in
+        [("a.json", std::process::id(), stranger.id()), ("b.json", u32::MAX >> 2, std::process::id())]
+    {
+        let mut noted = record(1, owner, Some(agent));
+        noted["upstream"] = format!("http://localhost:{port}").into();
+        plant(&machine, name, &noted);
+    }
+    let output = machine.run("status").expect_code(0);
+    assert!(output.stdout.contains("none is running") && !output.stdout.contains("left by a killed"));
+    machine.run(&format!("up {port} --sandbox --serve --once --no-test")).expect_code(0);
     assert!(alive(stranger.id()));
     stranger.kill().expect("ended");
     stranger.wait().expect("ended");
