@@ -42,7 +42,7 @@ use crate::cli::{Command, Invocation, Unparsed};
 use crate::config::{EnvFile, Environment, PortRange, Settings, Source, Sourced};
 use crate::error::{Error, Exit, Result};
 use crate::http::Http;
-use crate::running::StateDirectory;
+use crate::running::{Setup, StateDirectory, Wanted};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::shutdown::{Haste, Shutdown};
@@ -147,10 +147,14 @@ async fn dispatch(
     let sandbox = if wants_sandbox { Some(start_sandbox(&global.sandbox_wish).await?) } else { None };
     if let Some(sandbox) = &sandbox {
         move_in(&mut settings, sandbox);
-    } else if command.follows_running_set_up()
-        && let Some((path, setup)) = state.find(command.upstream())
-    {
-        settings.follow(&setup.services, &path);
+    } else if command.follows_running_set_up() {
+        let meant = state.meant(&Wanted::of(&settings, command.upstream()));
+        if command.means_one_set_up() {
+            say_which(ui, &meant);
+        }
+        if let Some((path, setup)) = meant.first() {
+            settings.follow(&setup.services, &setup.profile, path);
+        }
     }
     let context = Context {
         http: watched(Http::new(settings.http_timeout), &settings, ui),
@@ -187,6 +191,14 @@ fn watched(http: Http, settings: &Settings, ui: &Arc<Ui>) -> Http {
             ui.note(&format!("{peer} has not answered for {} s", http::SLOW.as_secs()));
         }
     })
+}
+
+/// Says which set-up is meant where several could be.
+fn say_which(ui: &Ui, meant: &[(PathBuf, Setup)]) {
+    if let Some(((_, first), others @ [_, ..])) = meant.split_first() {
+        let others: Vec<String> = others.iter().map(|(_, setup)| setup.words()).collect();
+        ui.note(&format!("this is about the set-up for {}, not that for {}", first.words(), others.join(" or ")));
+    }
 }
 
 async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>) -> Result<()> {

@@ -13,17 +13,21 @@ use super::history::EventsArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
+use super::status::StatusArgs;
 use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::{Command, completions};
 use crate::catalogue;
-use crate::commands::{doctor, register, send_test, serve, status, tunnel, up};
+use crate::commands::{doctor, register, send_test, serve, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::sample::{self, Respond};
 use crate::setup::{self, OnExit};
 use crate::steps::app::{PORT, Wish};
 use crate::steps::secret::{EnvPlace, EnvWish};
+
+/// How long a proof may take that is asked for at another terminal.
+const PROOF_WITHIN: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Subcommand)]
 pub enum CommandArgs {
@@ -152,15 +156,6 @@ pub struct SendTestArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct StatusArgs {
-    /// Only the set-up for this app
-    upstream: Option<Upstream>,
-    /// Ask Clerk and Svix for the endpoint too
-    #[arg(long)]
-    remote: bool,
-}
-
-#[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// The app
     upstream: Option<Upstream>,
@@ -224,6 +219,24 @@ impl UpArgs {
     }
 }
 
+impl TunnelArgs {
+    /// What `secure` finds beside it: the usual events, and no env file is touched.
+    fn verified(&self) -> setup::Options {
+        setup::Options {
+            app: Wish { upstream: self.upstream.clone(), serve: false },
+            once: false,
+            no_test: false,
+            events: catalogue::DEFAULT.map(String::from).to_vec(),
+            env: EnvWish { place: EnvPlace::Nowhere, keep_old: false, app_is_told: false },
+            on_exit: None,
+            reuse: true,
+            adopt: None,
+            timeout: PROOF_WITHIN,
+            secure: None,
+        }
+    }
+}
+
 impl EndpointArgs {
     fn env(&self) -> EnvWish {
         let place = match &self.env_file {
@@ -274,7 +287,13 @@ impl CommandArgs {
                 },
             }),
             Self::Tunnel(args) => {
-                Command::Tunnel(tunnel::Options { upstream: args.upstream, reuse: !args.agent.no_reuse, dry_run })
+                let verified = args.verified();
+                Command::Tunnel(tunnel::Options {
+                    upstream: args.upstream,
+                    reuse: !args.agent.no_reuse,
+                    verified,
+                    dry_run,
+                })
             }
             Self::Register(args) => Command::Register(register::Options {
                 env: args.endpoint.env(),
@@ -297,7 +316,7 @@ impl CommandArgs {
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
-            Self::Status(args) => Command::Status(status::Options { upstream: args.upstream, remote: args.remote }),
+            Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),

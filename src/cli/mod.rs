@@ -9,6 +9,7 @@ mod history;
 mod replay;
 mod secret;
 mod secure;
+mod status;
 mod trigger;
 mod user;
 mod verify;
@@ -22,7 +23,7 @@ pub use global::{Global, SandboxWish};
 
 use crate::commands::{
     check as checking, doctor, events as kept, register, replay as replaying, secret as secrets, secure as securing,
-    send_test, serve, status, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -53,7 +54,7 @@ pub enum Command {
     Secret(secrets::Options),
     User(users::Options),
     Verify(verifying::Options),
-    Status(status::Options),
+    Status(standing::Options),
     Doctor(doctor::Options),
     Events(kept::Options),
     Check(checking::Options),
@@ -81,6 +82,11 @@ impl Command {
                 false
             }
         }
+    }
+
+    /// Whether it means one of the running set-ups, not all of them.
+    pub fn means_one_set_up(&self) -> bool {
+        !matches!(self, Self::Status(_) | Self::Doctor(_))
     }
 
     /// The app that was named.

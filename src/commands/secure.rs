@@ -29,8 +29,7 @@ pub struct Options {
 /// # Errors
 /// Those of the set-up; `TunnelMissing` when there is nothing to turn off.
 pub async fn secure(context: &Context, options: &Options) -> Result<()> {
-    let running = context.state.find(options.setup.app.upstream.as_ref());
-    let control = running.and_then(|(_, setup)| setup.control);
+    let control = context.set_up(options.setup.app.upstream.as_ref()).and_then(|setup| setup.control);
     if options.dry_run {
         let (action, place) =
             if control.is_some() { ("change", "the running set-up") } else { ("start", "a new set-up") };

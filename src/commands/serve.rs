@@ -7,6 +7,7 @@ use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::history::Keeper;
 use crate::report::{Report, Seen, Serving};
+use crate::running::Wanted;
 use crate::sample;
 use crate::serve::bind;
 use crate::steps::{Context, app, secret};
@@ -95,8 +96,8 @@ impl<'a> Kept<'a> {
         match self.elsewhere {
             Some((at, elsewhere)) if at.elapsed() < LOOKED_UP => elsewhere,
             _ => {
-                let found = self.context.state.find(Some(&self.app));
-                let elsewhere = found.is_some_and(|(_, setup)| setup.control.is_some());
+                let meant = self.context.state.meant(&Wanted::any(&self.context.settings, Some(&self.app)));
+                let elsewhere = meant.iter().any(|(_, setup)| setup.control.is_some() && setup.webhook_url.is_some());
                 self.elsewhere = Some((Instant::now(), elsewhere));
                 elsewhere
             }

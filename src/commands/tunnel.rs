@@ -3,7 +3,7 @@
 use crate::config::Upstream;
 use crate::error::Result;
 use crate::report::Report;
-use crate::steps::tunnel::Beside;
+use crate::setup;
 use crate::steps::{Context, app, tunnel};
 
 /// Options of `tunnel`.
@@ -13,6 +13,8 @@ pub struct Options {
     pub upstream: Option<Upstream>,
     /// Use an agent that already runs for this app.
     pub reuse: bool,
+    /// How it is verified and proven, once it is asked for.
+    pub verified: setup::Options,
     /// Say what would be done.
     pub dry_run: bool,
 }
@@ -28,19 +30,11 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
         return Ok(());
     }
     let abort = context.shutdown.child();
-    let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
-    // Who reads the URL may at once run a command that looks for the set-up.
-    let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, Beside::default()));
-    context.ui.emit(&Report::Tunnel(tunnel.told.clone()));
-    let Some(agent) = &mut tunnel.agent else {
-        context.ui.note("that agent ran already and is left running");
-        return Ok(());
-    };
-    let ended = tokio::select! {
-        () = context.shutdown.wait() => Ok(()),
-        error = agent.ended() => Err(error),
-    };
-    drop(kept);
-    tunnel.close(context).await;
-    ended
+    let tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
+    if tunnel.agent.is_some() {
+        return setup::keep_tunnel(context, &options.verified, tunnel).await;
+    }
+    context.ui.emit(&Report::Tunnel(tunnel.told));
+    context.ui.note("that agent ran already and is left running");
+    Ok(())
 }

@@ -80,6 +80,13 @@ pub struct Addresses {
     pub sandbox_key: Option<String>,
 }
 
+impl Addresses {
+    /// Whether both lead to the same Clerk and Svix.
+    pub fn are(&self, other: &Self) -> bool {
+        self.clerk_api_url == other.clerk_api_url && self.svix_server_url == other.svix_server_url
+    }
+}
+
 /// Every setting with its source.
 #[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "`docs/commands.md` has the table")]
@@ -106,6 +113,8 @@ pub struct Settings {
     pub working_directory: PathBuf,
     pub search_path: Option<OsString>,
     pub user: String,
+    /// The user's home directory.
+    pub home: Option<PathBuf>,
     /// How often a running set-up looks whether Svix still has its endpoint enabled.
     pub endpoint_check: Duration,
     /// How many deliveries are kept; 0 keeps none.
@@ -178,15 +187,19 @@ pub fn settle(
         working_directory,
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
+        home: environment.get_os("HOME").or_else(|| environment.get_os("USERPROFILE")).map(PathBuf::from),
         editor: environment.get("VISUAL").or_else(|| environment.get("EDITOR")).map(str::to_owned),
         proxies: PROXY_NAMES.into_iter().filter(|name| environment.get(name).is_some()).collect(),
     })
 }
 
 impl Settings {
-    /// Points at a running set-up's services, but for what was given as a flag.
-    pub fn follow(&mut self, running: &Addresses, state_file: &Path) {
+    /// Points at a running set-up's services and profile, but for what was given as a flag.
+    pub fn follow(&mut self, running: &Addresses, profile: &str, state_file: &Path) {
         let source = || Source::Running(state_file.to_owned());
+        if self.profile.source == Source::Default && self.profile.value != profile {
+            self.profile = Sourced::new(profile.to_owned(), source());
+        }
         if !matches!(self.clerk_api_url.source, Source::Flag(_)) {
             self.clerk_api_url = Sourced::new(running.clerk_api_url.clone(), source());
         }

@@ -31,6 +31,7 @@ impl Error {
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
             Self::SeveralMissing { fixes, .. } => fixes,
+            Self::NoneReady { found } => found,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked

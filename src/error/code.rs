@@ -46,6 +46,7 @@ impl Error {
             Self::TunnelMissing => "CH0310",
             Self::AgentForeign { .. } => "CH0311",
             Self::TunnelOffline { .. } => "CH0312",
+            Self::NoneReady { .. } => "CH0313",
             Self::ClerkKeyRefused { .. } => "CH0401",
             Self::ClerkRefused { .. } => "CH0402",
             Self::ClerkUnreachable { .. } => "CH0403",

@@ -102,7 +102,8 @@ impl Error {
             | Self::SvixNotUnderstood { .. }
             | Self::AdoptMissing { .. }
             | Self::EndpointMissing => Exit::Remote,
-            Self::EndpointDisabled { .. }
+            Self::NoneReady { .. }
+            | Self::EndpointDisabled { .. }
             | Self::EndpointFiltered { .. }
             | Self::NotDelivered { .. }
             | Self::CaptureMissing { .. }

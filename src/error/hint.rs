@@ -63,6 +63,7 @@ impl Error {
             Self::HandlerFailed { again, .. } => {
                 format!("change what stands under the failed check, then `{again}`")
             }
+            Self::NoneReady { .. } => "`clerkhook up` starts one, and says when it is ready".into(),
             Self::TunnelOffline { .. } => "restart that agent, or start another with `clerkhook tunnel`".into(),
             Self::AgentForeign { .. } => {
                 "stop that agent and run `clerkhook secure` again, so that clerkhook starts one of its own".into()

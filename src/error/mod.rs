@@ -106,6 +106,8 @@ pub enum Error {
     TunnelMissing,
     #[error("{what}")]
     TunnelOffline { what: String },
+    #[error("no set-up is ready")]
+    NoneReady { found: String },
 
     #[error("Clerk does not know this secret key")]
     ClerkKeyRefused { code: String, words: String },

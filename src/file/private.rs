@@ -14,6 +14,14 @@ use super::read::{bounded, opening, plain};
 /// # Errors
 /// The system's; one in words for a link, a file of another owner, and one that others may write.
 pub fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    bounded(open_own(path)?, limit)
+}
+
+/// A plain file that only this user can have written, opened to be read.
+///
+/// # Errors
+/// As for [`read_own`].
+pub fn open_own(path: &Path) -> io::Result<File> {
     if fs::symlink_metadata(path)?.is_symlink() {
         return Err(io::Error::other("it is a symbolic link"));
     }
@@ -24,7 +32,7 @@ pub fn read_own(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = options.open(path)?;
     plain(&file)?;
     own(&file.metadata()?)?;
-    bounded(file, limit)
+    Ok(file)
 }
 
 /// Whether a directory is one in which only this user can put files. An absent one is.

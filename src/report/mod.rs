@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use proof::{Hop, HopResult, Proof};
-pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
+pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use trigger::{EventType, Request, Summary, Trigger};
 pub use user::{User, UserAction};
@@ -69,6 +69,9 @@ pub enum Report {
     Setting(Setting),
     /// A part's standing.
     Status(Standing),
+    /// A set-up runs.
+    #[serde(rename = "set_up")]
+    SetUp(SetUp),
     /// The built-in app listens.
     Serving(Serving),
     /// A saved delivery was judged.

@@ -76,6 +76,35 @@ pub struct Ready {
     pub pid: u32,
 }
 
+/// A set-up that runs, as `status` finds it.
+#[derive(Clone, Debug, Serialize)]
+pub struct SetUp {
+    /// Its own, which its deliveries carry in the history.
+    pub id: String,
+    /// Of its process.
+    pub pid: u32,
+    /// The app's address.
+    pub upstream: String,
+    /// `https://…`, without a path.
+    pub public_url: String,
+    /// Public URL and webhook path; absent for a tunnel without an endpoint.
+    pub webhook_url: Option<String>,
+    /// The agent's web page.
+    pub inspector_url: String,
+    /// The page of the built-in app.
+    pub page_url: Option<String>,
+    /// Svix's `ep_…`.
+    pub endpoint_id: Option<String>,
+    /// Whether signatures are verified in front of the app.
+    pub secured: bool,
+    /// Whether it said that it was ready.
+    pub ready: bool,
+    /// Whether its Clerk, Svix and ngrok are stand-ins.
+    pub sandbox: bool,
+    /// When it began, RFC 3339.
+    pub since: String,
+}
+
 /// What the proof of verification got.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct SecuredProof {

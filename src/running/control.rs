@@ -58,6 +58,13 @@ pub enum Question {
     SecretRotated,
     /// What the agent captured, with the verdicts of who knows the secrets.
     Verdicts,
+    /// The endpoint leads to another set-up now.
+    EndpointTaken {
+        /// `ep_…`.
+        endpoint_id: String,
+        /// Of the other one.
+        upstream: String,
+    },
 }
 
 /// A question with the way back.
@@ -213,7 +220,7 @@ mod tests {
             while let Some(asked) = control.questions.recv().await {
                 let _ = asked.reply.send(match asked.question {
                     Question::Secure(_) => Ok(serde_json::json!({"mechanism": "gateway"})),
-                    Question::SecretRotated | Question::Verdicts => Err(Error::EndpointMissing),
+                    _ => Err(Error::EndpointMissing),
                 });
             }
         });

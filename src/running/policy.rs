@@ -3,21 +3,22 @@
 use std::fs;
 use std::path::PathBuf;
 
-use super::{Setup, StateDirectory, read_note};
+use super::StateDirectory;
+use super::record::read_record;
 use crate::process;
 
 impl StateDirectory {
     /// The directory for the policy of an agent of this process, whose id a policy's name begins with.
     pub fn policies(&self) -> PathBuf {
-        self.0.join("policies")
+        self.path.join("policies")
     }
 
     /// Removes the policies of processes that are gone, but for those that an agent which outlived one may read again.
     pub(super) fn sweep_policies(&self) {
         let Ok(entries) = fs::read_dir(self.policies()) else { return };
-        let setups = self.files().into_iter().filter_map(|path| read_note::<Setup>(&path));
+        let setups = self.files().into_iter().filter_map(|path| read_record(&path));
         let needed: Vec<PathBuf> =
-            setups.filter(|setup| setup.orphan().is_some()).filter_map(|setup| setup.policy).collect();
+            setups.filter(|setup| self.orphan(setup).is_some()).filter_map(|setup| setup.policy).collect();
         for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
             let owner = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.split('.').next());
             let gone = owner.and_then(|pid| pid.parse().ok()).is_some_and(|pid| !process::alive(pid));

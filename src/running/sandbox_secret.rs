@@ -29,7 +29,7 @@ impl StateDirectory {
         let project = project.canonicalize().unwrap_or_else(|_| project.to_owned());
         let digest = Sha256::digest(project.as_os_str().as_encoded_bytes());
         let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        self.0.join("sandbox-secrets").join(name)
+        self.path.join("sandbox-secrets").join(name)
     }
 }
 

@@ -42,11 +42,11 @@ impl StateDirectory {
     }
 
     fn noted_user(&self) -> Option<Noted> {
-        super::read_note(&self.user_file())
+        super::record::read_note(&self.user_file())
     }
 
     pub(super) fn user_file(&self) -> PathBuf {
-        self.0.join("user.json")
+        self.path.join("user.json")
     }
 }
 

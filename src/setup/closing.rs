@@ -19,10 +19,8 @@ const ENDPOINT_ENDS_WITHIN: Duration = Duration::from_millis(1800);
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
-    let SetUp { app, tunnel, remote, registered, kept, deliveries, tested, feed, .. } = setup;
-    drop(kept);
-    // An agent that was to be started again was noted too.
-    context.state.forget_process(std::process::id());
+    let SetUp { app, tunnel, remote, registered, deliveries, tested, feed, .. } = setup;
+    context.state.forget();
     if tunnel.is_none() && remote.is_none() {
         return;
     }

@@ -226,16 +226,13 @@ impl SetUp {
             && now.url != self.webhook_url
             && other.webhook_url.as_deref() == Some(now.url.as_str())
         {
-            let words = format!("{} leads to the set-up for {} now", now.id, other.upstream);
-            if !std::mem::replace(&mut self.superseded, true) {
-                context.ui.emit(&Report::step(Step::Endpoint, Status::Warn, words));
-            }
+            self.lose(context, &now.id, &other.upstream);
             return Ok(());
         }
         self.superseded = false;
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, None)?;
         let registered = endpoint::ensure(context, remote, &wanted).await?;
-        let words = endpoint::words(remote, &wanted, &registered);
+        let words = endpoint::words(&registered);
         if registered.told.action != crate::report::Action::Unchanged {
             context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, words));
             context.ui.record(&Report::Endpoint(registered.told.clone()));
@@ -257,6 +254,15 @@ impl SetUp {
             self.note(context);
         }
         Ok(())
+    }
+
+    /// Says, once, that the endpoint leads to another set-up.
+    pub fn lose(&mut self, context: &Context, endpoint_id: &str, upstream: &str) {
+        let is_ours = self.registered.as_ref().is_some_and(|registered| registered.endpoint.id == endpoint_id);
+        if is_ours && !std::mem::replace(&mut self.superseded, true) {
+            let words = format!("{endpoint_id} leads to the set-up for {upstream} now");
+            context.ui.emit(&Report::step(Step::Endpoint, Status::Warn, words));
+        }
     }
 
     /// Sends one event and shows what became of it.

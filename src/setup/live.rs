@@ -110,7 +110,12 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                     after_a_gap(context, options, setup, &mut inbox).await?;
                 }
             }
-            Happening::CheckEndpoint | Happening::Restore => after_a_gap(context, options, setup, &mut inbox).await?,
+            Happening::CheckEndpoint | Happening::Restore => {
+                if setup.unnoted {
+                    setup.note(context);
+                }
+                after_a_gap(context, options, setup, &mut inbox).await?;
+            }
             Happening::Continued => {
                 tracing::debug!("goes on after it was stopped");
                 clocks = Clocks::now();
@@ -243,6 +248,10 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
         Question::Secure(wish) => setup.secure(context, options, wish).await,
         Question::SecretRotated => setup.learn_anew(context, options).await,
         Question::Verdicts => setup.verdicts().await,
+        Question::EndpointTaken { endpoint_id, upstream } => {
+            setup.lose(context, &endpoint_id, &upstream);
+            Ok(serde_json::Value::Null)
+        }
     };
     let _ = asked.reply.send(done);
 }
@@ -268,7 +277,7 @@ fn show(context: &Context, delivery: &delivery::Delivery) {
     context.ui.delivery(delivery);
 }
 
-async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
+pub(super) async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {
     match happening {
         Some(happening) => happening.await,
         None => std::future::pending().await,

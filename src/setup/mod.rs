@@ -1,5 +1,6 @@
 //! A whole set-up: the steps in their order, then kept alive, then taken down.
 
+mod bare;
 mod closing;
 mod follow;
 mod inbox;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use bare::keep_tunnel;
 pub use parts::{by_hand, example};
 
 use crate::error::{Error, Result};

@@ -1,19 +1,21 @@
 //! What `up` has set up so far, step by step; whatever is here must be taken down at the end.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
 use super::securing::Secured;
 use crate::config::{Source, Sourced};
-use crate::delivery::Id;
 use crate::error::{Error, Result};
 use crate::history::Keeper;
 use crate::ngrok::Launch;
 use crate::ngrok::api::{AgentApi, preferred};
 use crate::report::{Hop, Ready, Report, Status, Step};
+use crate::running::Setup;
 use crate::running::control::{self, Control};
-use crate::running::{Kept, Setup};
 use crate::secret::Secret;
 use crate::signature::SigningSecret;
 use crate::steps::app::{self, App};
@@ -24,6 +26,9 @@ use crate::steps::secret::{self, EnvWish, Learned};
 use crate::steps::tunnel::{self, Beside, Tunnel};
 use crate::steps::{Begun, Context, webhook_path};
 use crate::ui::{Answer, Question};
+
+/// Another set-up that loses its endpoint is told within this time.
+const HEARS_WITHIN: Duration = Duration::from_secs(2);
 
 /// The parts, each present once its step is done.
 #[derive(Default)]
@@ -36,8 +41,7 @@ pub struct SetUp {
     pub learned: Option<Learned>,
     /// Every secret that it verified with, the newest first.
     pub known: Vec<SigningSecret>,
-    pub kept: Option<Kept>,
-    /// The state directory cannot be written to.
+    /// What was to be noted last could not be.
     pub unnoted: bool,
     pub control: Option<Control>,
     pub secured: Option<Secured>,
@@ -114,7 +118,7 @@ impl SetUp {
 
     async fn begin_feed(&self, context: &Context, api: &AgentApi) -> Feed {
         let since = self.since.unwrap_or_else(Timestamp::now);
-        let ledger = Ledger::of(Some(Id::at(since).to_string()), Some(self.path.clone()));
+        let ledger = Ledger::of(Some(context.state.id()), Some(self.path.clone()));
         // Where nothing can be noted nothing can be kept, which was said.
         let keeper = if self.unnoted { Keeper::none() } else { context.keeper() };
         let mut feed = Feed::since(since, ledger, keeper);
@@ -124,23 +128,28 @@ impl SetUp {
 
     /// Notes in the state file how the set-up stands now.
     pub fn note(&mut self, context: &Context) {
-        let Some(tunnel) = self.tunnel.as_ref().filter(|_| !self.unnoted) else { return };
-        let kept = tunnel.keep(
+        let Some(tunnel) = &self.tunnel else { return };
+        let built_in = self.app.as_ref().filter(|app| app.built_in.is_some());
+        let noted = tunnel.note(
             context,
             Beside {
-                webhook_url: Some(&self.webhook_url),
+                webhook_url: Some(self.webhook_url.as_str()).filter(|url| !url.is_empty()),
                 endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.as_str()),
                 secured: self.secured.as_ref().map(|secured| secured.mechanism.word()),
                 control: self.control.as_ref().map(|control| &control.address),
+                page_url: built_in.map(|app| app.upstream.to_string()),
+                ready: self.ready,
                 since: self.since,
             },
         );
-        if let (Some(before), Some(_)) = (self.kept.take(), &kept) {
-            before.leave();
+        // It is tried again with each note, and said once.
+        let before = std::mem::replace(&mut self.unnoted, noted.is_err());
+        if let Some(error) = noted.err().filter(|_| !before) {
+            let cause = error.cause().unwrap_or_default().to_owned();
+            context
+                .ui
+                .warn(&format!("{error} ({cause}): other commands will not find this set-up, and nothing is kept"));
         }
-        // The warning was given, and the directory is not tried again.
-        self.unnoted = kept.is_none();
-        self.kept = kept;
     }
 
     /// Makes the endpoint right.
@@ -156,6 +165,8 @@ impl SetUp {
         if let Some(other) = other_set_up(context, &id) {
             let words = "gets no events from now on; a profile for each app gives each an endpoint of its own";
             context.ui.warn(&format!("the set-up for {} {words}", other.upstream));
+            let taken = control::Question::EndpointTaken { endpoint_id: id.clone(), upstream: self.upstream() };
+            tell_loser(context, &other, &taken).await;
         }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
         context.ui.record(&Report::Endpoint(registered.told.clone()));
@@ -163,6 +174,11 @@ impl SetUp {
         self.note(context);
         // A wish to end that came while Svix was at work.
         if context.shutdown.requested() { Err(Error::Interrupted) } else { Ok(()) }
+    }
+
+    /// The app's address.
+    fn upstream(&self) -> String {
+        self.app.as_ref().map(|app| app.upstream.to_string()).unwrap_or_default()
     }
 
     /// Learns the signing secret.
@@ -257,9 +273,10 @@ impl SetUp {
 
     /// Says that everything is ready.
     pub fn announce(&mut self, context: &Context, options: &Options) {
-        let Some(tunnel) = &self.tunnel else { return };
         self.ready = true;
         context.shutdown.ready();
+        self.note(context);
+        let Some(tunnel) = &self.tunnel else { return };
         let ready = Report::Ready(Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),
@@ -280,8 +297,17 @@ pub fn came<T>(proven: &Result<T>) -> bool {
 
 /// Another running set-up with the same endpoint.
 pub fn other_set_up(context: &Context, endpoint_id: &str) -> Option<Setup> {
-    let is_it = |setup: &Setup| setup.pid != std::process::id() && setup.endpoint_id.as_deref() == Some(endpoint_id);
+    let own = context.state.id();
+    let is_it = |setup: &Setup| setup.id != own && setup.endpoint_id.as_deref() == Some(endpoint_id);
     context.state.running().into_iter().map(|(_, setup)| setup).find(is_it)
+}
+
+/// Tells another set-up. One that does not listen sees it at its next look at the endpoint.
+async fn tell_loser(context: &Context, other: &Setup, taken: &control::Question) {
+    let Some(address) = &other.control else { return };
+    if let Ok(Err(error)) = timeout(HEARS_WITHIN, control::ask(&context.http, address, taken)).await {
+        tracing::debug!(%error, "the other set-up was told in vain");
+    }
 }
 
 fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {

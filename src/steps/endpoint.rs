@@ -5,10 +5,13 @@ use crate::catalogue;
 use crate::clerk::{Clerk, portal};
 use crate::config::{ClerkKey, Source, Sourced};
 use crate::error::{Error, Result};
-use crate::report::{self, Report, Status, Step};
+use crate::report::{self, Action, Report, Status, Step};
 use crate::secret::Secret;
 use crate::svix::{self, Change, Endpoint, Svix, Wanted};
 use crate::ui::Question;
+
+/// How often others may register at the same moment before it is an error.
+const CONFLICTS: u32 = 3;
 
 /// What a command will do at Clerk and Svix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub struct Registered {
     pub told: report::Endpoint,
     /// The one that was this machine's until another was adopted.
     pub released: Option<String>,
+    /// What of it was changed.
+    pub reasons: Vec<String>,
     /// Endpoints of others with the same URL.
     pub twins: Vec<String>,
 }
@@ -127,8 +132,7 @@ pub async fn connect_by(context: &Context, clerk: &Clerk, intent: Intent) -> Res
 
 /// What the endpoint of this machine, user and profile should be.
 pub fn wanted(context: &Context, url: String, events: &[String], adopt: Option<&str>) -> Result<Wanted> {
-    let settings = &context.settings;
-    let uid = context.state.uid(&settings.user, &settings.profile.value)?;
+    let marks = context.state.marks(&context.settings)?;
     let mut listed = Vec::with_capacity(events.len());
     // Svix takes no name twice.
     for event in events {
@@ -137,7 +141,7 @@ pub fn wanted(context: &Context, url: String, events: &[String], adopt: Option<&
             listed.push(event.clone());
         }
     }
-    Ok(Wanted { uid, url, events: listed, adopt: adopt.map(str::to_owned) })
+    Ok(Wanted { uid: marks.now, former: marks.former, url, events: listed, adopt: adopt.map(str::to_owned) })
 }
 
 /// Warns of an event that Clerk does not document, with the nearest one that it does.
@@ -150,8 +154,8 @@ pub fn warn_of_unknown(context: &Context, event: &str) {
 
 /// This machine's endpoint, if it is registered.
 pub fn ours(context: &Context, endpoints: &[Endpoint]) -> Result<Option<Endpoint>> {
-    let uid = context.state.uid(&context.settings.user, &context.settings.profile.value)?;
-    Ok(endpoints.iter().find(|endpoint| endpoint.uid.as_deref() == Some(&uid)).cloned())
+    let marks = context.state.marks(&context.settings)?;
+    Ok(svix::marked(endpoints, &marks.now, &marks.former).cloned())
 }
 
 /// The public URL with the webhook path.
@@ -164,21 +168,40 @@ pub fn webhook_url(public_url: &str, path: &str) -> String {
 /// # Errors
 /// `AdoptMissing` and those of Svix.
 pub async fn ensure(context: &Context, remote: &Remote, wanted: &Wanted) -> Result<Registered> {
-    let plan = svix::plan(&remote.endpoints, wanted)?;
+    let mut plan = svix::plan(&remote.endpoints, wanted)?;
     if let Some(id) = &plan.released {
         context.unless_overdue(remote.svix.release(id)).await?;
         context.ui.note(&format!("endpoint `{id}` was this machine's until now; it is disabled and may be deleted"));
     }
-    let endpoint = apply(context, remote, wanted, &plan.change).await?;
-    let told = report::Endpoint {
-        action: plan.change.action(),
+    let mut rounds = CONFLICTS;
+    let endpoint = loop {
+        match apply(context, remote, wanted, &plan.change).await {
+            // Somebody registered at the same moment: what is there now is made right.
+            Err(Error::SvixConflict { .. }) if rounds > 0 => {
+                rounds -= 1;
+                let released = plan.released.take();
+                let now = context.unless_overdue(remote.svix.endpoints()).await?;
+                plan = svix::plan(&now, wanted)?;
+                plan.released = released;
+            }
+            applied => break applied?,
+        }
+    };
+    let told = told(remote, &endpoint, plan.change.action());
+    let reasons = plan.change.reasons().to_vec();
+    Ok(Registered { endpoint, told, released: plan.released, reasons, twins: plan.twins })
+}
+
+/// What is told of an endpoint.
+pub fn told(remote: &Remote, endpoint: &Endpoint, action: Action) -> report::Endpoint {
+    report::Endpoint {
+        action,
         endpoint_id: endpoint.id.clone(),
         app_id: remote.svix.app_id().to_owned(),
         url: endpoint.url.clone(),
         events: endpoint.events.clone().unwrap_or_default(),
         disabled: endpoint.disabled,
-    };
-    Ok(Registered { endpoint, told, released: plan.released, twins: plan.twins })
+    }
 }
 
 /// Does what was planned. It is not cut off at once: a request that was sent may have been carried out, and nobody would
@@ -215,10 +238,9 @@ pub fn adopting(id: &str) -> String {
 }
 
 /// What the endpoint's line says.
-pub fn words(remote: &Remote, wanted: &Wanted, registered: &Registered) -> String {
+pub fn words(registered: &Registered) -> String {
     let told = &registered.told;
-    let reasons =
-        svix::plan(&remote.endpoints, wanted).map(|plan| plan.change.reasons().join(", ")).unwrap_or_default();
+    let reasons = registered.reasons.join(", ");
     let reasons = if reasons.is_empty() { String::new() } else { format!(": {reasons}") };
     format!("{} {}{reasons}; {}", told.endpoint_id, told.action.word(), told.events.join(", "))
 }
@@ -261,7 +283,7 @@ pub async fn connecting(context: &Context) -> Result<(Remote, Begun)> {
 pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted, step: Begun) -> Result<Registered> {
     step.update(&format!("registering {}", wanted.url));
     let registered = ensure(context, remote, wanted).await;
-    let registered = step.settle(registered, |registered| (Status::Ok, words(remote, wanted, registered)))?;
+    let registered = step.settle(registered, |registered| (Status::Ok, words(registered)))?;
     warn_of_twins(context, &registered.twins);
     Ok(registered)
 }

@@ -15,6 +15,7 @@ pub mod relaunch;
 mod sandbox_secret;
 pub mod secret;
 mod spelling;
+pub mod standing;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
@@ -33,7 +34,7 @@ use crate::error::{Error, Result};
 use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
 use crate::report::{Report, Status, Step};
-use crate::running::StateDirectory;
+use crate::running::{Setup, StateDirectory, Wanted};
 use crate::shutdown::Shutdown;
 use crate::ui::Ui;
 
@@ -97,6 +98,11 @@ impl Context {
             done = work => done,
             () = overdue => Err(Error::Interrupted),
         }
+    }
+
+    /// The running set-up that is meant, by app, profile and services.
+    pub fn set_up(&self, app: Option<&Upstream>) -> Option<Setup> {
+        self.state.meant(&Wanted::of(&self.settings, app)).into_iter().next().map(|(_, setup)| setup)
     }
 
     /// Begins to keep deliveries. What goes wrong is told once.

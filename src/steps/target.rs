@@ -59,7 +59,7 @@ impl Target {
 /// set-up's, else the webhook path.
 pub fn local(context: &Context, to: Option<&To>) -> Target {
     let named = to.map(|to| to.upstream.clone());
-    let setup = context.state.find(named.as_ref()).map(|(_, setup)| setup);
+    let setup = context.set_up(named.as_ref());
     let upstream = named
         .or_else(|| setup.as_ref().and_then(|setup| setup.upstream.parse().ok()))
         .unwrap_or_else(|| Upstream::local(PORT));
@@ -76,7 +76,7 @@ pub fn local(context: &Context, to: Option<&To>) -> Target {
 /// # Errors
 /// `TunnelMissing` without a set-up that has registered one.
 pub fn public(context: &Context, upstream: Option<&Upstream>) -> Result<Target> {
-    let setup = context.state.find(upstream).map(|(_, setup)| setup).ok_or(Error::TunnelMissing)?;
+    let setup = context.set_up(upstream).ok_or(Error::TunnelMissing)?;
     let mut url = setup.webhook_url.as_deref().and_then(|url| Url::parse(url).ok()).ok_or(Error::TunnelMissing)?;
     if let Some(path) = context.settings.path.as_ref().filter(|path| matches!(path.source, Source::Flag(_))) {
         url.set_path(&path.value);

@@ -10,7 +10,7 @@ use super::proof::{Trial, deliverable, prove};
 use super::{Context, secret, tunnel, webhook_path};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
-use crate::report::{Plan, Report, Step};
+use crate::report::{self, Action, Plan, Report, Step};
 use crate::signature::SigningSecret;
 use crate::svix::{self, Endpoint};
 
@@ -97,6 +97,21 @@ impl Place {
         }
     }
 
+    /// What is told of the endpoint.
+    pub fn told(&self) -> report::Endpoint {
+        endpoint::told(&self.remote, &self.endpoint, Action::Unchanged)
+    }
+
+    /// Sends an event through it and proves that it arrives.
+    ///
+    /// # Errors
+    /// `EndpointDisabled`, `EndpointFiltered`, `NotDelivered`, those of Svix.
+    pub async fn prove(&mut self, context: &Context, event: &str, timeout: Duration) -> Result<()> {
+        deliverable(&self.endpoint, &[event])?;
+        self.prepare(context).await?;
+        prove(context, &self.trial(event, timeout, "clerkhook send-test")).await.map(drop)
+    }
+
     /// Ends the session.
     pub async fn leave(&self) {
         self.remote.svix.log_out().await;
@@ -118,13 +133,11 @@ pub async fn prove_running(context: &Context, wish: &Wish) -> Result<()> {
 }
 
 async fn prove_at(context: &Context, wish: &Wish, place: &mut Place) -> Result<()> {
-    deliverable(&place.endpoint, &[&wish.event])?;
     if wish.dry_run {
+        deliverable(&place.endpoint, &[&wish.event])?;
         let detail = format!("{} to {} ({})", wish.event, place.endpoint.id, place.endpoint.url);
         context.ui.emit(&Report::Plan(Plan { step: Step::Test, action: "send", detail }));
         return Ok(());
     }
-    place.prepare(context).await?;
-    let trial = place.trial(&wish.event, wish.timeout, "clerkhook send-test");
-    prove(context, &trial).await.map(drop)
+    place.prove(context, &wish.event, wish.timeout).await
 }

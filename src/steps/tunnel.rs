@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::relaunch::relaunch;
-use super::{Begun, Context};
+use super::{Begun, Context, standing};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::ngrok::api::{AgentApi, Session};
@@ -16,7 +16,7 @@ use crate::ngrok::{self, Agent, Launch};
 use crate::process;
 use crate::report::{self, Status, Step};
 use crate::running::control::Address;
-use crate::running::{Kept, Setup};
+use crate::running::{SCHEMA, Setup};
 
 /// How long a left agent may take to end.
 const ORPHAN_ENDS_WITHIN: Duration = Duration::from_secs(3);
@@ -35,7 +35,7 @@ pub struct Tunnel {
 }
 
 /// What a state file holds beside the tunnel.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Beside<'a> {
     /// Public URL and webhook path.
     pub webhook_url: Option<&'a str>,
@@ -45,6 +45,10 @@ pub struct Beside<'a> {
     pub secured: Option<&'a str>,
     /// The control channel.
     pub control: Option<&'a Address>,
+    /// The page of the built-in app.
+    pub page_url: Option<String>,
+    /// It was said to be ready.
+    pub ready: bool,
     /// When the set-up began; now when absent.
     pub since: Option<Timestamp>,
 }
@@ -60,9 +64,11 @@ impl Tunnel {
         self.api.base().trim_start_matches("http://").to_owned()
     }
 
-    /// Writes the state file, by which other commands find the set-up. Without one they do not, which is no reason to
-    /// end.
-    pub fn keep(&self, context: &Context, beside: Beside<'_>) -> Option<Kept> {
+    /// Writes the record, by which other commands find the set-up.
+    ///
+    /// # Errors
+    /// `State` with the system's reason. What was noted before stays.
+    pub fn note(&self, context: &Context, beside: Beside<'_>) -> Result<()> {
         let setup = Setup {
             started_at: beside.since.unwrap_or_else(Timestamp::now).strftime(MOMENT).to_string(),
             public_url: self.told.public_url.clone(),
@@ -74,18 +80,11 @@ impl Tunnel {
             secured: beside.secured.map(str::to_owned),
             policy: self.agent.as_ref().and_then(Agent::policy).map(Path::to_owned),
             control: beside.control.cloned(),
+            page_url: beside.page_url,
+            ready: beside.ready,
             ..beginning(context, &self.told.upstream)
         };
-        match context.state.save(&setup) {
-            Ok(kept) => Some(kept),
-            Err(error) => {
-                let cause = error.cause().unwrap_or_default().to_owned();
-                context
-                    .ui
-                    .warn(&format!("{error} ({cause}): other commands will not find this set-up, and nothing is kept"));
-                None
-            }
-        }
+        context.state.save(&setup)
     }
 
     /// What its agent was started with, when clerkhook did it.
@@ -104,7 +103,14 @@ impl Tunnel {
 
 /// A set-up of which nothing is known but the app.
 fn beginning(context: &Context, upstream: &str) -> Setup {
+    let settings = &context.settings;
     Setup {
+        schema: SCHEMA,
+        id: context.state.id(),
+        profile: settings.profile.value.clone(),
+        sandbox: settings.sandbox,
+        ready: false,
+        page_url: None,
         pid: std::process::id(),
         started_at: Timestamp::now().strftime(MOMENT).to_string(),
         upstream: upstream.to_owned(),
@@ -117,7 +123,7 @@ fn beginning(context: &Context, upstream: &str) -> Setup {
         secured: None,
         policy: None,
         control: None,
-        services: context.settings.addresses(),
+        services: settings.addresses(),
     }
 }
 
@@ -241,7 +247,7 @@ pub async fn start(
     let agent = ngrok::start(launch, abort.cancelled(), started).await;
     let agent = agent.inspect_err(|_| {
         context.shutdown.cleaned("agent");
-        context.state.forget(&beginning);
+        context.state.forget_beginning();
     })?;
     let told = report::Tunnel {
         public_url: agent.public_url.clone(),
@@ -331,7 +337,7 @@ async fn search(context: &Context, upstream: &Upstream) -> Search {
 /// # Errors
 /// `TunnelMissing`, `TunnelOffline`.
 pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<Tunnel> {
-    if let Some((_, setup)) = context.state.find(upstream)
+    if let Some(setup) = context.set_up(upstream)
         && let Some(tunnel) = of_setup(&setup).await
     {
         return Ok(tunnel);
@@ -350,14 +356,5 @@ async fn of_setup(setup: &Setup) -> Option<Tunnel> {
     if !listed.iter().any(|tunnel| tunnel.public_url == setup.public_url) {
         return None;
     }
-    let version = api.status().await.ok().and_then(|(_, version)| version);
-    let told = report::Tunnel {
-        public_url: setup.public_url.clone(),
-        upstream: setup.upstream.clone(),
-        api_url: api.base().to_owned(),
-        agent_version: version.map_or_else(|| "unknown".to_owned(), |version| version.to_string()),
-        agent_pid: setup.agent_pid,
-        started_by_us: false,
-    };
-    Some(Tunnel { agent: None, api, told })
+    Some(Tunnel { agent: None, api, told: standing::told(setup).await })
 }

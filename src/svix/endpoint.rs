@@ -60,6 +60,8 @@ impl Endpoint {
 pub struct Wanted {
     /// The mark of this machine, user and profile.
     pub uid: String,
+    /// The mark that earlier versions gave it.
+    pub former: String,
     /// Where events should be delivered.
     pub url: String,
     /// The event types it should listen to.
@@ -117,12 +119,18 @@ impl Change {
     }
 }
 
+/// The endpoint with a mark; where none has it, the one with the former mark.
+pub fn marked<'a>(existing: &'a [Endpoint], uid: &str, former: &str) -> Option<&'a Endpoint> {
+    let with = |mark: &str| existing.iter().find(|endpoint| endpoint.uid.as_deref() == Some(mark));
+    with(uid).or_else(|| with(former))
+}
+
 /// Compares what is there with what is wanted.
 ///
 /// # Errors
 /// `AdoptMissing` when the endpoint to take over is not there.
 pub fn plan(existing: &[Endpoint], wanted: &Wanted) -> Result<Plan> {
-    let ours = existing.iter().find(|endpoint| endpoint.uid.as_deref() == Some(&wanted.uid));
+    let ours = marked(existing, &wanted.uid, &wanted.former);
     let target = match &wanted.adopt {
         Some(id) => {
             let found = existing.iter().find(|endpoint| endpoint.id == *id);
@@ -164,7 +172,8 @@ fn difference(endpoint: &Endpoint, wanted: &Wanted) -> Change {
     }
     if endpoint.uid.as_ref() != Some(&wanted.uid) {
         patch.insert("uid".into(), json!(wanted.uid));
-        reasons.push("adopted".to_owned());
+        let was_ours = endpoint.uid.as_ref() == Some(&wanted.former);
+        reasons.push(if was_ours { "marked anew" } else { "adopted" }.to_owned());
     }
     if patch.is_empty() {
         Change::Keep(endpoint.clone())
@@ -289,7 +298,13 @@ mod tests {
 
     fn wanted() -> Wanted {
         let events = vec!["user.created".to_owned(), "user.updated".to_owned()];
-        Wanted { uid: "clerkhook-1".to_owned(), url: "https://a.example/x".to_owned(), events, adopt: None }
+        Wanted {
+            uid: "clerkhook-1".to_owned(),
+            former: "clerkhook-0".to_owned(),
+            url: "https://a.example/x".to_owned(),
+            events,
+            adopt: None,
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use svix_ksuid::{Ksuid, KsuidLike as _};
 use tokio::time::timeout;
 use url::Url;
 
-pub use endpoint::{Change, Endpoint, Plan, Wanted, plan};
+pub use endpoint::{Change, Endpoint, Plan, Wanted, marked, plan};
 pub use message::{Attempt, Message, Outcome};
 pub use twin::twins;
 

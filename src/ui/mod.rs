@@ -152,7 +152,7 @@ impl Ui {
             Report::Summary(summary) => self.lines(trigger::summary(summary, width)),
             Report::EventType(kind) => self.lines(trigger::event_type(kind, width)),
             Report::Request(_) => self.json_line(event),
-            Report::Proof(_) => {}
+            Report::Proof(_) | Report::SetUp(_) => {}
         }
     }
 

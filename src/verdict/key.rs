@@ -104,7 +104,7 @@ fn rare(candidate: &Candidate) -> Vec<Key<'_>> {
 /// Bytes of hex digits.
 pub fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u8>> =
-        text.chars().map(|c| c.to_digit(16).and_then(|digit| digit.try_into().ok())).collect();
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
     let digits = digits.filter(|digits| !digits.is_empty() && digits.len().is_multiple_of(2))?;
     Some(digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
 }

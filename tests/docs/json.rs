@@ -24,7 +24,11 @@ fn printed() -> BTreeSet<String> {
         let name = line.strip_prefix("    ")?.split(['(', ' ']).next()?;
         name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| name.to_owned())
     });
-    let words = variants.map(|name| if name == "EventType" { "event_type".to_owned() } else { name.to_lowercase() });
+    let words = variants.map(|name| match name.as_str() {
+        "EventType" => "event_type".to_owned(),
+        "SetUp" => "set_up".to_owned(),
+        _ => name.to_lowercase(),
+    });
     words.chain(["error", "note", "warning", "secret"].map(str::to_owned)).collect()
 }
 

@@ -123,6 +123,7 @@ fn tunnel() -> Vec<Error> {
             what: "the agent at http://127.0.0.1:4040 serves this app but is not online (ERR_NGROK_3200)".into(),
         },
         Error::AgentForeign { url: "http://127.0.0.1:4040".into() },
+        Error::NoneReady { found: "http://localhost:3000 (process 4711) runs and is not ready yet".into() },
     ]
 }
 

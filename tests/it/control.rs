@@ -81,6 +81,10 @@ fn the_endpoint_is_the_last_set_ups_and_goes_back_at_its_end() {
     assert_eq!(account.endpoint(&id)["disabled"], false);
 }
 
+fn stand_app(stand: &Stand) -> String {
+    format!("http://localhost:{}", stand.app.port)
+}
+
 #[test]
 fn two_set_ups_are_told_apart_by_their_apps() {
     let stand = Stand::with(|sandbox| Machine::with(sandbox).config("[profile.other]\n"), RawApp::answering(OK), "");
@@ -94,8 +98,15 @@ fn two_set_ups_are_told_apart_by_their_apps() {
     let port = port_of(ready["public_url"].as_str().expect("a URL"));
     let answer = crate::wire::post(port, "/api/webhooks", &[], b"{}");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    // Without a name the newest is meant.
-    stand.run("secure --local").expect_code(0);
+    // Without a name that of the same profile is meant, and it is said; a profile names the other.
+    let output = stand.run("secure --local").expect_code(0);
+    assert!(
+        output.stderr.contains(&format!("this is about the set-up for {}", stand_app(&stand))),
+        "{}",
+        output.stderr
+    );
+    let output = stand.run("secure --local --profile other").expect_code(0);
+    assert!(!output.stderr.contains("this is about"), "{}", output.stderr);
     let answer = crate::wire::post(port, "/api/webhooks", &[], b"{}");
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
     let status = stand.run(&format!("status {} --json", other.port));

@@ -83,7 +83,7 @@ fn each_thing_that_is_wrong_is_named() {
     // A secret that is not the endpoint's, from the shell and from a file.
     machine.run("up --serve --once --json --no-env --on-exit keep").expect_code(0);
     let secret = "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYX";
-    let shell = Machine::with(&sandbox).secret("CLERK_WEBHOOK_SIGNING_SECRET", secret);
+    let shell = Machine::with(&sandbox).at_home_of(&machine).secret("CLERK_WEBHOOK_SIGNING_SECRET", secret);
     let output = shell.run(&format!("doctor {port} --json")).expect_code(7);
     assert_check(&output, "secret", "fail", "unset CLERK_WEBHOOK_SIGNING_SECRET");
     let machine = machine.file(".env", &format!("CLERK_WEBHOOK_SIGNING_SECRET={secret}\n"));

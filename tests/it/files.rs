@@ -14,9 +14,10 @@ use crate::wire::RawApp;
 const OK: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
 /// A note of a set-up whose Clerk is at this port, as somebody else may plant it.
-fn plant(machine: &Machine, port: u16) -> std::path::PathBuf {
+fn plant(machine: &Machine, port: u16) -> (std::path::PathBuf, std::fs::File) {
     let note = json!({
-        "pid": std::process::id(), "started_at": "2026-11-23T10:00:00.000000Z", "upstream": "http://localhost:3000",
+        "schema": 1, "id": "0123456789abcdef", "profile": "default", "sandbox": false, "owns_agent": false,
+        "secured": null, "ready": true, "page_url": null, "policy": null, "control": null, "pid": std::process::id(), "started_at": "2026-11-23T10:00:00.000000Z", "upstream": "http://localhost:3000",
         "public_url": "https://a.example", "agent_address": "127.0.0.1:1", "agent_pid": null,
         "webhook_url": "https://a.example/api/webhooks", "endpoint_id": "ep_1",
         "services": {"clerk_api_url": format!("http://127.0.0.1:{port}"), "svix_server_url": null, "sandbox_key": null},
@@ -26,7 +27,12 @@ fn plant(machine: &Machine, port: u16) -> std::path::PathBuf {
     let path = setups.join("http---localhost-3000.1.json");
     std::fs::write(&path, note.to_string()).expect("written");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
-    path
+    // Whoever holds it runs.
+    let locks = machine.state().join("locks");
+    std::fs::create_dir_all(&locks).expect("made");
+    let lock = std::fs::File::create(locks.join("0123456789abcdef")).expect("made");
+    lock.lock().expect("taken");
+    (path, lock)
 }
 
 /// Whether the key went to the planted note's Clerk, and what was said.
@@ -41,7 +47,7 @@ fn a_note_that_others_may_have_written_gets_no_key() {
     let clerk = RawApp::answering(OK);
     let machine = Machine::new().secret("CLERK_SECRET_KEY", "sk_test_abcdefghijklmnopqrstuvwxyz");
     let machine = machine.set("HTTPS_PROXY", "http://127.0.0.1:1");
-    let note = plant(&machine, clerk.port);
+    let (note, _lock) = plant(&machine, clerk.port);
     let (asked, said) = asks(&machine, &clerk);
     assert!(asked, "one's own is followed: {said}");
 

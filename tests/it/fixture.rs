@@ -109,6 +109,12 @@ impl Machine {
         assert_hidden(&self.secrets, text);
     }
 
+    /// The same person at another terminal.
+    pub fn at_home_of(self, other: &Self) -> Self {
+        let home = other.home.path().to_str().expect("text").to_owned();
+        self.set("HOME", &home)
+    }
+
     /// Where set-ups are noted.
     pub fn state(&self) -> PathBuf {
         self.home.path().join("state")

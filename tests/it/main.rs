@@ -27,6 +27,7 @@ mod register;
 mod replaced_secret;
 mod replay;
 mod replay_history;
+mod running;
 mod sandbox_secret;
 mod scenario;
 mod screen;

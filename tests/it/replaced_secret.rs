@@ -60,6 +60,6 @@ fn an_exported_one_that_wins_over_the_file_is_said() {
     let said = output.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(said.contains(&words), "{words}\n{said}");
     // The same one is no news.
-    let same = Machine::with(machine.sandbox()).secret(NAME, &new);
+    let same = Machine::with(machine.sandbox()).at_home_of(&machine).secret(NAME, &new);
     assert!(!same.run(REGISTER).expect_code(0).stderr.contains("exports"));
 }

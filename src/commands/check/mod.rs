@@ -119,7 +119,7 @@ async fn subject(context: &Context, options: &Options, target: &Target, keeper: 
     if options.insecure_upstream && !here {
         context.ui.warn("`--insecure-upstream` is for apps on this machine; certificates are checked");
     }
-    let setup = context.state.find(options.handler.as_ref().map(To::upstream)).map(|(_, setup)| setup);
+    let setup = context.set_up(options.handler.as_ref().map(To::upstream));
     let public_url = setup.map(|setup| setup.public_url);
     Ok(Subject {
         http: context.http.clone(),

@@ -4,16 +4,17 @@ use super::Finding;
 use crate::config::Upstream;
 use crate::handler::listens;
 use crate::ngrok::{self, version::Version};
+use crate::report::Health;
+use crate::running::Setup;
 use crate::steps::Context;
-use crate::steps::tunnel;
+use crate::steps::{standing, tunnel};
 
 /// App, agent and tunnel; also gives the tunnel's public URL.
 pub async fn check(context: &Context, upstream: &Upstream) -> (Vec<(&'static str, Finding)>, Option<String>) {
-    let (app, agent, running) = tokio::join!(app(upstream), agent(context), tunnel::find(context, upstream));
-    let url = running.as_ref().map(|running| running.public_url().to_owned());
-    let tunnel = match running {
-        Some(running) => Finding::ok(format!("{} for {upstream}", running.public_url())),
-        None => Finding::warn(format!("none is running for {upstream}"), "`clerkhook up` starts one"),
+    let setup = context.set_up(Some(upstream));
+    let (app, agent, (tunnel, url)) = match &setup {
+        Some(setup) => tokio::join!(app(upstream), running_agent(setup), set_ups_tunnel(setup)),
+        None => tokio::join!(app(upstream), agent(context), any_tunnel(context, upstream)),
     };
     let mut findings = vec![("app", app), ("agent", agent), ("tunnel", tunnel)];
     if !context.settings.proxies.is_empty() {
@@ -24,6 +25,47 @@ pub async fn check(context: &Context, upstream: &Upstream) -> (Vec<(&'static str
         )));
     }
     (findings, url)
+}
+
+/// As `status` finds it; a gateway may stand between it and the app.
+async fn set_ups_tunnel(setup: &Setup) -> (Finding, Option<String>) {
+    let (health, found) = standing::tunnel(setup).await;
+    let url = Some(setup.public_url.clone());
+    match health {
+        Health::Fail => {
+            (Finding::fail(found, "wait for the agent to reconnect, or end that `up` and start it again"), url)
+        }
+        _ => (Finding::ok(found), url),
+    }
+}
+
+/// That of any agent which serves the app.
+async fn any_tunnel(context: &Context, upstream: &Upstream) -> (Finding, Option<String>) {
+    match tunnel::find(context, upstream).await {
+        Some(running) => {
+            (Finding::ok(format!("{} for {upstream}", running.public_url())), Some(running.public_url().to_owned()))
+        }
+        None => (Finding::warn(format!("none is running for {upstream}"), "`clerkhook up` starts one"), None),
+    }
+}
+
+/// The set-up's own agent, wherever its program lies.
+async fn running_agent(setup: &Setup) -> Finding {
+    let told = standing::told(setup).await;
+    let process = setup.agent_pid.map(|pid| format!(" in process {pid}")).unwrap_or_default();
+    let found = format!("ngrok {}{process}, of the running set-up", told.agent_version);
+    match told.agent_version.parse::<Version>() {
+        Ok(version) if version < Version::SUPPORTED => outdated(&found),
+        _ => Finding::ok(found),
+    }
+}
+
+/// One that ngrok turns away soon, or already.
+fn outdated(found: &str) -> Finding {
+    Finding::warn(
+        format!("{found}: past its support, free accounts are refused"),
+        "`ngrok update`, or install it anew from https://ngrok.com/download",
+    )
 }
 
 async fn app(upstream: &Upstream) -> Finding {
@@ -47,10 +89,7 @@ async fn agent(context: &Context) -> Finding {
     };
     let found = format!("ngrok {version} at {}", bin.display());
     if version < Version::SUPPORTED {
-        return Finding::warn(
-            format!("{found}: past its support, free accounts are refused"),
-            "`ngrok update`, or install it anew from https://ngrok.com/download",
-        );
+        return outdated(&found);
     }
     Finding::ok(found)
 }

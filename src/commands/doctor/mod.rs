@@ -50,7 +50,7 @@ impl Finding {
 pub async fn doctor(context: &Context, options: &Options) -> Result<()> {
     settings::show(context);
     let upstream = options.upstream.clone().or_else(|| {
-        let (_, setup) = context.state.find(None)?;
+        let setup = context.set_up(None)?;
         setup.upstream.parse().ok()
     });
     let upstream = upstream.unwrap_or_else(|| Upstream::local(crate::steps::app::PORT));

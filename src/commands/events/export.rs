@@ -72,7 +72,7 @@ fn command(context: &Context, delivery: &Delivery) -> String {
 
 /// The app of a running set-up, or the usual one.
 fn base(context: &Context) -> String {
-    let running = context.state.find(None).map(|(_, setup)| setup.upstream);
+    let running = context.set_up(None).map(|setup| setup.upstream);
     running.unwrap_or_else(|| format!("http://localhost:{PORT}")).trim_end_matches('/').to_owned()
 }
 

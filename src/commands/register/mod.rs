@@ -85,7 +85,7 @@ async fn address(context: &Context, options: &Options) -> Result<String> {
         let path = context.settings.path.as_ref().map_or(crate::steps::WEBHOOK_PATH, |path| path.value.as_str());
         return Ok(endpoint::webhook_url(url.as_str(), path));
     }
-    let setup = context.state.find(options.upstream.as_ref()).map(|(_, setup)| setup);
+    let setup = context.set_up(options.upstream.as_ref());
     if let Some(url) = setup.and_then(|setup| setup.webhook_url)
         && context.settings.path.is_none()
     {

@@ -4,12 +4,13 @@ mod plan;
 
 use crate::config::Upstream;
 use crate::error::Result;
-use crate::report::{Report, Status, Step};
-use crate::running::Setup;
+use crate::report::{Ready, Report, Status, Step};
+use crate::running::{Setup, Wanted};
 use crate::setup;
-use crate::steps::Context;
 use crate::steps::app::PORT;
-use crate::steps::trial::{Wish, prove_running};
+use crate::steps::endpoint::{self, Intent};
+use crate::steps::trial::Place;
+use crate::steps::{Context, standing};
 
 /// Options of `up`.
 #[derive(Clone, Debug)]
@@ -40,29 +41,41 @@ fn running(context: &Context, options: &setup::Options) -> Option<Setup> {
         return None;
     }
     let upstream = options.app.upstream.clone().unwrap_or_else(|| Upstream::local(PORT));
-    let (_, first) = context.state.find(Some(&upstream))?;
-    first.endpoint_id.is_some().then_some(first)
+    let meant = context.state.meant(&Wanted::like(&context.settings, &upstream));
+    meant.into_iter().map(|(_, first)| first).find(|first| first.endpoint_id.is_some())
 }
 
-/// Shows the first one, and proves that it works.
+/// Prints the lines that the first one did, and proves that it works.
 async fn show(context: &Context, options: &setup::Options, first: &Setup) -> Result<()> {
     let Setup { pid, public_url, upstream, agent_address, .. } = first;
     context.ui.note(&format!("`up` runs already for {upstream} (process {pid}); this shows that one"));
     let words = format!("{public_url} → {upstream}  (inspector http://{agent_address})");
     context.ui.emit(&Report::step(Step::Tunnel, Status::Ok, words));
-    let endpoint = first.endpoint_id.clone().unwrap_or_default();
-    let url = first.webhook_url.clone().unwrap_or_default();
-    context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, format!("{endpoint} for {url}")));
-    if options.no_test {
-        return Ok(());
-    }
-    let wish = Wish {
-        event: setup::example(&options.events).to_owned(),
-        upstream: upstream.parse().ok(),
-        timeout: options.timeout,
-        dry_run: false,
-    };
+    context.ui.record(&Report::Tunnel(standing::told(first).await));
     let mut context = context.clone();
-    context.settings.follow(&first.services, &context.settings.state_dir.value.clone());
-    prove_running(&context, &wish).await
+    context.settings.follow(&first.services, &first.profile, &context.settings.state_dir.value.clone());
+    let app = upstream.parse().ok();
+    let mut place = Place::find(&context, app.as_ref(), endpoint::connect(&context, Intent::Send)).await?;
+    let shown = show_at(&context, options, first, &mut place).await;
+    place.leave().await;
+    shown
+}
+
+async fn show_at(context: &Context, options: &setup::Options, first: &Setup, place: &mut Place) -> Result<()> {
+    let told = place.told();
+    context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, format!("{} for {}", told.endpoint_id, told.url)));
+    context.ui.record(&Report::Endpoint(told));
+    if !options.no_test {
+        place.prove(context, setup::example(&options.events), options.timeout).await?;
+    }
+    // This one does not wait, so a person is not told that it does.
+    context.ui.record(&Report::Ready(Ready {
+        public_url: first.public_url.clone(),
+        webhook_url: first.webhook_url.clone().unwrap_or_default(),
+        inspector_url: first.inspector_url(),
+        endpoint_id: first.endpoint_id.clone(),
+        secured: first.secured.is_some(),
+        pid: first.pid,
+    }));
+    Ok(())
 }
