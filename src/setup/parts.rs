@@ -18,6 +18,7 @@ use crate::running::Setup;
 use crate::running::control::{self, Control};
 use crate::secret::Secret;
 use crate::signature::SigningSecret;
+use crate::steps::ahead::{Ahead, ahead};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::feed::{Feed, Ledger};
@@ -37,6 +38,7 @@ pub struct SetUp {
     pub tunnel: Option<Tunnel>,
     pub remote: Option<Remote>,
     pub registering: Option<Begun>,
+    pub ahead: Ahead,
     pub registered: Option<Registered>,
     pub learned: Option<Learned>,
     /// Every secret that it verified with, the newest first.
@@ -92,10 +94,13 @@ impl SetUp {
             if by_hand(context).is_some() {
                 return Ok(None);
             }
-            tokio::select! {
-                remote = endpoint::connecting(context) => or_abort(&abort, remote).map(Some),
-                () = abort.cancelled() => Err(Error::Interrupted),
-            }
+            let (remote, step) = tokio::select! {
+                remote = endpoint::connecting(context) => or_abort(&abort, remote)?,
+                () = abort.cancelled() => return Err(Error::Interrupted),
+            };
+            let path = webhook_path(context, &app::wished(&options.app), options.app.serve);
+            let ahead = ahead(context, &remote, &path, &options.events, options.adopt.as_deref()).await;
+            Ok(Some((remote, step, ahead)))
         };
         let (local, remote) = tokio::join!(local, remote);
         let remote = match (local, remote) {
@@ -103,7 +108,9 @@ impl SetUp {
             (Err(Error::Interrupted), Err(error)) | (Err(error), _) | (_, Err(error)) => return Err(error),
             (Ok(()), Ok(remote)) => remote,
         };
-        (self.remote, self.registering) = remote.unzip();
+        if let Some((remote, step, ahead)) = remote {
+            (self.remote, self.registering, self.ahead) = (Some(remote), Some(step), ahead);
+        }
         let (Some(app), Some(tunnel)) = (&self.app, &self.tunnel) else { return Err(Error::TunnelMissing) };
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
@@ -160,7 +167,8 @@ impl SetUp {
             return Ok(());
         };
         let wanted = endpoint::wanted(context, self.webhook_url.clone(), &options.events, options.adopt.as_deref())?;
-        let registered = endpoint::register(context, remote, &wanted, step).await?;
+        let ahead = self.ahead.registered(&self.webhook_url);
+        let registered = endpoint::register(context, remote, &wanted, ahead, step).await?;
         let id = registered.endpoint.id.clone();
         if let Some(other) = other_set_up(context, &id) {
             let words = "gets no events from now on; a profile for each app gives each an endpoint of its own";
@@ -186,7 +194,10 @@ impl SetUp {
         let built_in = self.app.as_ref().is_some_and(|app| app.built_in.is_some());
         let env = EnvWish { app_is_told: built_in, ..options.env.clone() };
         let mut learned = match (&self.remote, &self.registered, by_hand(context)) {
-            (Some(remote), Some(registered), _) => secret::learn(context, &remote.svix, registered, &env).await?,
+            (Some(remote), Some(registered), _) => {
+                let read = self.ahead.secret(&registered.endpoint.id);
+                secret::learn(context, &remote.svix, registered, read, &env).await?
+            }
             (_, _, Some(given)) => secret::take(context, &given.value, &given.source, &env).await?,
             _ => return Err(Error::EndpointMissing),
         };

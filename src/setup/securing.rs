@@ -104,7 +104,7 @@ impl SetUp {
     /// Those of Svix, of env files and of the agent's restart.
     pub async fn learn_of_new(&mut self, context: &Context, options: &Options) -> Result<()> {
         let (Some(remote), Some(registered)) = (&self.remote, &self.registered) else { return Ok(()) };
-        let learned = secret::learn(context, &remote.svix, registered, &options.env).await?;
+        let learned = secret::learn(context, &remote.svix, registered, None, &options.env).await?;
         self.strange = false;
         self.spread(context, options, learned).await
     }

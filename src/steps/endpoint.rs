@@ -279,10 +279,19 @@ pub async fn connecting(context: &Context) -> Result<(Remote, Begun)> {
     }
 }
 
-/// Registers, and ends the line that [`connecting`] began.
-pub async fn register(context: &Context, remote: &Remote, wanted: &Wanted, step: Begun) -> Result<Registered> {
+/// Registers, unless it was done `ahead`, and ends the line that [`connecting`] began.
+pub async fn register(
+    context: &Context,
+    remote: &Remote,
+    wanted: &Wanted,
+    ahead: Option<Registered>,
+    step: Begun,
+) -> Result<Registered> {
     step.update(&format!("registering {}", wanted.url));
-    let registered = ensure(context, remote, wanted).await;
+    let registered = match ahead {
+        Some(registered) => Ok(registered),
+        None => ensure(context, remote, wanted).await,
+    };
     let registered = step.settle(registered, |registered| (Status::Ok, words(registered)))?;
     warn_of_twins(context, &registered.twins);
     Ok(registered)

@@ -1,5 +1,6 @@
 //! The steps of the walkthrough, each joining the services that it needs; the commands are made of them.
 
+pub mod ahead;
 pub mod answered;
 pub mod app;
 pub mod arrival;

@@ -55,17 +55,33 @@ pub struct Learned {
     pub written: bool,
 }
 
-/// Fetches the endpoint's secret and writes it to the env file. A sandbox's new endpoint takes the project's first.
+/// Fetches the endpoint's secret, unless it was `read` already, and writes it to the env file. A sandbox's new endpoint
+/// takes the project's first.
 ///
 /// # Errors
 /// Those of Svix and of env files.
-pub async fn learn(context: &Context, svix: &Svix, registered: &Registered, env: &EnvWish) -> Result<Learned> {
+pub async fn learn(
+    context: &Context,
+    svix: &Svix,
+    registered: &Registered,
+    read: Option<Secret>,
+    env: &EnvWish,
+) -> Result<Learned> {
     let step = context.begin(Step::Secret, "reading the signing secret");
-    let fetched = match sandbox_secret::settle(context, svix, registered).await {
-        Ok(()) => context.unless_interrupted(svix.secret(&registered.endpoint.id)).await,
-        Err(error) => Err(error),
+    let fetched = match read {
+        Some(text) => Ok(text),
+        None => of_endpoint(context, svix, registered).await,
     };
     write(context, step, fetched, env).await
+}
+
+/// The secret of a registered endpoint. A sandbox's new endpoint takes the project's first.
+///
+/// # Errors
+/// Those of Svix.
+pub async fn of_endpoint(context: &Context, svix: &Svix, registered: &Registered) -> Result<Secret> {
+    sandbox_secret::settle(context, svix, registered).await?;
+    context.unless_interrupted(svix.secret(&registered.endpoint.id)).await
 }
 
 /// The same for an endpoint that is as it was: nothing changes at Svix.

@@ -64,8 +64,8 @@ async fn once(context: &Context, options: &Options, url: String, silently: bool)
         return Ok(());
     }
     let (remote, step) = endpoint::connecting(context).await?;
-    let registered = endpoint::register(context, &remote, &wanted, step).await?;
-    let learned = secret::learn(context, &remote.svix, &registered, &options.env).await;
+    let registered = endpoint::register(context, &remote, &wanted, None, step).await?;
+    let learned = secret::learn(context, &remote.svix, &registered, None, &options.env).await;
     context.ui.emit(&Report::Endpoint(registered.told));
     remote.svix.log_out().await;
     learned?;
