@@ -10,7 +10,7 @@ use crate::report::{Health, Report, Standing};
 use crate::running::Setup;
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
-use crate::steps::verdicts;
+use crate::steps::latest::latest;
 use crate::svix;
 
 /// How many of the last deliveries are shown.
@@ -84,10 +84,7 @@ async fn tunnel(setup: &Setup, say: &impl Fn(&'static str, Health, String)) {
 }
 
 async fn deliveries(context: &Context, setup: &Setup) {
-    let Ok(api) = AgentApi::at(&setup.agent_address) else { return };
-    let captures = api.captures(50).await.unwrap_or_default();
-    let last = &captures[..captures.len().min(LAST)];
-    for delivery in verdicts::deliveries(context, Some(setup), last).await.into_iter().rev() {
+    for delivery in latest(context, setup, LAST).await {
         context.ui.emit(&Report::Delivery(delivery));
     }
 }

@@ -10,6 +10,7 @@ pub mod forgery;
 pub mod input;
 mod judgement;
 pub mod kept;
+pub mod latest;
 pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;
@@ -18,7 +19,6 @@ mod spelling;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
-pub mod verdicts;
 mod watch;
 
 use std::future::Future;

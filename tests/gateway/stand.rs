@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clerkhook::sample::{Gateway, Secrets, gateway};
+use clerkhook::sample::{Gateway, gateway};
+use clerkhook::signature::Secrets;
 use clerkhook::serve;
 use clerkhook::signature::{SigningSecret, sign};
 use jiff::Timestamp;
