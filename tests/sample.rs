@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use base64::Engine as _;
 use clerkhook::report::{Delivery, Heard, Received, Signature};
-use clerkhook::sample::{Feed, Options, Secrets, app, feed};
+use clerkhook::sample::{Feed, Options, app, feed};
+use clerkhook::signature::Secrets;
 use clerkhook::signature::{SigningSecret, sign};
 use clerkhook::{catalogue, serve};
 use sha2::Digest as _;

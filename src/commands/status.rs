@@ -8,12 +8,12 @@ use tokio::time::{Instant, sleep_until};
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::handler::listens;
-use crate::ngrok::api::AgentApi;
 use crate::report::{Health, Report, SetUp, Standing};
 use crate::running::{Setup, Wanted};
 use crate::steps::app::PORT;
 use crate::steps::endpoint::{self, Intent};
-use crate::steps::{Context, standing, tunnel, verdicts};
+use crate::steps::latest::latest;
+use crate::steps::{Context, standing, tunnel};
 use crate::svix;
 
 /// How many of the last deliveries are shown.
@@ -141,10 +141,7 @@ async fn app(setup: &Setup, say: &impl Fn(&'static str, Health, String)) {
 }
 
 async fn deliveries(context: &Context, setup: &Setup) {
-    let Ok(api) = AgentApi::at(&setup.agent_address) else { return };
-    let captures = api.captures(50).await.unwrap_or_default();
-    let last = &captures[..captures.len().min(LAST)];
-    for delivery in verdicts::deliveries(context, Some(setup), last).await.into_iter().rev() {
+    for delivery in latest(context, setup, LAST).await {
         context.ui.emit(&Report::Delivery(delivery));
     }
 }

@@ -142,6 +142,8 @@ pub struct Delivery {
     pub witnesses: Vec<Witness>,
     /// The set-up through which it came.
     pub set_up: Option<String>,
+    /// The id under which the agent captured it: by that the agent sends it again.
+    pub capture: Option<String>,
     /// The delivery that it repeats.
     pub source: Option<Id>,
     /// The body's `type`.
@@ -159,6 +161,15 @@ pub struct Delivery {
 /// A header of a list, whatever the case of its name.
 pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// The headers of a message as texts; a byte that is not visible ASCII is written `\xNN`.
+pub fn texts(headers: &axum::http::HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &axum::http::HeaderValue| match value.to_str() {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().escape_ascii().to_string(),
+    };
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 /// The `type` of an event's body.
@@ -181,6 +192,7 @@ impl Delivery {
             origin: if message_id.is_some() { Origin::Clerk } else { Origin::Other },
             witnesses: vec![witness],
             set_up: None,
+            capture: None,
             source: None,
             event: event_type(&request.body),
             message_id,
@@ -239,9 +251,12 @@ impl Delivery {
             }
         }
         self.witnesses.sort_unstable();
-        if self.answer.is_none() {
+        let begun = self.answer.as_ref().is_none_or(|answer| answer.truncated);
+        let whole = other.answer.as_ref().is_some_and(|answer| !answer.truncated);
+        if self.answer.is_none() || begun && whole {
             self.answer.clone_from(&other.answer);
         }
+        self.capture = self.capture.take().or_else(|| other.capture.clone());
         self.duration = self.duration.or(other.duration);
         if self.request.truncated && !other.request.truncated {
             self.request.clone_from(&other.request);

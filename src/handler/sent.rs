@@ -6,10 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use url::Position;
 
 use super::{Answer, deliver as deliver_only, deliver_slowly as slowly};
-use crate::delivery::{Delivery, Id, Origin, Request, Signature, Verdict, Witness};
+use crate::delivery::{Delivery, Id, Origin, Request, Witness};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Obstacle, Unreachable};
-use crate::signature::{Signed, SigningSecret, verify};
+use crate::signature::{SigningSecret, judge};
 
 /// Of what `check` makes up, no more is kept of one body.
 const LONGEST_CASE: usize = 64 * 1024;
@@ -81,7 +81,7 @@ async fn watched(
         let began = duration.and_then(before_answer).unwrap_or(began);
         let sent = Delivery::new(began, Witness::Sender, request);
         let answer = answer.map(|answer| answer.whole.clone());
-        let verdict = cause.secret.as_ref().map_or_else(Verdict::default, |secret| judged(&sent, secret));
+        let verdict = judge(cause.secret.as_slice(), &sent.request, sent.received_at.as_second());
         keep(keeper, cause, Delivery { answer, duration, verdict, ..sent });
     }
     outcome
@@ -97,12 +97,4 @@ pub fn keep(keeper: &Keeper, cause: &Cause, sent: Delivery) {
         sent.request.truncated = true;
     }
     keeper.keep(&sent);
-}
-
-fn judged(sent: &Delivery, secret: &SigningSecret) -> Verdict {
-    let signed = Signed::read(|name| crate::delivery::header(&sent.request.headers, name));
-    match verify(std::slice::from_ref(secret), &signed, &sent.request.body, sent.received_at.as_second()) {
-        Ok(()) => Verdict { signature: Signature::Valid, reason: None },
-        Err(reason) => Verdict { signature: Signature::Invalid, reason: Some(reason.to_string()) },
-    }
 }

@@ -38,22 +38,46 @@ fn joined_before(change: &Transaction<'_>, id: &Id) -> rusqlite::Result<Option<D
     change.prepare_cached(&query)?.query_map([id.as_str()], row::read)?.next().transpose()
 }
 
-/// Of the same message at about the same time, the oldest first. What carries no message id is joined with nothing.
+/// What may be the same, the oldest first: what the agent captured under the same id; else what is of the same message at
+/// about the same time; else, where nothing was signed, what was posted there meanwhile.
 fn candidates(change: &Transaction<'_>, delivery: &Delivery, which: &str) -> rusqlite::Result<Vec<Delivery>> {
-    let Some(message) = &delivery.message_id else { return Ok(Vec::new()) };
-    let near =
-        |span: SignedDuration| Id::first_of(delivery.received_at.checked_add(span).unwrap_or(delivery.received_at));
+    if let Some(capture) = &delivery.capture {
+        let query = format!("SELECT {} FROM deliveries WHERE capture = ?1 AND {which} ORDER BY id", row::COLUMNS);
+        let mut query = change.prepare_cached(&query)?;
+        let found: Vec<_> = query.query_map([capture], row::read)?.collect::<Result<_, _>>()?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+    // What is no webhook is joined with nothing.
+    if delivery.message_id.is_none() && (delivery.request.method != "POST" || delivery.request.body.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let (from, to) = span(delivery);
     let query = format!(
-        "SELECT {} FROM deliveries WHERE message_id = ?1 AND id > ?2 AND id < ?3 AND {which} ORDER BY id",
+        "SELECT {} FROM deliveries WHERE message_id IS ?1 AND id >= ?2 AND id < ?3 AND {which} ORDER BY id",
         row::COLUMNS
     );
     let mut query = change.prepare_cached(&query)?;
-    let (from, to) = (near(-APART), near(APART));
-    query.query_map(params![message, from.as_str(), to.as_str()], row::read)?.collect()
+    query.query_map(params![delivery.message_id, from.as_str(), to.as_str()], row::read)?.collect()
+}
+
+/// When the other one may have come. Of what carries no message id much may have come, so no more is read than while its
+/// sender waited.
+fn span(delivery: &Delivery) -> (Id, Id) {
+    let came = delivery.received_at;
+    let (from, to) = match (&delivery.message_id, is_senders(delivery)) {
+        (None, true) => (Timestamp::from_second(came.as_second()).unwrap_or(came), ended(delivery)),
+        _ => (came.checked_sub(APART).unwrap_or(came), came.checked_add(APART).unwrap_or(came)),
+    };
+    (Id::first_of(from), Id::first_of(to.checked_add(SignedDuration::from_millis(1)).unwrap_or(to)))
 }
 
 /// Whether a set-up saw what a sender sent: the same request, while the sender waited for its answer.
 fn is_same(sent: &Delivery, seen: &Delivery) -> bool {
+    if sent.capture.is_some() && seen.capture.is_some() {
+        return sent.capture == seen.capture;
+    }
     let tells_whole_seconds = seen.received_at.subsec_nanosecond() == 0;
     let began = if tells_whole_seconds {
         Timestamp::from_second(sent.received_at.as_second())
@@ -61,13 +85,19 @@ fn is_same(sent: &Delivery, seen: &Delivery) -> bool {
         Timestamp::from_millisecond(sent.received_at.as_millisecond())
     };
     let began = began.unwrap_or(sent.received_at);
-    let waited = SignedDuration::try_from(sent.duration.unwrap_or_default()).unwrap_or(APART);
-    let ended = sent.received_at.checked_add(waited).unwrap_or(sent.received_at);
     sent.request.method == seen.request.method
         && sent.request.target == seen.request.target
         // By it two requests of one message are told apart: each was signed at its own time.
         && sent.request.signature() == seen.request.signature()
-        && (began..=ended).contains(&seen.received_at)
+        // Without a message id only the bytes tell: events are built with ids of their own, so no two are the same.
+        && (sent.message_id.is_some() || sent.request.body == seen.request.body)
+        && (began..=ended(sent)).contains(&seen.received_at)
+}
+
+/// When the sender had its answer.
+fn ended(sent: &Delivery) -> Timestamp {
+    let waited = SignedDuration::try_from(sent.duration.unwrap_or_default()).unwrap_or(APART);
+    sent.received_at.checked_add(waited).unwrap_or(sent.received_at)
 }
 
 /// The set-up's word, with the sender's on who caused it.

@@ -10,7 +10,7 @@ use crate::delivery::{Answer, Delivery, Id, Origin, Request, Signature, Verdict,
 /// In the order of [`read`].
 pub(super) const COLUMNS: &str = "id, received_at, duration_us, origin, witnesses, set_up, source, event, message_id, method, \
      target, status, signature, reason, request_headers, request_body, request_truncated, answer_headers, answer_body, \
-     answer_truncated";
+     answer_truncated, capture";
 
 /// Writes it, in the place of what is there of the same id.
 pub(super) fn write(change: &Transaction<'_>, delivery: &Delivery) -> rusqlite::Result<()> {
@@ -18,7 +18,7 @@ pub(super) fn write(change: &Transaction<'_>, delivery: &Delivery) -> rusqlite::
     let witnesses: Vec<&str> = delivery.witnesses.iter().map(|witness| witness.word()).collect();
     let mut insert = change.prepare_cached(&format!(
         "INSERT OR REPLACE INTO deliveries ({COLUMNS}, size) VALUES
-         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)"
+         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)"
     ))?;
     insert.execute(params![
         delivery.id.as_str(),
@@ -41,6 +41,7 @@ pub(super) fn write(change: &Transaction<'_>, delivery: &Delivery) -> rusqlite::
         answer.map(|answer| headers(&answer.headers)),
         answer.map(|answer| answer.body.as_slice()),
         answer.map(|answer| answer.truncated),
+        delivery.capture,
         i64::try_from(delivery.size()).unwrap_or(i64::MAX),
     ])?;
     Ok(())
@@ -67,6 +68,7 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Delivery> {
         origin: Origin::of(&text(3)?).unwrap_or_default(),
         witnesses: text(4)?.split(',').filter_map(Witness::of).collect(),
         set_up: row.get(5)?,
+        capture: row.get(20)?,
         source: row.get::<_, Option<String>>(6)?.and_then(|text| Id::read(&text)),
         event: row.get(7)?,
         message_id: row.get(8)?,

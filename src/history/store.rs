@@ -11,10 +11,11 @@ use crate::delivery::{Delivery, Filter, Id};
 use crate::file;
 
 /// The newest schema that this program knows.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
 
 /// What brings a database from each schema to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE deliveries (
         id TEXT PRIMARY KEY, received_at TEXT NOT NULL, duration_us INTEGER, origin TEXT NOT NULL, witnesses TEXT NOT NULL,
         set_up TEXT, source TEXT, event TEXT, message_id TEXT, method TEXT NOT NULL, target TEXT NOT NULL,
@@ -26,7 +27,14 @@ const MIGRATIONS: [&str; 1] = ["
     CREATE INDEX deliveries_message ON deliveries (message_id);
     CREATE INDEX deliveries_event ON deliveries (event, id);
     CREATE TABLE changes (number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL);
-    "];
+    ",
+    // What senders told is few and looked for often.
+    "
+    ALTER TABLE deliveries ADD COLUMN capture TEXT;
+    CREATE INDEX deliveries_capture ON deliveries (capture) WHERE capture IS NOT NULL;
+    CREATE INDEX deliveries_sent ON deliveries (id) WHERE witnesses = 'sender';
+    ",
+];
 
 /// How long a write waits for another process's.
 const BUSY: Duration = Duration::from_secs(2);
@@ -202,6 +210,34 @@ impl Store {
     pub fn get(&self, id: &str) -> Result<Option<Delivery>, StoreFault> {
         let query = format!("SELECT {} FROM deliveries WHERE id = ?1", row::COLUMNS);
         Ok(self.connection.prepare_cached(&query)?.query_row([id], row::read).optional()?)
+    }
+
+    /// The newest of a set-up that began at a time, oldest first, at most so many.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn of_set_up(&self, began: Timestamp, most: usize) -> Result<Vec<Delivery>, StoreFault> {
+        let first = Id::first_of(began);
+        let after = Id::first_of(began.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(began));
+        let query = format!(
+            "SELECT {} FROM deliveries WHERE id >= ?1 AND set_up >= ?1 AND set_up < ?2 ORDER BY id DESC LIMIT ?3",
+            row::COLUMNS
+        );
+        let mut query = self.connection.prepare_cached(&query)?;
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = query.query_map(params![first.as_str(), after.as_str(), limit], row::read)?;
+        let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
+        found.reverse();
+        Ok(found)
+    }
+
+    /// What an agent captured under this id.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn captured(&self, capture: &str) -> Result<Option<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries WHERE capture = ?1 ORDER BY id DESC LIMIT 1", row::COLUMNS);
+        Ok(self.connection.prepare_cached(&query)?.query_row([capture], row::read).optional()?)
     }
 
     /// The ids that begin so, at most two; and of those with a message id that begins so the newest that is no replay, and

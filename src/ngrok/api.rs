@@ -143,22 +143,12 @@ impl AgentApi {
         Ok((session, version))
     }
 
-    /// Captured requests, the newest first, without clerkhook's own checks. Where so many are too much to be held in
-    /// memory, fewer are asked for.
+    /// Captured requests, the newest first. Where so many are too much to be held in memory, fewer are asked for. Only
+    /// `steps::feed` asks, so that each is read once.
     ///
     /// # Errors
     /// `AgentApi`, also when the newest alone is too large.
     pub async fn captures(&self, limit: u16) -> Result<Vec<Capture>> {
-        let mut requests = self.all_captures(limit).await?;
-        requests.retain(|capture| !is_check(capture));
-        Ok(requests)
-    }
-
-    /// The same with clerkhook's own checks, which the agent counts too.
-    ///
-    /// # Errors
-    /// Those of [`AgentApi::captures`].
-    pub async fn all_captures(&self, limit: u16) -> Result<Vec<Capture>> {
         let mut limit = limit;
         let answer = loop {
             let answer = self.ask(&format!("requests/http?limit={limit}"), CAPTURES_LIMIT).await?;
@@ -171,6 +161,15 @@ impl AgentApi {
         let mut requests = captures.and_then(|captures| captures.requests).unwrap_or_default();
         requests.sort_by_key(|capture| std::cmp::Reverse(capture.started()));
         Ok(requests)
+    }
+
+    /// One captured request; `None` when the agent has forgotten it.
+    ///
+    /// # Errors
+    /// `AgentApi`.
+    pub async fn capture(&self, id: &str) -> Result<Option<Capture>> {
+        let answer = self.ask(&format!("requests/http/{id}"), CAPTURES_LIMIT).await?;
+        self.known(&answer)
     }
 
     /// Asks the agent to send a captured request to the app once more, byte for byte. That it was taken says nothing:

@@ -7,19 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer};
 
-use super::codes;
 use crate::delivery;
-use crate::report::{Delivery, Signature};
-use crate::signature::{HEADERS, Signed, SigningSecret, verify};
+use crate::signature::{HEADERS, SigningSecret, judge};
 
 /// What the agent writes instead of the peer's address when it replays.
 const REPLAYED: &str = "replayed";
 
 /// Svix waits no longer for an answer (Svix docs, receiving).
 const LONGEST_ANSWER: SignedDuration = SignedDuration::from_secs(15);
-
-/// On the page that agents 2.x show in place of an app that they cannot reach; it names no code (seen on 2.3.41).
-const UNREACHED: &str = "Failed to complete tunnel connection";
 
 /// One request, and the app's answer when there is one.
 #[derive(Clone, Debug, Deserialize)]
@@ -72,11 +67,6 @@ impl Request {
         header(&self.headers, name)
     }
 
-    /// Every header, in the order of names.
-    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name.as_str(), value.as_str())))
-    }
-
     /// Whether the agent kept less than the request said it has: such bytes can be neither verified nor sent again.
     pub fn is_truncated(&self) -> bool {
         let said = self.header("content-length").and_then(|length| length.parse::<usize>().ok());
@@ -86,30 +76,6 @@ impl Request {
     /// The body's bytes, as the app got them.
     pub fn body(&self) -> Vec<u8> {
         body(&self.raw)
-    }
-
-    /// The signature headers.
-    pub fn signed(&self) -> Signed<'_> {
-        Signed::read(|name| self.header(name))
-    }
-}
-
-impl Response {
-    /// A header, whatever the case of its name.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
-    }
-
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&body(&self.raw)).into_owned()
-    }
-
-    /// The number of `ERR_NGROK_…` when the agent answered in the app's place.
-    pub fn ngrok_code(&self) -> Option<u32> {
-        let text = self.text();
-        let code = self.header("ngrok-error-code").and_then(codes::find).or_else(|| codes::find(&text));
-        code.or_else(|| (self.status_code == 502 && text.contains(UNREACHED)).then_some(8012))
     }
 }
 
@@ -140,21 +106,8 @@ impl Capture {
         (self.duration > 0).then_some(self.duration / 1_000_000)
     }
 
-    /// The verdict on its signature, at the moment when it came.
-    pub fn verdict(&self, secrets: &[SigningSecret]) -> (Signature, Option<String>) {
-        if secrets.is_empty() {
-            return (Signature::Unchecked, None);
-        }
-        let came = self.started().as_second();
-        match verify(secrets, &self.request.signed(), &self.request.body(), came) {
-            Ok(()) => (Signature::Valid, None),
-            Err(reason) => (Signature::Invalid, Some(reason.to_string())),
-        }
-    }
-
     /// What the agent saw of a delivery. Its answer is taken only when it is whole.
     pub fn sighting(&self, secrets: &[SigningSecret]) -> delivery::Delivery {
-        let (signature, reason) = self.verdict(secrets);
         let pairs = |headers: &BTreeMap<String, Vec<String>>| {
             let all = headers.iter().flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
             all.map(|(name, value)| (name.clone(), value.clone())).collect::<Vec<_>>()
@@ -172,30 +125,11 @@ impl Capture {
             body: body(&response.raw),
             truncated: self.duration == 0,
         });
+        let verdict = judge(secrets, &request, self.started().as_second());
         let seen = delivery::Delivery::new(self.started(), delivery::Witness::Agent, request);
         let origin = if self.is_replay() { delivery::Origin::Replay } else { seen.origin };
         let duration = (self.duration > 0).then(|| std::time::Duration::from_nanos(self.duration));
-        delivery::Delivery { answer, origin, duration, verdict: delivery::Verdict { signature, reason }, ..seen }
-    }
-
-    /// The line that stands for it.
-    pub fn delivery(&self, secrets: &[SigningSecret]) -> Delivery {
-        let (signature, reason) = self.verdict(secrets);
-        Delivery {
-            id: self.id.clone(),
-            message_id: self.message_id().map(str::to_owned),
-            event: event_type(&self.request.body()),
-            method: self.request.method.clone(),
-            path: self.request.uri.clone(),
-            status_code: self.response.as_ref().map(|response| response.status_code),
-            duration_ms: self.duration_ms(),
-            signature,
-            reason,
-            replay: self.is_replay(),
-            received_at: self.start.clone(),
-            origin: if self.is_replay() { delivery::Origin::Replay } else { delivery::Origin::default() },
-            set_up: None,
-        }
+        delivery::Delivery { answer, origin, duration, verdict, capture: Some(self.id.clone()), ..seen }
     }
 }
 
@@ -252,17 +186,10 @@ fn unchunk(mut rest: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-fn event_type(body: &[u8]) -> Option<String> {
-    #[derive(Deserialize)]
-    struct Envelope {
-        r#type: String,
-    }
-    serde_json::from_slice::<Envelope>(body).ok().map(|envelope| envelope.r#type)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Signature;
     use crate::signature::sign;
 
     fn capture(raw: &str, headers: &str) -> Capture {
@@ -284,12 +211,12 @@ mod tests {
         let headers =
             format!(r#"{{"Svix-Id":["msg_1"],"SVIX-TIMESTAMP":["1700000000"],"svix-signature":["{signature}"]}}"#);
         let came = capture(&format!("POST /x HTTP/1.1\r\nHost: a\r\n\r\n{body}"), &headers);
-        let delivery = came.delivery(&[secret]);
-        assert_eq!(delivery.signature, Signature::Valid);
+        let delivery = came.sighting(&[secret]);
+        assert_eq!(delivery.verdict.signature, Signature::Valid);
         assert_eq!((delivery.event.as_deref(), delivery.message_id.as_deref()), (Some("user.deleted"), Some("msg_1")));
-        assert_eq!(came.delivery(&[]).signature, Signature::Unchecked);
-        let other = came.delivery(&[SigningSecret::from_key(&[8; 24])]);
-        assert!(other.reason.is_some_and(|reason| reason.contains("does not match")));
+        assert_eq!(came.sighting(&[]).verdict.signature, Signature::Unchecked);
+        let other = came.sighting(&[SigningSecret::from_key(&[8; 24])]);
+        assert!(other.verdict.reason.is_some_and(|reason| reason.contains("does not match")));
     }
 
     #[test]
@@ -298,22 +225,6 @@ mod tests {
         assert_eq!(capture(raw, "{}").request.body(), b"abcde");
         let cut = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nabc";
         assert_eq!(capture(cut, "{}").request.body(), b"9\r\nabc");
-    }
-
-    #[test]
-    fn an_answer_of_the_agents_own_has_a_code() {
-        let code = |status_code: u16, header: &str, body: &str| {
-            let raw = STANDARD.encode(format!("HTTP/1.1 {status_code} X\r\n\r\n{body}"));
-            let headers = BTreeMap::from([("Ngrok-Error-Code".to_owned(), vec![header.to_owned()])]);
-            Response { status_code, headers, raw }.ngrok_code()
-        };
-        assert_eq!(code(502, "ERR_NGROK_3004", ""), Some(3004));
-        assert_eq!(code(502, "", "no app\r\n\r\nERR_NGROK_8012"), Some(8012));
-        assert_eq!(code(502, "", "<h2>Failed to complete tunnel connection</h2>"), Some(8012));
-        assert_eq!(
-            (code(500, "", "<h2>Failed to complete tunnel connection</h2>"), code(502, "", "mine")),
-            (None, None)
-        );
     }
 
     #[test]

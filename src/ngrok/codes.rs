@@ -2,6 +2,11 @@
 
 use std::borrow::Cow;
 
+use crate::delivery::{Answer, header};
+
+/// On the page that agents 2.x show in place of an app that they cannot reach; it names no code (seen on 2.3.41).
+const UNREACHED: &str = "Failed to complete tunnel connection";
+
 /// An error code in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meaning {
@@ -233,6 +238,13 @@ pub fn explain(number: u32) -> Meaning {
     }
 }
 
+/// The number of `ERR_NGROK_…` when the agent answered in the app's place.
+pub fn of_answer(answer: &Answer) -> Option<u32> {
+    let text = String::from_utf8_lossy(&answer.body);
+    let code = header(&answer.headers, "ngrok-error-code").and_then(find).or_else(|| find(&text));
+    code.or_else(|| (answer.status == 502 && text.contains(UNREACHED)).then_some(8012))
+}
+
 /// The first `ERR_NGROK_<number>` in a text.
 pub fn find(text: &str) -> Option<u32> {
     text.split("ERR_NGROK_").skip(1).find_map(|after| {
@@ -249,6 +261,21 @@ mod tests {
 
     fn rows() -> impl Iterator<Item = &'static Row> {
         ALL.into_iter().flatten()
+    }
+
+    #[test]
+    fn an_answer_of_the_agents_own_has_a_code() {
+        let code = |status: u16, header: &str, body: &str| {
+            let headers = vec![("Ngrok-Error-Code".to_owned(), header.to_owned())];
+            of_answer(&Answer { status, headers, body: body.into(), truncated: false })
+        };
+        assert_eq!(code(502, "ERR_NGROK_3004", ""), Some(3004));
+        assert_eq!(code(502, "", "no app\r\n\r\nERR_NGROK_8012"), Some(8012));
+        assert_eq!(code(502, "", "<h2>Failed to complete tunnel connection</h2>"), Some(8012));
+        assert_eq!(
+            (code(500, "", "<h2>Failed to complete tunnel connection</h2>"), code(502, "", "mine")),
+            (None, None)
+        );
     }
 
     #[test]

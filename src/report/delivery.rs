@@ -60,8 +60,10 @@ impl From<&delivery::Delivery> for Delivery {
 /// A captured request that was sent once more.
 #[derive(Clone, Debug, Serialize)]
 pub struct Replay {
-    /// The captured request.
+    /// The delivery.
     pub source_id: String,
+    /// The agent's own id of it, where the agent still has it.
+    pub capture_id: Option<String>,
     /// `agent`, `direct` or `edge`.
     pub via: &'static str,
     /// `original` or `fresh`.
@@ -94,7 +96,7 @@ pub struct Received {
 pub struct Gap {
     /// How many.
     pub missed: u64,
-    /// `reader`: who reads the output takes it slower than they come.
+    /// `agent`: it forgot them before they were read. `reader`: who reads the output takes it slower than they come.
     #[serde(rename = "where")]
     pub place: &'static str,
 }
@@ -146,6 +148,7 @@ impl Received {
             origin: if delivery.replay { Origin::Replay } else { usual },
             witnesses: vec![delivery::Witness::Sample],
             set_up: None,
+            capture: None,
             source: None,
             event: delivery.event,
             message_id: delivery.message_id,

@@ -14,11 +14,10 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::Secrets;
 use super::passage::{self, Passage};
 use crate::http::{OriginForm, could_mean};
 use crate::serve::Patience;
-use crate::signature::{Signed, verify};
+use crate::signature::{Secrets, Signed, verify};
 
 /// A body that is verified is held in memory. Svix's largest payload is far below it.
 const BODY_LIMIT: usize = 10 * 1024 * 1024;

@@ -8,7 +8,6 @@ mod history;
 mod page;
 mod passage;
 mod respond;
-mod secrets;
 mod verdict;
 mod visitor;
 
@@ -30,12 +29,11 @@ use self::visitor::Visitor;
 use crate::delivery::{self, Origin};
 use crate::http::PROBE;
 use crate::report::{Delivery, Received};
-use crate::signature::Signed;
+use crate::signature::{Secrets, Signed};
 
 pub use feed::{Feed, Teller, feed};
 pub use gateway::{Admission, Gateway, REFUSED, gateway};
 pub use respond::{Respond, RespondFault};
-pub use secrets::Secrets;
 
 /// The largest body that is taken unless told otherwise, in bytes.
 pub const MAX_BODY: usize = 1024 * 1024;

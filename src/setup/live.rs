@@ -9,10 +9,10 @@ use super::Options;
 use super::follow::Lives;
 use super::inbox::Inbox;
 use super::parts::SetUp;
-use crate::delivery::{self, Origin};
+use crate::delivery;
 use crate::error::{Error, Result};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::report::{Heard, Received, Report};
+use crate::report::{Gap, Heard, Received, Report};
 use crate::running::control::{Asked, Question};
 use crate::shutdown::Continued;
 use crate::steps::Context;
@@ -92,7 +92,7 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
             Happening::End => return Err(Error::Interrupted),
             Happening::Agent(News::Ended(death)) => {
                 setup.revive(context, options, &mut lives, death).await?;
-                setup.feed.iter_mut().for_each(Feed::follow_another);
+                setup.feed.iter().for_each(Feed::follow_another);
             }
             Happening::Agent(News::Offline) => setup.say_session(context, false),
             Happening::Agent(News::Online) => {
@@ -173,25 +173,14 @@ impl SetUp {
         let news = self.ask().await?;
         news.deliveries.iter().for_each(|delivery| show(context, delivery));
         if news.missed > 0 {
-            let words = format!("{} deliveries came faster than the agent keeps them, and are not shown", news.missed);
-            context.ui.warn(&words);
+            context.ui.emit(&Report::Gap(Gap { missed: news.missed, place: "agent" }));
         }
         Ok(())
     }
 
     async fn ask(&mut self) -> Result<feed::News> {
-        self.expect_our_own();
-        let (Some(tunnel), Some(feed)) = (&self.tunnel, &mut self.feed) else { return Ok(feed::News::default()) };
+        let (Some(tunnel), Some(feed)) = (&self.tunnel, &self.feed) else { return Ok(feed::News::default()) };
         feed.look(&tunnel.api).await
-    }
-
-    /// What clerkhook caused itself is known before anybody tells of it.
-    fn expect_our_own(&mut self) {
-        let Some(feed) = &mut self.feed else { return };
-        for message_id in self.proven.drain(..) {
-            feed.expect(&message_id, Origin::Test, 1);
-        }
-        self.forged.drain(..).for_each(|message_id| feed.expect(&message_id, Origin::Check, u32::MAX));
     }
 
     /// What the built-in app received and nobody took over yet.
@@ -229,15 +218,14 @@ impl SetUp {
     }
 
     fn take(&mut self, received: Received) -> Option<std::sync::Arc<delivery::Delivery>> {
-        self.expect_our_own();
         let checks_itself = received.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK));
-        self.feed.as_mut().filter(|_| !checks_itself)?.told(received.sighting())
+        self.feed.as_ref().filter(|_| !checks_itself)?.told(received.sighting())
     }
 
     /// Deliveries are judged by the secret that is known now.
     pub fn verify_deliveries(&mut self) {
         let secrets = self.learned.iter().map(|learned| learned.secret.clone()).collect();
-        if let Some(feed) = &mut self.feed {
+        if let Some(feed) = &self.feed {
             feed.verify_with(secrets);
         }
     }

@@ -65,12 +65,8 @@ pub struct SetUp {
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.
     pub held: Vec<(tokio::time::Instant, crate::report::Received)>,
-    /// Messages whose proof was shown, so that their deliveries need not be.
-    pub proven: Vec<String>,
     /// What follows the deliveries.
     pub feed: Option<Feed>,
-    /// Messages that were forged to see whether they are refused.
-    pub forged: Vec<String>,
 }
 
 /// A secret that was given as a file: the endpoint is made by hand, and Clerk is not asked.
@@ -128,7 +124,7 @@ impl SetUp {
         let ledger = Ledger::of(Some(context.state.id()), Some(self.path.clone()));
         // Where nothing can be noted nothing can be kept, which was said.
         let keeper = if self.unnoted { Keeper::none() } else { context.keeper() };
-        let mut feed = Feed::since(since, ledger, keeper);
+        let feed = Feed::since(since, ledger, keeper);
         feed.begin(api).await;
         feed
     }
@@ -217,6 +213,7 @@ impl SetUp {
             svix: &self.remote.as_ref()?.svix,
             endpoint: &self.registered.as_ref()?.endpoint,
             api: &self.tunnel.as_ref()?.api,
+            feed: self.feed.as_ref()?,
             public_url: self.tunnel.as_ref()?.public_url(),
             secrets: std::slice::from_ref(&learned.secret),
             twins: &self.registered.as_ref()?.twins,
@@ -257,8 +254,7 @@ impl SetUp {
             }
         };
         self.tested += tested;
-        let proof = proven?;
-        self.proven.extend(proof.message_id);
+        proven?;
         // The app has shown that it knows the secret.
         self.learned.iter_mut().for_each(|learned| learned.written = false);
         Ok(())

@@ -11,8 +11,9 @@ use crate::ngrok::Launch;
 use crate::ngrok::policy::{Means, Verification};
 use crate::report::{self, Report, Status, Step};
 use crate::running::control::SecureWish;
-use crate::sample::{Gateway, Secrets, gateway};
+use crate::sample::{Gateway, gateway};
 use crate::serve;
+use crate::signature::Secrets;
 use crate::steps::Context;
 use crate::steps::app::START_IT;
 use crate::steps::feed::Feed;
@@ -229,7 +230,7 @@ impl SetUp {
     ) -> Result<()> {
         let abort = context.shutdown.child();
         self.drain(context).await;
-        self.feed.iter_mut().for_each(Feed::follow_another);
+        self.feed.iter().for_each(Feed::follow_another);
         if let Some(agent) = self.tunnel.as_mut().and_then(|tunnel| tunnel.agent.take()) {
             agent.stop().await;
         }
@@ -287,14 +288,13 @@ impl SetUp {
         wish: SecureWish,
         mechanism: Mechanism,
     ) -> Result<Value> {
-        let Some(tunnel) = &self.tunnel else { return Err(Error::TunnelMissing) };
+        let (Some(tunnel), Some(feed)) = (&self.tunnel, &self.feed) else { return Err(Error::TunnelMissing) };
         let enforced = !wish.off && !wish.observe;
         let mut forged = None;
         if enforced {
             let every_path = !wish.webhook_path_only;
-            let trying = forgery::try_all(context, tunnel, &self.path, every_path);
+            let trying = forgery::try_all(context, tunnel, feed, &self.path, every_path);
             let tried = context.unless_interrupted(trying).await?;
-            self.forged.push(tried.mark.clone());
             refuse_passed(&tried, wish, mechanism)?;
             forged = Some(tried.unsigned);
         }
@@ -312,7 +312,6 @@ impl SetUp {
         let value = serde_json::to_value(&told).unwrap_or_default();
         context.ui.emit(&Report::Secured(told));
         self.tested += u64::from(proof.is_some());
-        self.proven.extend(proof.and_then(|proof| proof.message_id));
         Ok(value)
     }
 }
@@ -345,8 +344,7 @@ mod tests {
 
     #[test]
     fn what_passed_is_named() {
-        let forged =
-            Forged { mark: "msg_1".to_owned(), unsigned: 403, tampered: 403, passed: Some("/API/webhooks".to_owned()) };
+        let forged = Forged { unsigned: 403, tampered: 403, passed: Some("/API/webhooks".to_owned()) };
         let wish = |webhook_path_only| SecureWish { webhook_path_only, ..SecureWish::default() };
         let error = refuse_passed(&forged, wish(true), Mechanism::PolicyRestart).expect_err("it passed");
         assert!(error.to_string().contains("passed as `/API/webhooks`"), "{error}");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::parts::SetUp;
 use crate::error::Result;
 use crate::signature::SigningSecret;
-use crate::steps::verdicts::LOOKED_AT;
+use crate::steps::feed::recent;
 
 /// So many secrets are remembered; Svix keeps ten rotated ones.
 const REMEMBERED: usize = 11;
@@ -25,10 +25,10 @@ impl SetUp {
     /// `AgentApi`.
     pub async fn verdicts(&self) -> Result<Value> {
         let Some(tunnel) = &self.tunnel else { return Ok(Value::Array(Vec::new())) };
-        let captures = tunnel.api.captures(LOOKED_AT).await?;
-        let verdicts = captures.iter().map(|capture| {
-            let (signature, reason) = capture.verdict(&self.known);
-            json!({ "id": capture.id, "signature": signature, "reason": reason })
+        let recent = recent(&tunnel.api, &self.known).await?;
+        let verdicts = recent.iter().map(|delivery| {
+            let verdict = &delivery.verdict;
+            json!({ "id": delivery.capture, "signature": verdict.signature, "reason": verdict.reason })
         });
         Ok(verdicts.collect())
     }

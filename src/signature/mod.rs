@@ -1,12 +1,16 @@
 //! Svix's webhook signatures, scheme `v1`: HMAC-SHA256 over `id.timestamp.body` (Svix docs, receiving/verifying).
 
+mod judge;
 mod secret;
+mod secrets;
 mod verify;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+pub use judge::judge;
 pub use secret::{SecretFault, SigningSecret};
+pub use secrets::Secrets;
 pub use verify::{Reason, verify};
 
 /// How far a timestamp may lie from now, in seconds, either way.

@@ -10,8 +10,9 @@ use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::handler::listens;
 use crate::report::{Status, Step};
-use crate::sample::{self, Secrets};
+use crate::sample;
 use crate::serve;
+use crate::signature::Secrets;
 use crate::ui::{Answer, Question};
 
 /// The port of the walkthrough's sample app.

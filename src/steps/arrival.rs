@@ -1,4 +1,4 @@
-//! The message of a real event: which of Svix's messages, or of the agent's captures, tells of this user.
+//! The message of a real event: which of Svix's messages, or of the deliveries that the feed sees, tells of this user.
 
 use std::collections::HashSet;
 use std::convert::Infallible;
@@ -8,14 +8,16 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::judgement::Broken;
 use super::proof::Trial;
-use super::watch::{LOOKED_THROUGH, pauses};
+use super::watch::pauses;
 use crate::clerk::user::User;
+use crate::delivery::Origin;
 use crate::report::Hop;
 
 /// What a message must tell to be the one.
-pub struct Sought<'a> {
+#[derive(Clone)]
+pub struct Sought {
     /// The user as Clerk answered it.
-    pub user: &'a User,
+    pub user: User,
     /// Messages from before, by id.
     pub before: HashSet<String>,
 }
@@ -26,7 +28,7 @@ pub struct Missing {
     fault: Option<String>,
 }
 
-impl Sought<'_> {
+impl Sought {
     /// Whether a body tells of this user, as it is since the change. A deleted one has no names any more.
     fn is_told_by(&self, event: &str, body: &Value) -> bool {
         let data = &body["data"];
@@ -56,14 +58,12 @@ impl Missing {
 
 /// The messages of an event type that are there already, so that none of them is taken for the next one.
 pub async fn known(trial: &Trial<'_>) -> HashSet<String> {
-    let (messages, captures) = tokio::join!(trial.svix.messages(trial.event), trial.api.captures(LOOKED_THROUGH));
-    let messages = messages.into_iter().flatten().map(|message| message.id);
-    let captures = captures.into_iter().flatten().filter_map(|capture| capture.message_id().map(str::to_owned));
-    messages.chain(captures).collect()
+    let (messages, _) = tokio::join!(trial.svix.messages(trial.event), trial.feed.ask(trial.api));
+    messages.into_iter().flatten().map(|message| message.id).chain(trial.feed.messages()).collect()
 }
 
 /// The message's id, from whichever side tells it first.
-pub async fn find(trial: &Trial<'_>, sought: &Sought<'_>, deadline: Instant) -> Result<String, Missing> {
+pub async fn find(trial: &Trial<'_>, sought: &Sought, deadline: Instant) -> Result<String, Missing> {
     let mut fault = None;
     let found = tokio::select! {
         id = among_captures(trial, sought) => Some(id),
@@ -73,16 +73,19 @@ pub async fn find(trial: &Trial<'_>, sought: &Sought<'_>, deadline: Instant) -> 
     found.ok_or(Missing { fault })
 }
 
-async fn among_captures(trial: &Trial<'_>, sought: &Sought<'_>) -> String {
+async fn among_captures(trial: &Trial<'_>, sought: &Sought) -> String {
+    let (event, told) = (trial.event.to_owned(), sought.clone());
+    let watch = trial.feed.watch(move |delivery| {
+        let new = delivery.message_id.as_ref().is_some_and(|id| !told.before.contains(id));
+        let body = || serde_json::from_slice(&delivery.request.body).unwrap_or_default();
+        new && delivery.origin != Origin::Replay
+            && delivery.event.as_ref() == Some(&event)
+            && told.is_told_by(&event, &body())
+    });
     for pause in pauses(20, 400) {
         // An agent that cannot be asked is named by the proof, once Svix has told of the message.
-        let captures = trial.api.captures(LOOKED_THROUGH).await.unwrap_or_default();
-        let mut new = captures.iter().filter(|capture| !capture.is_replay()).filter_map(|capture| {
-            let id = capture.message_id().filter(|id| !sought.before.contains(*id))?;
-            let body = serde_json::from_slice(&capture.request.body()).ok()?;
-            sought.is_told_by(trial.event, &body).then(|| id.to_owned())
-        });
-        if let Some(id) = new.next_back() {
+        let _ = trial.feed.ask(trial.api).await;
+        if let Some(id) = watch.seen().into_iter().find_map(|delivery| delivery.message_id.clone()) {
             return id;
         }
         sleep(pause).await;
@@ -90,7 +93,7 @@ async fn among_captures(trial: &Trial<'_>, sought: &Sought<'_>) -> String {
     never().await
 }
 
-async fn among_messages(trial: &Trial<'_>, sought: &Sought<'_>, fault: &mut Option<String>) -> String {
+async fn among_messages(trial: &Trial<'_>, sought: &Sought, fault: &mut Option<String>) -> String {
     for pause in pauses(200, 2000) {
         match trial.svix.messages(trial.event).await {
             Ok(messages) => {
@@ -128,7 +131,7 @@ mod tests {
     #[test]
     fn a_message_is_known_by_its_type_its_user_and_the_names_that_were_given() {
         let user = user();
-        let sought = Sought { user: &user, before: HashSet::new() };
+        let sought = Sought { user, before: HashSet::new() };
         let told = |kind: &str, data: Value| sought.is_told_by("user.updated", &json!({"type": kind, "data": data}));
         let new = json!({"id": "user_1", "first_name": "Ada", "last_name": "New"});
         assert!(told("user.updated", new.clone()));

@@ -5,31 +5,31 @@ use std::time::Duration;
 use jiff::Timestamp;
 use reqwest::StatusCode;
 use svix_ksuid::{Ksuid, KsuidLike as _};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use url::{Position, Url};
 
 use super::Context;
 use super::endpoint::webhook_url;
+use super::feed::{Feed, Watch};
 use super::spelling::spellings;
 use super::tunnel::Tunnel;
+use crate::delivery::{Delivery, Origin, Witness, header};
 use crate::error::{Error, Result};
 use crate::http::{Certificates, Delivered, Exact, OriginForm, is_loopback};
 use crate::ngrok::NO_INTERSTITIAL;
-use crate::ngrok::capture::Capture;
 use crate::sample::REFUSED;
 use crate::signature::{SigningSecret, headers};
-
-/// How many captures are looked through.
-const MANY: u16 = 100;
 
 /// A new URL may take a moment until the edge serves it everywhere.
 const TRIES: u32 = 20;
 
+/// How long the agent has to see the end of what was answered, and how often it is asked.
+const SEEN_WITHIN: Duration = Duration::from_secs(2);
+const EVERY: Duration = Duration::from_millis(20);
+
 /// What forged events got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forged {
-    /// The message id that all of them carried.
-    pub mark: String,
     /// The status for one without a signature.
     pub unsigned: u16,
     /// The status for one that another key signed.
@@ -43,8 +43,12 @@ pub struct Forged {
 ///
 /// # Errors
 /// `NotSecured` when the public URL cannot be reached; `AgentApi`.
-pub async fn try_all(context: &Context, tunnel: &Tunnel, path: &str, every_path: bool) -> Result<Forged> {
+pub async fn try_all(context: &Context, tunnel: &Tunnel, feed: &Feed, path: &str, every_path: bool) -> Result<Forged> {
     let mark = format!("msg_forged{}", Ksuid::new(None::<std::time::SystemTime>, None));
+    // They are ours, and no news.
+    feed.expect(&mark, Origin::Check, u32::MAX);
+    let marked = mark.clone();
+    let watch = feed.watch(move |delivery| delivery.message_id.as_ref() == Some(&marked));
     let body =
         format!(r#"{{"data":{{"id":"user_clerkhookforged"}},"object":"event","type":"user.created","mark":"{mark}"}}"#);
     let now = Timestamp::now().as_second();
@@ -61,15 +65,27 @@ pub async fn try_all(context: &Context, tunnel: &Tunnel, path: &str, every_path:
             passed.get_or_insert(target);
         }
     }
-    let captures = tunnel.api.captures(MANY).await?;
-    let by_app = |capture: &&Capture| {
-        let refused = capture.response.as_ref().is_some_and(|response| response.header(REFUSED).is_some());
-        capture.message_id() == Some(&mark) && !refused
-    };
-    // The newest comes first, and the plainest spelling was tried first.
-    let reached = captures.iter().rfind(by_app);
-    let passed = reached.map(|capture| capture.request.uri.clone()).or(passed);
-    Ok(Forged { mark, unsigned: answered[0], tampered: answered[1], passed })
+    let passed = reached(tunnel, feed, &watch).await?.or(passed);
+    Ok(Forged { unsigned: answered[0], tampered: answered[1], passed })
+}
+
+/// The target of the first that reached the app: the plainest spelling was tried first.
+async fn reached(tunnel: &Tunnel, feed: &Feed, watch: &Watch) -> Result<Option<String>> {
+    let until = Instant::now() + SEEN_WITHIN;
+    loop {
+        feed.ask(&tunnel.api).await?;
+        let mut seen = watch.seen();
+        seen.retain(|delivery| delivery.witnesses.contains(&Witness::Agent));
+        let over = seen.iter().all(|delivery| delivery.answer.is_some());
+        if over || Instant::now() > until {
+            let by_app = |delivery: &&std::sync::Arc<Delivery>| {
+                let refused = delivery.answer.as_ref().and_then(|answer| header(&answer.headers, REFUSED));
+                refused.is_none()
+            };
+            return Ok(seen.iter().find(by_app).map(|delivery| delivery.request.target.clone()));
+        }
+        sleep(EVERY).await;
+    }
 }
 
 /// The answer to an event whose target goes as it is spelt; none where it got none, or where only a proxy that tidies

@@ -1,12 +1,14 @@
 //! From what was seen of a message to the hops of its proof; pure, so that every way to break is a test.
 
+use std::sync::Arc;
+
 use super::answered::answered;
 use super::endpoint::adopting;
+use crate::delivery::{Delivery, Signature, Verdict};
 use crate::handler::{Diagnosis, diagnose};
-use crate::ngrok::capture::Capture;
 use crate::ngrok::codes;
-use crate::report::{Hop, HopResult, Signature};
-use crate::signature::SigningSecret;
+use crate::report::{Hop, HopResult};
+use crate::signature::{SigningSecret, judge as verdict};
 use crate::svix::{Attempt, Outcome};
 
 /// Everything that was seen of one message until the proof was complete or the time was up.
@@ -14,8 +16,8 @@ use crate::svix::{Attempt, Outcome};
 pub struct Sightings {
     /// Svix's newest word, and when it came, in milliseconds after sending.
     pub attempt: Option<(Attempt, u64)>,
-    /// The agent's captured request, and when it was seen.
-    pub capture: Option<(Capture, u64)>,
+    /// The delivery as the agent captured it, and when it was seen.
+    pub capture: Option<(Arc<Delivery>, u64)>,
     /// Svix could not be asked.
     pub attempts_fault: Option<String>,
     /// The agent could not be asked.
@@ -169,7 +171,8 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
 
 fn signature(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let Some((capture, ms)) = &seen.capture else { return Ok(passed(Hop::Signature, "", None)) };
-    match capture.verdict(scene.secrets) {
+    let Verdict { signature, reason } = verdict(scene.secrets, &capture.request, capture.received_at.as_second());
+    match (signature, reason) {
         (Signature::Valid, _) => Ok(passed(Hop::Signature, "valid", Some(*ms))),
         (Signature::Unchecked, _) => broken(Hop::Signature, "no signing secret is known", "run `clerkhook register`"),
         (Signature::Invalid, reason) => {
@@ -207,7 +210,7 @@ mod tests {
         Some((serde_json::from_value(json).expect("the documented shape"), 5))
     }
 
-    fn captured(key: &SigningSecret, answer: Option<(u16, &str, &str)>) -> Option<(Capture, u64)> {
+    fn captured(key: &SigningSecret, answer: Option<(u16, &str, &str)>) -> Option<(Arc<Delivery>, u64)> {
         let body = r#"{"type":"user.created"}"#;
         let signature = sign(std::slice::from_ref(key), "msg_1", 1_700_000_000, body.as_bytes());
         let raw = STANDARD.encode(format!("POST / HTTP/1.1\r\n\r\n{body}"));
@@ -220,7 +223,8 @@ mod tests {
             "request": {"method": "POST", "uri": "/", "raw": raw, "headers": {
                 "Svix-Id": ["msg_1"], "Svix-Timestamp": ["1700000000"], "Svix-Signature": [signature]}},
         });
-        Some((serde_json::from_value(json).expect("the documented shape"), 8))
+        let capture: crate::ngrok::capture::Capture = serde_json::from_value(json).expect("the documented shape");
+        Some((Arc::new(capture.sighting(&[])), 8))
     }
 
     fn judged(seen: &Sightings) -> (Vec<HopResult>, Option<Broken>) {

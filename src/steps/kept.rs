@@ -25,6 +25,12 @@ pub fn find(context: &Context, store: &Store, reference: &Reference) -> Result<O
     }
 }
 
+/// Under which name the history keeps what an agent captured, where it does.
+pub fn captured(store: Option<&Store>, seen: &Delivery) -> Option<Delivery> {
+    let kept = store?.captured(seen.capture.as_deref()?).ok()??;
+    (kept.message_id == seen.message_id).then_some(kept)
+}
+
 /// That the history cannot be used.
 pub fn unusable(context: &Context, fault: StoreFault) -> Error {
     Error::HistoryUnusable { path: context.history_file(), cause: fault.to_string() }

@@ -11,6 +11,7 @@ pub mod forgery;
 pub mod input;
 mod judgement;
 pub mod kept;
+pub mod latest;
 pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;
@@ -20,7 +21,6 @@ pub mod standing;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
-pub mod verdicts;
 mod watch;
 
 use std::future::Future;

@@ -6,16 +6,17 @@ use tokio::time::Instant;
 
 use super::answered::answered;
 use super::arrival::{Sought, find};
+use super::feed::Feed;
 use super::judgement::{Broken, Scene, Sightings, judge};
 use super::watch::watch;
 use super::{Begun, Context};
 use crate::catalogue;
 use crate::config::Upstream;
+use crate::delivery::Origin;
 use crate::error::{Error, Result};
 use crate::handler::{Diagnosis, stand_in};
 use crate::http::{Certificates, is_loopback};
 use crate::ngrok::api::AgentApi;
-use crate::ngrok::capture::Capture;
 use crate::report::{Hop, HopResult, Proof, Report, Status, Step};
 use crate::signature::SigningSecret;
 use crate::svix::{Endpoint, Svix};
@@ -29,6 +30,8 @@ pub struct Trial<'a> {
     pub endpoint: &'a Endpoint,
     /// The agent behind its URL.
     pub api: &'a AgentApi,
+    /// What follows that agent.
+    pub feed: &'a Feed,
     /// The tunnel's URL.
     pub public_url: &'a str,
     /// The endpoint's secrets.
@@ -87,6 +90,8 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
         Ok(message_id) => message_id,
         Err(error) => return Err(step.fail(error)),
     };
+    // It is told by the proof, so its delivery need not be.
+    trial.feed.expect(&message_id, Origin::Test, 1);
     // From here on the proof has a deadline of its own.
     context.http.end_by(None);
     let (accepted_ms, deadline) = (milliseconds(started), Instant::now() + trial.timeout);
@@ -98,7 +103,7 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
 ///
 /// # Errors
 /// `NotDelivered` with the first hop that broke: `accepted` when no message came.
-pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought<'_>, started: Instant) -> Result<Proof> {
+pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought, started: Instant) -> Result<Proof> {
     let step = context.begin(Step::Test, format!("waiting for Clerk to send {}", trial.event));
     let deadline = started + trial.timeout;
     let found = match context.unless_interrupted(async { Ok(find(trial, sought, deadline).await) }).await {
@@ -159,13 +164,12 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         hops.iter_mut().rev().take(1).for_each(|hop| hop.detail.clone_from(&broken.found));
     }
     let capture = seen.capture.map(|(capture, _)| capture);
-    let response = capture.as_ref().and_then(|capture| capture.response.as_ref());
     let proof = Proof {
         event: trial.event.to_owned(),
         message_id: Some(message_id),
         hops,
-        status_code: response.map(|response| response.status_code),
-        duration_ms: capture.as_ref().and_then(Capture::duration_ms),
+        status_code: capture.as_ref().and_then(|capture| capture.status()),
+        duration_ms: capture.as_ref().and_then(|capture| capture.duration_ms()),
     };
     let result = match broken {
         None => {

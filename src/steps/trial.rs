@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::endpoint::{self, Intent, Remote};
+use super::feed::Feed;
 use super::proof::{Trial, deliverable, prove};
 use super::{Context, secret, tunnel, webhook_path};
 use crate::config::Upstream;
@@ -30,6 +31,7 @@ pub struct Wish {
 /// Where events arrive: a running tunnel and this machine's endpoint.
 pub struct Place {
     tunnel: tunnel::Tunnel,
+    feed: Feed,
     remote: Remote,
     /// The endpoint.
     pub endpoint: Endpoint,
@@ -48,6 +50,7 @@ impl Place {
         upstream: Option<&Upstream>,
         connecting: impl Future<Output = Result<Option<Remote>>>,
     ) -> Result<Self> {
+        let feed = Feed::passing();
         let local = context.unless_interrupted(tunnel::existing(context, upstream));
         let (tunnel, remote) = tokio::try_join!(local, context.unless_interrupted(connecting))?;
         let remote = remote.ok_or(Error::EndpointMissing)?;
@@ -58,7 +61,7 @@ impl Place {
         let upstream: Upstream = tunnel.told.upstream.parse().map_err(|_| Error::TunnelMissing)?;
         let path = url::Url::parse(&endpoint.url)
             .map_or_else(|_| webhook_path(context, &upstream, false), |url| url.path().to_owned());
-        Ok(Self { tunnel, remote, endpoint, path, secrets: Vec::new(), twins: Vec::new() })
+        Ok(Self { tunnel, feed, remote, endpoint, path, secrets: Vec::new(), twins: Vec::new() })
     }
 
     /// Reads the endpoint's secret, and says where its URL is not the tunnel's.
@@ -85,6 +88,7 @@ impl Place {
             svix: &self.remote.svix,
             endpoint: &self.endpoint,
             api: &self.tunnel.api,
+            feed: &self.feed,
             public_url: self.tunnel.public_url(),
             secrets: &self.secrets,
             twins: &self.twins,

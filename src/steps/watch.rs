@@ -1,6 +1,8 @@
-//! One message under way: Svix's attempts and the agent's captures, looked at side by side until both said their last word.
+//! One message under way: Svix's attempts and what the feed sees at the agent, looked at side by side until both said their
+//! last word.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
@@ -9,16 +11,12 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::judgement::Sightings;
 use super::proof::{Trial, milliseconds};
-use crate::ngrok::capture::Capture;
-use crate::report::Signature;
-use crate::signature::SigningSecret;
+use crate::delivery::{Delivery, Signature, Witness};
+use crate::signature::{SigningSecret, judge};
 use crate::svix::Outcome;
 
 /// How long a capture may come after Svix says that the attempt is over.
 const GRACE: Duration = Duration::from_millis(1500);
-
-/// How many captured requests are looked through for the message.
-pub const LOOKED_THROUGH: u16 = 100;
 
 /// Asks Svix and the agent at the same time, and ends as soon as both have said their last word.
 pub async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant, deadline: Instant) -> Sightings {
@@ -75,7 +73,7 @@ async fn watch_attempts(
                 let mut seen = seen.borrow_mut();
                 seen.attempts_fault = Some(error.to_string());
                 // The agent has seen how the attempt ended; Svix need not tell it too.
-                if seen.capture.as_ref().is_some_and(|(capture, _)| capture.is_over()) {
+                if seen.capture.as_ref().is_some_and(|(delivery, _)| delivery.answer.is_some()) {
                     return;
                 }
             }
@@ -95,45 +93,38 @@ async fn watch_captures(
     seen: &RefCell<Sightings>,
     answered: &Notify,
 ) {
+    let message = message_id.to_owned();
+    let watch = trial.feed.watch(move |delivery| delivery.message_id.as_ref() == Some(&message));
+    let look = || ours(watch.seen(), trial.secrets).map(|delivery| (delivery, milliseconds(started)));
     for pause in pauses(20, 400) {
-        match trial.api.captures(LOOKED_THROUGH).await {
-            Ok(captures) => {
-                seen.borrow_mut().captures_fault = None;
-                let Some(capture) = ours(captures, message_id, trial.secrets) else {
-                    sleep(pause).await;
-                    continue;
-                };
-                let genuine = is_genuine(&capture, trial.secrets);
-                let complete = capture.is_over();
-                seen.borrow_mut().capture = Some((capture, milliseconds(started)));
-                if complete && genuine {
-                    answered.notify_one();
-                    return;
-                }
-                // What does not verify may be a twin's, and ours still to come; where Svix cannot say, not for ever.
-                if complete && seen.borrow().attempts_fault.is_some() {
-                    sleep(GRACE).await;
-                    let captures = trial.api.captures(LOOKED_THROUGH).await.unwrap_or_default();
-                    let last =
-                        ours(captures, message_id, trial.secrets).map(|capture| (capture, milliseconds(started)));
-                    seen.borrow_mut().capture = last.or(seen.borrow_mut().capture.take());
-                    return;
-                }
+        let asked = trial.feed.ask(trial.api).await;
+        seen.borrow_mut().captures_fault = asked.err().map(|error| error.to_string());
+        if let Some((delivery, ms)) = look() {
+            let (genuine, complete) = (is_genuine(&delivery, trial.secrets), delivery.answer.is_some());
+            seen.borrow_mut().capture = Some((delivery, ms));
+            if complete && genuine {
+                answered.notify_one();
+                return;
             }
-            Err(error) => seen.borrow_mut().captures_fault = Some(error.to_string()),
+            // What does not verify may be a twin's, and ours still to come; where Svix cannot say, not for ever.
+            if complete && seen.borrow().attempts_fault.is_some() {
+                sleep(GRACE).await;
+                let _ = trial.feed.ask(trial.api).await;
+                seen.borrow_mut().capture = look();
+                return;
+            }
         }
         sleep(pause).await;
     }
 }
 
 /// The first delivery of a message that our secret verifies, else the first of it: a twin's has the same id.
-fn ours(captures: Vec<Capture>, message_id: &str, secrets: &[SigningSecret]) -> Option<Capture> {
-    let mut all: Vec<Capture> =
-        captures.into_iter().rev().filter(|capture| capture.message_id() == Some(message_id)).collect();
-    let place = all.iter().position(|capture| is_genuine(capture, secrets)).unwrap_or(0);
+fn ours(all: Vec<Arc<Delivery>>, secrets: &[SigningSecret]) -> Option<Arc<Delivery>> {
+    let mut all: Vec<_> = all.into_iter().filter(|delivery| delivery.witnesses.contains(&Witness::Agent)).collect();
+    let place = all.iter().position(|delivery| is_genuine(delivery, secrets)).unwrap_or(0);
     (place < all.len()).then(|| all.swap_remove(place))
 }
 
-fn is_genuine(capture: &Capture, secrets: &[SigningSecret]) -> bool {
-    capture.verdict(secrets).0 != Signature::Invalid
+fn is_genuine(delivery: &Delivery, secrets: &[SigningSecret]) -> bool {
+    judge(secrets, &delivery.request, delivery.received_at.as_second()).signature != Signature::Invalid
 }

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clerkhook::sample::{Gateway, Secrets, gateway};
+use clerkhook::sample::{Gateway, gateway};
 use clerkhook::serve;
+use clerkhook::signature::Secrets;
 use clerkhook::signature::{SigningSecret, sign};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};

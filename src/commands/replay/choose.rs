@@ -1,17 +1,18 @@
 //! Which delivery is meant: by id, the last one, or picked by a person. What somebody forged is offered to nobody.
 
+use std::sync::Arc;
+
 use super::origin::Origin;
 use super::source::Source;
-use crate::delivery::{self, Filter};
+use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
 use crate::history::{Reference, Store};
-use crate::ngrok::capture::Capture;
 use crate::report::Report;
 use crate::steps::{Context, kept};
 use crate::ui::{Offer, Question};
 
-/// How many are looked through.
-pub const MANY: u16 = 300;
+/// How many of the history are offered.
+const MANY: usize = 300;
 
 /// Of which the last webhooks of the history are taken.
 const LOOKED_THROUGH: usize = 1000;
@@ -25,11 +26,13 @@ const LOOKED_THROUGH: usize = 1000;
 pub async fn choose(
     context: &Context,
     id: Option<&str>,
-    agent: Result<&[Capture], Error>,
+    agent: Result<&[Arc<Delivery>], Error>,
     origin: &Origin,
 ) -> Result<Option<Source>> {
     let captures = *agent.as_ref().unwrap_or(&[].as_slice());
-    let captured = || captures.iter().map(|capture| Source::captured(capture, origin.secrets())).collect::<Vec<_>>();
+    let store = kept::open(context).unwrap_or_default();
+    let named = |seen: &Arc<Delivery>| Source::captured(seen, kept::captured(store.as_ref(), seen));
+    let captured = || captures.iter().map(named).collect::<Vec<_>>();
     let source = match id {
         None => {
             let offered = if agent.is_ok() { captured() } else { recent(context)? };
@@ -76,14 +79,14 @@ fn by_agent(id: &str, captured: Vec<Source>, origin: &Origin) -> Result<Option<S
     Ok(captured.into_iter().filter(meant).min_by_key(rank))
 }
 
-/// Its id or its message's, whichever begins so.
+/// Its id, its message's or the agent's, whichever begins so.
 fn called(source: &Source, text: &str) -> Option<String> {
-    let names = [Some(source.id.as_str()), source.message_id()];
+    let names = [Some(source.id.as_str()), source.message_id(), source.capture.as_deref()];
     let begins = |name: &&str| !text.is_empty() && name.starts_with(text);
     names.into_iter().flatten().find(begins).map(str::to_owned)
 }
 
-fn by_history(context: &Context, id: &str, agent: Result<&[Capture], Error>, origin: &Origin) -> Result<Source> {
+fn by_history(context: &Context, id: &str, agent: Result<&[Arc<Delivery>], Error>, origin: &Origin) -> Result<Source> {
     let store = kept::open(context)?;
     let captures = *agent.as_ref().unwrap_or(&[].as_slice());
     let Ok(reference) = id.parse::<Reference>();
@@ -110,8 +113,8 @@ fn recent(context: &Context) -> Result<Vec<Source>> {
 
 fn webhooks(context: &Context, store: &Store) -> Result<Vec<Source>> {
     let listed = store.list(&Filter::default(), LOOKED_THROUGH).map_err(|fault| kept::unusable(context, fault))?;
-    let is_one = |delivery: &delivery::Delivery| delivery.message_id.is_some();
-    let newest = listed.into_iter().rev().filter(is_one).take(usize::from(MANY));
+    let is_one = |delivery: &Delivery| delivery.message_id.is_some();
+    let newest = listed.into_iter().rev().filter(is_one).take(MANY);
     Ok(newest.map(|delivery| Source::kept(delivery, &[])).collect())
 }
 

@@ -7,11 +7,11 @@ use similar::udiff::UnifiedHunkHeader;
 use super::source::Source;
 use crate::handler::Answer;
 use crate::steps::Context;
-use crate::steps::answered::then;
+use crate::steps::answered::answered;
 
 /// Shows the difference, or that there is none.
 pub fn show(context: &Context, source: &Source, now: &Answer) {
-    let (then, now) = (text(&then(&source.delivery)), text(now));
+    let (then, now) = (text(&answered(&source.delivery)), text(now));
     if then == now {
         context.ui.note("the app answered the same as then");
         return;

@@ -7,20 +7,19 @@ mod origin;
 mod send;
 mod source;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use url::Url;
 
 use crate::config::Upstream;
-use crate::delivery;
 use crate::error::{Error, Result};
 use crate::handler::{Answer, Diagnosis, diagnose, page};
 use crate::history::Keeper;
 use crate::payload::Edit;
 use crate::report::Report;
 use crate::signature::{SigningSecret, TOLERANCE};
+use crate::steps::feed::recent;
 use crate::steps::tunnel::Tunnel;
 use crate::steps::{Context, kept, target, tunnel};
 use compose::Composed;
@@ -78,17 +77,17 @@ impl Options {
 pub async fn replay(context: &Context, options: &Options) -> Result<()> {
     let existing = async { Ok(tunnel::existing(context, options.upstream.as_ref()).await) };
     let tunnel = context.unless_interrupted(existing).await?;
-    let captures = match &tunnel {
-        Ok(tunnel) => tunnel.api.captures(choose::MANY).await?,
+    let mut origin = Origin::learn(context).await?;
+    let seen = match &tunnel {
+        Ok(tunnel) => recent(&tunnel.api, origin.secrets()).await?,
         Err(_) => Vec::new(),
     };
     let (agent, tunnel) = match tunnel {
-        Ok(tunnel) => (Ok(captures.as_slice()), Some(tunnel)),
+        Ok(tunnel) => (Ok(seen.as_slice()), Some(tunnel)),
         Err(error) => (Err(error), None),
     };
-    let mut origin = Origin::learn(context).await?;
     let Some(source) = choose::choose(context, options.id.as_deref(), agent, &origin).await? else { return Ok(()) };
-    let source = Source { kept: source.kept.clone().or_else(|| kept_id(context, &source)), ..source };
+    let source = if source.kept.is_some() { source } else { named(context, source) };
     let way = match through(options, &source, tunnel.as_ref()) {
         Some(through) => Way::Agent(through),
         None => {
@@ -163,7 +162,7 @@ async fn send_all(
 fn through<'a>(options: &Options, source: &Source, tunnel: Option<&'a Tunnel>) -> Option<Through<'a>> {
     let (tunnel, capture) = (tunnel?, source.capture.clone()?);
     let (api, upstream) = (&tunnel.api, tunnel.told.upstream.as_str());
-    options.is_plain().then(|| Through { api, upstream, capture, last: None, known: HashSet::new() })
+    options.is_plain().then(|| Through::new(api, upstream, capture, source))
 }
 
 /// The app: the tunnel's, the one that was named, the running set-up's, or the usual one.
@@ -172,11 +171,17 @@ fn upstream(context: &Context, options: &Options, tunnel: Option<&Tunnel>) -> St
     tunnel.map_or_else(local, |tunnel| tunnel.told.upstream.clone())
 }
 
-/// Under which id the history keeps what the agent captured, where it does: what repeats it says so.
-fn kept_id(context: &Context, source: &Source) -> Option<delivery::Id> {
-    let reference = source.message_id()?.parse().ok()?;
-    let found = kept::find(context, &kept::open(context).ok()??, &reference).ok()??;
-    (found.request.body == source.delivery.request.body).then_some(found.id)
+/// By the id under which the history keeps it, where another witness than the agent told of it.
+fn named(context: &Context, source: Source) -> Source {
+    let found = || {
+        let reference = source.message_id()?.parse().ok()?;
+        let found = kept::find(context, &kept::open(context).ok()??, &reference).ok()??;
+        (found.request.body == source.delivery.request.body).then_some(found.id)
+    };
+    match found() {
+        Some(kept) => Source { id: kept.to_string(), kept: Some(kept), ..source },
+        None => source,
+    }
 }
 
 /// The secret for a fresh signature, where there is to be one. What somebody else made up gets none by accident.

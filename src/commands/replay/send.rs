@@ -1,23 +1,24 @@
 //! Sending: through the agent, proven by its new capture, or directly to the app.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
 use super::compose::Composed;
 use super::source::Source;
-use crate::delivery::Origin;
+use crate::delivery::{Delivery, Id, Origin};
 use crate::error::{Error, Result};
 use crate::handler::Answer;
 use crate::handler::sent::{self, Cause};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered};
 use crate::ngrok::api::AgentApi;
-use crate::ngrok::capture::Capture;
 use crate::report::Replay;
 use crate::steps::Context;
 use crate::steps::answered::answered;
+use crate::steps::feed::{Feed, Watch};
 
 /// How long the app may take to answer what the agent replays.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
@@ -26,52 +27,61 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_millis(5);
 const EVERY: Duration = Duration::from_millis(50);
 
-/// How many of the newest are looked at for it at first.
-const FEW: u16 = 20;
-
 /// The agent with what it is to send again.
 pub struct Through<'a> {
-    /// Its API.
-    pub api: &'a AgentApi,
+    api: &'a AgentApi,
     /// The app behind it.
     pub upstream: &'a str,
     /// What it is to send. It forgets what is old, so later on this is what it sent last.
-    pub capture: String,
-    /// What it sent last.
-    pub last: Option<String>,
-    /// The captures that are no proof any more.
-    pub known: HashSet<String>,
+    capture: String,
+    last: Option<String>,
+    feed: Feed,
+    watch: Watch,
+    /// The replays that are no proof any more; none before the first look.
+    known: Option<HashSet<Id>>,
 }
 
-impl Through<'_> {
+impl<'a> Through<'a> {
+    /// Not sent yet.
+    pub fn new(api: &'a AgentApi, upstream: &'a str, capture: String, source: &Source) -> Self {
+        let (message, target) = (source.delivery.message_id.clone(), source.delivery.request.target.clone());
+        let feed = Feed::passing();
+        let watch = feed.watch(move |delivery| {
+            delivery.origin == Origin::Replay && delivery.message_id == message && delivery.request.target == target
+        });
+        Self { api, upstream, capture, last: None, feed, watch, known: None }
+    }
+
     /// Has the agent send the bytes again. It says yes before it has tried; the new captured entry is the proof.
     ///
     /// # Errors
     /// `CaptureMissing`, `AgentApi`, `ReplayUnanswered`.
     pub async fn send(&mut self, keeper: &Keeper, source: &Source) -> Result<(Replay, Answer)> {
-        if self.known.is_empty() {
-            self.known = self.api.captures(super::choose::MANY).await?.into_iter().map(|capture| capture.id).collect();
+        if self.known.is_none() {
+            self.feed.ask(self.api).await?;
+            self.known = Some(self.watch.seen().iter().map(|delivery| delivery.id.clone()).collect());
         }
-        self.ask().await?;
-        let capture = self.appears(source).await?;
-        self.known.insert(capture.id.clone());
-        self.last = Some(capture.id.clone());
+        self.replay().await?;
+        let delivery = self.appears().await?;
+        self.known.get_or_insert_default().insert(delivery.id.clone());
+        self.last.clone_from(&delivery.capture);
         let cause = Cause { origin: Origin::Replay, source: source.kept.clone(), secret: None };
-        sent::keep(keeper, &cause, capture.sighting(&[]));
-        let answer = answered(&capture);
+        sent::keep(keeper, &cause, delivery.as_ref().clone());
+        let answer = answered(&delivery);
         let told = Replay {
             source_id: source.id.clone(),
+            capture_id: source.capture.clone(),
             via: "agent",
             signed: "original",
             edits: Vec::new(),
             status_code: answer.status,
-            duration_ms: capture.duration_ms().unwrap_or_default(),
+            duration_ms: delivery.duration_ms().unwrap_or_default(),
         };
         Ok((told, answer))
     }
 
     /// The agent keeps a few hundred requests. When the first one is gone, the last replay has its bytes.
-    async fn ask(&mut self) -> Result<()> {
+    async fn replay(&mut self) -> Result<()> {
         match (self.api.replay(&self.capture).await, self.last.take()) {
             (Err(Error::CaptureMissing { .. }), Some(last)) => {
                 self.capture = last;
@@ -81,20 +91,15 @@ impl Through<'_> {
         }
     }
 
-    async fn appears(&self, source: &Source) -> Result<Capture> {
-        let is_it = |capture: &Capture| {
-            capture.is_replay()
-                && capture.is_over()
-                && capture.message_id() == source.message_id()
-                && capture.request.uri == source.delivery.request.target
-                && !self.known.contains(&capture.id)
+    async fn appears(&self) -> Result<Arc<Delivery>> {
+        let is_new = |delivery: &Arc<Delivery>| {
+            delivery.answer.is_some() && !self.known.as_ref().is_some_and(|known| known.contains(&delivery.id))
         };
         let appears = async {
-            // Behind others where the agent is busy, or orders those of a second at random.
-            let later = std::iter::repeat((super::choose::MANY, EVERY));
-            for (many, pause) in std::iter::repeat_n((FEW, SOON), 5).chain(later) {
-                if let Some(capture) = self.api.captures(many).await?.into_iter().find(is_it) {
-                    return Ok(capture);
+            for pause in std::iter::repeat_n(SOON, 5).chain(std::iter::repeat(EVERY)) {
+                self.feed.ask(self.api).await?;
+                if let Some(delivery) = self.watch.seen().into_iter().find(is_new) {
+                    return Ok(delivery);
                 }
                 sleep(pause).await;
             }
@@ -135,6 +140,7 @@ pub async fn directly(
     })?;
     let told = Replay {
         source_id: source.id.clone(),
+        capture_id: source.capture.clone(),
         via: "direct",
         signed: if composed.signing.is_some() { "fresh" } else { "original" },
         edits: composed.edits.clone(),

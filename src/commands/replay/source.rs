@@ -1,16 +1,17 @@
 //! What is to be sent again: a request that the agent still has, or a delivery of the history.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::delivery::{self, Delivery, Id};
-use crate::ngrok::capture::Capture;
 use crate::report;
-use crate::signature::{Signed, SigningSecret};
+use crate::signature::Signed;
 
 /// A delivery with the ways in which it can be named and sent.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// By which it is named: the agent's id, or the history's.
+    /// By which it is named: the history's id, or the agent's where nobody keeps it.
     pub id: String,
     /// The delivery.
     pub delivery: Delivery,
@@ -23,25 +24,39 @@ pub struct Source {
 }
 
 impl Source {
-    /// What the agent captured.
-    pub fn captured(capture: &Capture, secrets: &[SigningSecret]) -> Self {
-        let (delivery, line) = (capture.sighting(secrets), capture.delivery(secrets));
-        Self { id: capture.id.clone(), delivery, capture: Some(capture.id.clone()), kept: None, line }
+    /// What the agent captured, under the id by which the history keeps it.
+    pub fn captured(seen: &Delivery, kept: Option<Delivery>) -> Self {
+        let capture = seen.capture.clone();
+        let Some(mut delivery) = kept else {
+            let id = capture.clone().unwrap_or_else(|| seen.id.to_string());
+            let line = report::Delivery { id: id.clone(), ..seen.into() };
+            return Self { id, delivery: seen.clone(), capture, kept: None, line };
+        };
+        delivery.also_seen(seen);
+        Self { capture, ..Self::of_history(delivery) }
     }
 
     /// What the history keeps, and the agent's own record of it where it still has one.
-    pub fn kept(delivery: Delivery, captures: &[Capture]) -> Self {
-        let request = &delivery.request;
-        let is_it = |capture: &&Capture| {
-            let (came, truncated) = (&capture.request, request.truncated || capture.request.is_truncated());
-            let address = came.method == request.method && came.uri == request.target;
-            let message = delivery.message_id.is_some() && capture.message_id() == delivery.message_id.as_deref();
-            message && address && !truncated && came.body() == request.body && !capture.is_replay()
+    pub fn kept(delivery: Delivery, recent: &[Arc<Delivery>]) -> Self {
+        let truncated = delivery.request.truncated;
+        let is_it = |seen: &&Arc<Delivery>| {
+            if delivery.capture.is_some() {
+                return seen.capture == delivery.capture;
+            }
+            let (request, came) = (&delivery.request, &seen.request);
+            let message = delivery.message_id.is_some() && seen.message_id == delivery.message_id;
+            let address = came.method == request.method && came.target == request.target;
+            let bytes = came.body == request.body && came.signed().signature == request.signed().signature;
+            message && address && bytes && seen.origin != delivery::Origin::Replay
         };
-        let signed = |capture: &&Capture| capture.request.signed().signature == signed(&delivery).signature;
-        let capture = captures.iter().filter(is_it).find(signed).map(|capture| capture.id.clone());
-        let line = report::Delivery::from(&delivery);
-        Self { id: delivery.id.to_string(), kept: Some(delivery.id.clone()), capture, line, delivery }
+        let seen = recent.iter().filter(|seen| !truncated && !seen.request.truncated).find(is_it);
+        let capture = seen.and_then(|seen| seen.capture.clone());
+        Self { capture, ..Self::of_history(delivery) }
+    }
+
+    fn of_history(delivery: Delivery) -> Self {
+        let (id, kept, line) = (delivery.id.to_string(), Some(delivery.id.clone()), (&delivery).into());
+        Self { id, delivery, capture: None, kept, line }
     }
 
     /// The `svix-id`.
@@ -56,7 +71,7 @@ impl Source {
 
     /// The signature headers.
     pub fn signed(&self) -> Signed<'_> {
-        signed(&self.delivery)
+        self.delivery.request.signed()
     }
 
     /// The route without its query.
@@ -72,8 +87,4 @@ impl Source {
         let known = [address, data["email_address"].as_str(), data["user_id"].as_str(), data["id"].as_str()];
         known.into_iter().flatten().next().map(str::to_owned)
     }
-}
-
-fn signed(delivery: &Delivery) -> Signed<'_> {
-    Signed::read(|name| delivery::header(&delivery.request.headers, name))
 }

@@ -152,7 +152,7 @@ impl<'a> Stage<'a> {
             return Ok(());
         };
         let trial = place.trial(event, self.timeout, self.command);
-        let sought = Sought { user: &changed.user, before };
+        let sought = Sought { user: changed.user.clone(), before };
         prove_real(self.context, &trial, &sought, changed.at).await.map(drop)
     }
 

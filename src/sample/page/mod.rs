@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
 use super::history::{History, KEPT};
-use super::secrets::Secrets;
+use crate::signature::Secrets;
 
 const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");

@@ -11,8 +11,8 @@ const HELD: usize = 16 * 1024 * 1024;
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
 
-/// What makes two sightings the same delivery: message id, method, target.
-type Key = (String, String, String);
+/// What makes two sightings the same delivery: message id, method, target, signature. A twin's has the same message id.
+type Key = (String, String, String, String);
 
 /// What a sighting came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,6 +63,18 @@ impl Ledger {
     /// How many were given out to be shown.
     pub fn shown(&self) -> u64 {
         self.shown
+    }
+
+    /// What is known of deliveries, as far as there is room.
+    pub fn known(&self) -> Vec<Arc<Delivery>> {
+        let mut known: Vec<_> = self.entries.values().flatten().filter_map(|entry| entry.delivery.clone()).collect();
+        known.sort_by(|one, other| one.id.cmp(&other.id));
+        known
+    }
+
+    /// The ids of the messages that were seen.
+    pub fn messages(&self) -> Vec<String> {
+        self.entries.keys().map(|key| key.0.clone()).collect()
     }
 
     /// A message was caused by clerkhook, and its proof or its command tells of `quiet` of its deliveries.
@@ -170,7 +182,8 @@ impl Ledger {
 
 fn key(delivery: &Delivery) -> Key {
     let message = delivery.message_id.clone().unwrap_or_default();
-    (message, delivery.request.method.clone(), delivery.request.target.clone())
+    let signature = delivery.request.signature().unwrap_or_default().to_owned();
+    (message, delivery.request.method.clone(), delivery.request.target.clone(), signature)
 }
 
 /// The newer word on a delivery under its first id, with what was known before.
@@ -179,8 +192,10 @@ fn merge(known: Option<&Delivery>, id: &Id, sighting: Delivery) -> Delivery {
         Some(known) => {
             let mut merged = known.clone();
             merged.also_seen(&sighting);
-            if sighting.origin == Origin::Replay {
-                merged.origin = Origin::Replay;
+            // That it was sent again the agent alone knows, that it was refused the gateway.
+            let refused = sighting.witnesses == [Witness::Gateway] && sighting.origin != Origin::Clerk;
+            if sighting.origin == Origin::Replay || refused {
+                merged.origin = sighting.origin;
             }
             merged
         }

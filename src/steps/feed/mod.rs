@@ -1,235 +1,305 @@
-//! The one reader of an agent: follows what it captures by id, waits for open requests, counts what it must have missed;
-//! the built-in app tells it too. Each delivery is given out once and kept.
+//! The one reader of an agent: what it captures, what the built-in app and the gateway saw, put together. Each delivery is
+//! given out once and kept, and whoever waits for one is told of it.
 
 mod ledger;
+mod reader;
+mod recent;
+mod watch;
 
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, sleep_until};
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::sleep_until;
 
 pub use ledger::{Ledger, Told};
+pub use recent::recent;
+pub use watch::Watch;
 
-use crate::delivery::{Delivery, Id, Origin};
+use crate::delivery::{Delivery, Origin};
 use crate::error::Result;
 use crate::history::Keeper;
-use crate::ngrok::api::{AgentApi, is_check};
+use crate::ngrok::api::AgentApi;
 use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
+use reader::{Looked, NEWEST, Reader};
+use watch::Watched;
 
-/// How often the agent is asked; its API has no way to be told. Sooner for a while after something came.
-const EVERY: Duration = Duration::from_millis(250);
-const SOON: Duration = Duration::from_millis(100);
-const LIVELY: Duration = Duration::from_secs(2);
+/// How many bytes of bodies may wait to be shown or to be taken in.
+const WAITING: usize = 64 * 1024 * 1024;
 
-/// Asked for at each look, and when something may be behind them.
-const LOOKS: [u16; 3] = [20, 500, 5000];
-
-/// How long an unanswered request is looked for behind younger ones; Svix gives up sooner.
-const AWAITED: SignedDuration = SignedDuration::from_secs(60);
-
-/// How many ids of captures are remembered before those that the agent no longer lists are forgotten.
-const REMEMBERED: usize = 50_000;
+/// What a delivery takes beside its bodies, in bytes, generously.
+const OVERHEAD: usize = 2048;
 
 /// What a look brought.
 #[derive(Debug, Default)]
 pub struct News {
     /// To be shown, oldest first.
-    pub deliveries: Vec<std::sync::Arc<Delivery>>,
+    pub deliveries: Vec<Arc<Delivery>>,
     /// How many came and went unseen since the last look.
     pub missed: u64,
 }
 
-/// Follows one set-up.
-#[derive(Debug)]
-pub struct Feed {
-    since: Timestamp,
+/// Follows one set-up. Its clones are the same feed: whoever looks, looks for all.
+#[derive(Clone)]
+pub struct Feed(Arc<Shared>);
+
+struct Shared {
+    state: Mutex<State>,
+    /// Something was told that is to be taken in.
+    called: Notify,
+}
+
+struct State {
+    reader: Reader,
     secrets: Vec<SigningSecret>,
     ledger: Ledger,
     keeper: Keeper,
-    /// Captures whose answer is known.
-    over: HashSet<String>,
-    /// Captures without an answer yet, and the ids that they got.
-    open: HashMap<String, Id>,
-    /// What the agent had served before, where it tells.
-    served_before: Option<u64>,
-    missed: u64,
-    looked: bool,
-    /// When the agent is asked next, and until when sooner.
-    next: Instant,
-    lively_until: Instant,
+    watches: Vec<Watched>,
+    /// Nobody shows what comes.
+    unshown: bool,
+    news: News,
+    heard: VecDeque<Delivery>,
+    /// How many bytes wait in both.
+    waiting: usize,
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Feed").finish_non_exhaustive()
+    }
 }
 
 impl Feed {
-    /// Only what came after `since` counts, as a reused agent has a past. The agent's clock shows whole seconds (seen
-    /// on 2.3.41), so what came in that second counts too.
+    /// Only what came after `since` counts, as a reused agent has a past.
     pub fn since(since: Timestamp, ledger: Ledger, keeper: Keeper) -> Self {
-        let since = Timestamp::from_second(since.as_second()).unwrap_or(since);
-        let now = Instant::now();
-        Self {
-            since,
+        let state = State {
+            reader: Reader::since(since),
             secrets: Vec::new(),
             ledger,
             keeper,
-            over: HashSet::new(),
-            open: HashMap::new(),
-            served_before: None,
-            missed: 0,
-            looked: false,
-            next: now,
-            lively_until: now,
-        }
+            watches: Vec::new(),
+            unshown: false,
+            news: News::default(),
+            heard: VecDeque::new(),
+            waiting: 0,
+        };
+        Self(Arc::new(Shared { state: Mutex::new(state), called: Notify::new() }))
+    }
+
+    /// For a command that has no set-up of its own: what comes from now on, for whoever waits for it.
+    pub fn passing() -> Self {
+        let feed = Self::since(Timestamp::now(), Ledger::default(), Keeper::none());
+        feed.lock().unshown = true;
+        feed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Verifies with these from now on.
-    pub fn verify_with(&mut self, secrets: Vec<SigningSecret>) {
-        self.secrets = secrets;
+    pub fn verify_with(&self, secrets: Vec<SigningSecret>) {
+        self.lock().secrets = secrets;
     }
 
     /// A message that clerkhook caused; `quiet` of its deliveries are told by something else.
-    pub fn expect(&mut self, message_id: &str, origin: Origin, quiet: u32) {
-        self.ledger.expect(message_id, origin, quiet);
+    pub fn expect(&self, message_id: &str, origin: Origin, quiet: u32) {
+        self.lock().ledger.expect(message_id, origin, quiet);
     }
 
     /// How many were given out, and how many were missed.
     pub fn counts(&self) -> (u64, u64) {
-        (self.ledger.shown(), self.missed)
+        let state = self.lock();
+        (state.ledger.shown(), state.reader.missed())
     }
 
-    /// Resolves when the agent is to be asked.
+    /// Waits for deliveries of a kind; those that are known already count.
+    pub fn watch(&self, wanted: impl Fn(&Delivery) -> bool + Send + 'static) -> Watch {
+        let (watch, watched) = Watch::new(wanted);
+        let mut state = self.lock();
+        state.ledger.known().iter().for_each(|delivery| watched.tell(delivery));
+        state.watches.push(watched);
+        watch
+    }
+
+    /// The messages that were seen.
+    pub fn messages(&self) -> Vec<String> {
+        self.lock().ledger.messages()
+    }
+
+    /// Resolves when the agent is to be asked, or something was told.
     pub async fn due(&self) {
-        sleep_until(self.next).await;
+        let next = self.lock().reader.next;
+        tokio::select! {
+            () = sleep_until(next) => {}
+            () = self.0.called.notified() => {}
+        }
     }
 
     /// Another agent holds the tunnel now: its captures have ids of their own, and its counters begin anew.
-    pub fn follow_another(&mut self) {
-        self.open.clear();
-        self.served_before = Some(0);
-        self.looked = false;
+    pub fn follow_another(&self) {
+        self.lock().reader.follow_another();
     }
 
-    /// What the built-in app or the gateway saw.
-    pub fn told(&mut self, sighting: Delivery) -> Option<std::sync::Arc<Delivery>> {
-        let told = self.ledger.take(sighting);
-        self.keeper.keep(&told.delivery);
-        told.show.then_some(told.delivery)
+    /// What the built-in app saw: taken in at once.
+    pub fn told(&self, sighting: Delivery) -> Option<Arc<Delivery>> {
+        self.lock().take(sighting)
     }
 
-    /// Asks the agent for what is new.
+    /// What the gateway saw: taken in at the next look, which is now. The agent may know more of it, so it is heard first; in
+    /// a flood that it alone can hold, it alone is heard.
+    pub fn tell(&self, sighting: Delivery) {
+        let mut state = self.lock();
+        let size = sighting.size() + OVERHEAD;
+        if state.waiting + size <= WAITING {
+            state.waiting += size;
+            state.heard.push_back(sighting);
+        }
+        drop(state);
+        self.0.called.notify_one();
+    }
+
+    /// Asks the agent, and gives what is to be shown.
+    ///
+    /// # Errors
+    /// `AgentApi` when it cannot be asked; what was told by others is given all the same, next time.
+    pub async fn look(&self, api: &AgentApi) -> Result<News> {
+        self.ask(api).await?;
+        let mut state = self.lock();
+        state.waiting = state.heard.iter().map(|heard| heard.size() + OVERHEAD).sum();
+        Ok(std::mem::take(&mut state.news))
+    }
+
+    /// Asks the agent for what is new. What is to be shown waits for the next [`Feed::look`].
     ///
     /// # Errors
     /// `AgentApi` when it cannot be asked.
-    pub async fn look(&mut self, api: &AgentApi) -> Result<News> {
-        self.next = Instant::now() + if Instant::now() < self.lively_until { SOON } else { EVERY };
-        let mut captures = Vec::new();
-        let mut hidden = false;
-        for limit in LOOKS {
-            let all = api.all_captures(limit).await?;
-            let told_of_all = all.len() < usize::from(limit);
-            captures = self.without_checks(all);
-            hidden = self.hides_more(&captures);
-            // An agent that has fewer than were asked for has told of all.
-            if !hidden || told_of_all {
-                break;
+    pub async fn ask(&self, api: &AgentApi) -> Result<()> {
+        let asked = self.read(api).await;
+        if let Ok(Some(looked)) = &asked {
+            let doubtful = self.lock().reader.may_have_missed(looked);
+            let served = if doubtful { api.served().await } else { None };
+            self.lock().take_all(looked, served);
+        }
+        self.lock().take_heard();
+        asked.map(drop)
+    }
+
+    /// As many captures as it takes to see all that is new; none where nothing came.
+    async fn read(&self, api: &AgentApi) -> Result<Option<Looked>> {
+        let mut limit = self.lock().reader.begin_look();
+        if self.lock().reader.remembers_much() {
+            let all = api.captures(u16::MAX).await?;
+            self.lock().reader.forget_all_but(&all);
+        }
+        let mut looked = loop {
+            let all = api.captures(limit).await?;
+            let mut state = self.lock();
+            if limit == NEWEST && state.reader.is_still(&all) {
+                return Ok(None);
+            }
+            let looked = state.reader.read(all);
+            match state.reader.deeper(limit, &looked) {
+                Some(more) => limit = more,
+                None => break looked,
+            }
+        };
+        let unlisted = self.lock().reader.unlisted(&looked.captures);
+        for id in unlisted {
+            match api.capture(&id).await? {
+                Some(capture) => looked.captures.push(capture),
+                None => self.lock().reader.forget(&id),
             }
         }
-        if self.over.len() > REMEMBERED {
-            captures = api.all_captures(LOOKS[LOOKS.len() - 1]).await?;
-            self.forget_all_but(&captures);
-            captures = self.without_checks(captures);
-        }
-        let deliveries = self.take(&captures);
-        let missed = if hidden && self.looked { self.count_missed(api).await } else { 0 };
-        self.looked = true;
-        if !deliveries.is_empty() || !self.open.is_empty() {
-            self.lively_until = Instant::now() + LIVELY;
-            self.next = self.next.min(Instant::now() + SOON);
-        }
-        Ok(News { deliveries, missed })
+        Ok(Some(looked))
     }
 
     /// Notes what the agent had served before the set-up began.
-    pub async fn begin(&mut self, api: &AgentApi) {
-        self.served_before = api.served().await;
+    pub async fn begin(&self, api: &AgentApi) {
+        let served = api.served().await;
+        self.lock().reader.begin(served);
     }
 
     /// Writes what is still to be kept; gives how many the disk was too slow for.
     pub fn finish(self) -> u64 {
-        self.keeper.finish()
+        let keeper = {
+            let mut state = self.lock();
+            state.take_heard();
+            state.keeper.clone()
+        };
+        keeper.finish()
     }
+}
 
-    /// Clerkhook's own checks are no deliveries, but the agent counts them as served.
-    fn without_checks(&mut self, all: Vec<Capture>) -> Vec<Capture> {
-        let (checks, captures): (Vec<_>, Vec<_>) = all.into_iter().partition(is_check);
-        let ours = checks.into_iter().filter(|check| check.started() >= self.since);
-        self.over.extend(ours.map(|check| check.id));
-        captures
-    }
-
-    /// What the agent captured and the app answered, oldest first; `captures` are newest first.
-    fn take(&mut self, captures: &[Capture]) -> Vec<std::sync::Arc<Delivery>> {
-        let mut new = Vec::new();
-        for capture in captures.iter().rev() {
-            if capture.started() < self.since || self.over.contains(&capture.id) {
-                continue;
+impl State {
+    /// What the agent captured, oldest first; `captures` are newest first.
+    fn take_all(&mut self, looked: &Looked, served: Option<u64>) {
+        for capture in looked.captures.iter().rev() {
+            if self.reader.wants(capture) {
+                self.take_capture(capture);
             }
-            let known = self.open.get(&capture.id).cloned();
-            if !capture.is_over() && known.is_some() {
-                continue;
-            }
-            let sighting = capture.sighting(&self.secrets);
-            let told = match &known {
-                Some(id) => self.ledger.take_more(id, sighting),
-                None => self.ledger.take(sighting),
-            };
-            if capture.is_over() {
-                self.over.insert(capture.id.clone());
-                self.open.remove(&capture.id);
-            } else {
-                self.open.insert(capture.id.clone(), told.delivery.id.clone());
-            }
-            self.keeper.keep(&told.delivery);
-            new.extend(told.show.then_some(told.delivery));
         }
-        new
+        if self.reader.may_have_missed(looked) {
+            self.news.missed += self.reader.count_missed(served);
+        }
+        self.reader.end_look();
     }
 
-    /// Whether older captures than these may be new: one that was open at the last look, or any when the oldest of
-    /// these was not there then.
-    fn hides_more(&self, captures: &[Capture]) -> bool {
-        let oldest_awaited = self.since.max(Timestamp::now().checked_sub(AWAITED).unwrap_or(self.since));
-        let listed: HashSet<&str> = captures.iter().map(|capture| capture.id.as_str()).collect();
-        let oldest = captures.last();
-        let awaiting = self.open.keys().any(|id| !listed.contains(id.as_str()))
-            && oldest.is_some_and(|oldest| oldest.started() >= oldest_awaited);
-        let reaches_back = |oldest: &Capture| self.over.contains(&oldest.id) || oldest.started() < self.since;
-        awaiting || oldest.is_some_and(|oldest| !reaches_back(oldest))
+    fn take_capture(&mut self, capture: &Capture) {
+        let sighting = capture.sighting(&self.secrets);
+        let told = match self.reader.id_of(capture) {
+            Some(id) => self.ledger.take_more(&id, sighting),
+            None => self.ledger.take(sighting),
+        };
+        self.reader.took(capture, &told.delivery.id);
+        self.publish(&told);
+        if told.show {
+            self.show(told.delivery);
+        }
     }
 
-    /// How many of those that the agent served were not among its captures any more.
-    async fn count_missed(&mut self, api: &AgentApi) -> u64 {
-        let (Some(before), Some(now)) = (self.served_before, api.served().await) else { return 0 };
-        let seen = u64::try_from(self.over.len() + self.open.len()).unwrap_or(u64::MAX);
-        let missed = now.saturating_sub(before).saturating_sub(seen).saturating_sub(self.missed);
-        self.missed += missed;
-        missed
+    fn take(&mut self, sighting: Delivery) -> Option<Arc<Delivery>> {
+        let told = self.ledger.take(sighting);
+        self.publish(&told);
+        told.show.then_some(told.delivery)
     }
 
-    /// Bounds the memory of a set-up that runs for weeks.
-    fn forget_all_but(&mut self, captures: &[Capture]) {
-        let listed: HashSet<&str> = captures.iter().map(|capture| capture.id.as_str()).collect();
-        let before = self.over.len();
-        self.over.retain(|id| listed.contains(id.as_str()));
-        let forgotten = u64::try_from(before - self.over.len()).unwrap_or(0);
-        self.served_before = self.served_before.map(|served| served + forgotten);
-        self.open.retain(|id, _| listed.contains(id.as_str()));
+    fn take_heard(&mut self) {
+        while let Some(sighting) = self.heard.pop_front() {
+            self.waiting = self.waiting.saturating_sub(sighting.size() + OVERHEAD);
+            if let Some(delivery) = self.take(sighting) {
+                self.show(delivery);
+            }
+        }
+    }
+
+    fn publish(&mut self, told: &Told) {
+        self.keeper.keep(&told.delivery);
+        self.watches.retain(Watched::is_left);
+        self.watches.iter().for_each(|watched| watched.tell(&told.delivery));
+    }
+
+    /// What nobody takes in time is counted.
+    fn show(&mut self, delivery: Arc<Delivery>) {
+        let size = delivery.size() + OVERHEAD;
+        if self.unshown {
+            return;
+        }
+        if self.waiting + size > WAITING {
+            self.news.missed += 1;
+            return;
+        }
+        self.waiting += size;
+        self.news.deliveries.push(delivery);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::Witness;
 
     fn capture(id: &str, message: &str, answered: bool) -> Capture {
         let response = answered.then(|| serde_json::json!({"status_code": 200}));
@@ -248,45 +318,58 @@ mod tests {
         feed_since("2026-11-23T09:00:00Z")
     }
 
-    fn messages(new: &[std::sync::Arc<Delivery>]) -> Vec<&str> {
-        new.iter().filter_map(|delivery| delivery.message_id.as_deref()).collect()
+    fn take(feed: &Feed, captures: &[Capture]) -> Vec<String> {
+        let mut state = feed.lock();
+        let looked = state.reader.read(captures.to_vec());
+        state.take_all(&looked, None);
+        std::mem::take(&mut state.news).deliveries.iter().filter_map(|delivery| delivery.message_id.clone()).collect()
     }
 
     #[tokio::test]
     async fn whole_seconds_hide_nothing_and_keep_the_order() {
-        let mut seen = feed_since("2026-11-23T10:00:00.9Z");
-        let new = seen.take(&[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
-        assert_eq!(messages(&new), ["msg_1", "msg_2"]);
-        assert!(seen.take(&[capture("a", "msg_1", true), capture("b", "msg_2", true)]).is_empty(), "in any order");
-    }
-
-    #[tokio::test]
-    async fn what_younger_ones_hide_is_looked_for() {
-        let mut seen = feed();
-        let now = |mut capture: Capture| {
-            capture.start = Timestamp::now().to_string();
-            capture
-        };
-        let (open, young) = (now(capture("a", "msg_1", false)), now(capture("b", "msg_2", true)));
-        assert!(seen.hides_more(std::slice::from_ref(&young)), "nothing was seen yet");
-        seen.take(&[young.clone(), open]);
-        assert!(seen.hides_more(std::slice::from_ref(&young)), "the open one is behind");
-        seen.take(&[young.clone(), now(capture("a", "msg_1", true))]);
-        assert!(!seen.hides_more(std::slice::from_ref(&young)));
-        let mut past = capture("d", "msg_4", true);
-        past.start = "2026-11-23T08:00:00Z".into();
-        assert!(!seen.hides_more(std::slice::from_ref(&past)), "from before the set-up");
+        let seen = feed_since("2026-11-23T10:00:00.9Z");
+        let new = take(&seen, &[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
+        assert_eq!(new, ["msg_1", "msg_2"]);
+        let again = take(&seen, &[capture("a", "msg_1", true), capture("b", "msg_2", true)]);
+        assert!(again.is_empty(), "in any order");
     }
 
     #[tokio::test]
     async fn what_is_unanswered_waits_and_what_is_old_or_proven_is_left_out() {
-        let mut seen = feed();
-        assert!(seen.take(&[capture("a", "msg_1", false)]).is_empty());
-        assert_eq!(seen.take(&[capture("a", "msg_1", true)]).len(), 1);
+        let seen = feed();
+        assert!(take(&seen, &[capture("a", "msg_1", false)]).is_empty());
+        assert_eq!(take(&seen, &[capture("a", "msg_1", true)]).len(), 1);
         seen.expect("msg_2", Origin::Test, 1);
-        assert!(seen.take(&[capture("b", "msg_2", true)]).is_empty());
-        assert_eq!(seen.take(&[capture("c", "msg_2", true)]).len(), 1);
-        assert!(feed_since("2026-11-23T11:00:00Z").take(&[capture("d", "msg_3", true)]).is_empty());
+        assert!(take(&seen, &[capture("b", "msg_2", true)]).is_empty());
+        assert_eq!(take(&seen, &[capture("c", "msg_2", true)]).len(), 1);
+        assert!(take(&feed_since("2026-11-23T11:00:00Z"), &[capture("d", "msg_3", true)]).is_empty());
         assert_eq!(seen.counts(), (2, 0));
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_told_whoever_looked_and_of_what_came_before() {
+        let seen = feed();
+        take(&seen, &[capture("a", "msg_1", false)]);
+        let watch = seen.watch(|delivery| delivery.message_id.as_deref() == Some("msg_1"));
+        assert!(watch.seen()[0].answer.is_none());
+        take(&seen, &[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
+        assert_eq!((watch.seen().len(), watch.seen()[0].status()), (1, Some(200)));
+    }
+
+    #[tokio::test]
+    async fn the_agent_is_heard_before_the_gateway() {
+        let seen = feed();
+        let mut told = capture("a", "msg_1", true).sighting(&[]);
+        (told.witnesses, told.origin) = (vec![Witness::Gateway], Origin::Other);
+        seen.tell(told);
+        let looked = seen.lock().reader.read(vec![capture("a", "msg_1", false)]);
+        let mut state = seen.lock();
+        state.take_all(&looked, None);
+        state.take_heard();
+        let [one] = std::mem::take(&mut state.news).deliveries.try_into().expect("one delivery");
+        assert_eq!(
+            (one.witnesses.as_slice(), one.origin),
+            ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other)
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! The signing secrets that the app knows; they can change while it runs.
+//! The signing secrets that whoever verifies knows; they can change while it runs.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::signature::SigningSecret;
+use super::SigningSecret;
 
 /// Shared by its clones. By default none is known.
 #[derive(Clone, Debug, Default)]
