@@ -206,7 +206,7 @@ impl UpArgs {
     fn into_setup(self) -> setup::Options {
         setup::Options {
             env: self.endpoint.env(),
-            app: Wish { upstream: self.upstream, serve: self.serve },
+            app: Wish { upstream: self.upstream, serve: self.serve, awaited: !self.once },
             once: self.once,
             no_test: self.no_test,
             events: listed(self.endpoint.events),
@@ -223,7 +223,7 @@ impl TunnelArgs {
     /// What `secure` finds beside it: the usual events, and no env file is touched.
     fn verified(&self) -> setup::Options {
         setup::Options {
-            app: Wish { upstream: self.upstream.clone(), serve: false },
+            app: Wish { upstream: self.upstream.clone(), serve: false, awaited: false },
             once: false,
             no_test: false,
             events: catalogue::DEFAULT.map(String::from).to_vec(),

@@ -66,7 +66,7 @@ impl SecureArgs {
             wish,
             dry_run,
             setup: setup::Options {
-                app: Wish { upstream: self.upstream, serve: false },
+                app: Wish { upstream: self.upstream, serve: false, awaited: false },
                 once: self.once,
                 no_test: false,
                 events: catalogue::DEFAULT.map(String::from).to_vec(),

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
-pub use proof::{Hop, HopResult, Proof};
+pub use proof::{Hop, HopResult, Proof, Waiting};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use trigger::{EventType, Request, Summary, Trigger};
@@ -41,6 +41,8 @@ pub enum Report {
     Endpoint(Endpoint),
     /// A test event was followed.
     Proof(Proof),
+    /// `up` waits for the app.
+    Waiting(Waiting),
     /// `up` waits for events.
     Ready(Ready),
     /// A request came.

@@ -56,6 +56,23 @@ pub struct HopResult {
     pub ms: Option<u64>,
 }
 
+/// A set-up that stays although its proof did not hold yet.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// Where it is stuck.
+    pub hop: Hop,
+    /// What was seen.
+    pub found: String,
+    /// What to do.
+    pub fix: String,
+    /// The line of a step has told what was seen.
+    #[serde(skip)]
+    pub seen: bool,
+    /// Keys are listened to.
+    #[serde(skip)]
+    pub keys: bool,
+}
+
 /// What became of a test event. `hops` ends with the first hop that failed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Proof {

@@ -88,7 +88,7 @@ impl SetUp {
         let twins = svix::twins(&remote.endpoints, &endpoint.url, Some(&endpoint.id));
         let told = endpoint::told(&remote, &endpoint, Action::Unchanged);
         self.registered = Some(Registered { endpoint, told, released: None, reasons: Vec::new(), twins });
-        self.learned = Some(Learned { secret, written: false });
+        self.learned = Some(Learned { secret, written: false, file: None });
         self.app = Some(App { upstream, built_in: None });
         self.remote = Some(remote);
         Ok(())

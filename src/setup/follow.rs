@@ -6,14 +6,13 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::Options;
-use super::parts::{SetUp, came, other_set_up};
+use super::parts::{SetUp, other_set_up};
 use crate::error::{Error, Result};
 use crate::ngrok::offline_code;
 use crate::report::{Report, Status, Step};
 use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::feed::Feed;
-use crate::steps::proof::prove;
 use crate::steps::relaunch::relaunch;
 use crate::steps::tunnel::Tunnel;
 
@@ -131,7 +130,7 @@ impl SetUp {
             }
         }
         if std::mem::take(&mut self.behind) {
-            self.prove_again(context, options).await;
+            self.prove_again(options);
         }
         Ok(())
     }
@@ -262,16 +261,6 @@ impl SetUp {
         if is_ours && !std::mem::replace(&mut self.superseded, true) {
             let words = format!("{endpoint_id} leads to the set-up for {upstream} now");
             context.ui.emit(&Report::step(Step::Endpoint, Status::Warn, words));
-        }
-    }
-
-    /// Sends one event and shows what became of it.
-    pub async fn prove_again(&mut self, context: &Context, options: &Options) {
-        let Some(trial) = self.trial(options) else { return };
-        let proven = prove(context, &trial).await;
-        self.tested += u64::from(came(&proven));
-        if let Err(error) = proven {
-            context.ui.note(&error.hint());
         }
     }
 

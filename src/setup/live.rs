@@ -12,7 +12,7 @@ use super::parts::SetUp;
 use crate::delivery;
 use crate::error::{Error, Result};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::report::{Gap, Heard, Received, Report};
+use crate::report::{Gap, Heard, Proof, Received, Report};
 use crate::running::control::{Asked, Question};
 use crate::shutdown::Continued;
 use crate::steps::Context;
@@ -49,6 +49,9 @@ enum Happening {
     Asked(Asked),
     Continued,
     Restore,
+    /// The app is worth a try.
+    Try,
+    Tried(Result<Proof>),
 }
 
 /// Keeps the set-up and shows deliveries until the end is asked for.
@@ -72,7 +75,9 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
     let (mut inbox, mut continued) = (Inbox::of(setup.control.as_mut()), Continued::listen());
+    let mut trial = None;
     loop {
+        let idle = trial.is_none();
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
@@ -85,6 +90,8 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                 () = continued.next() => Happening::Continued,
                 _ = check.tick() => Happening::CheckEndpoint,
                 () = or_never(setup.fallen.as_ref().map(|_| sleep(RESTORES_AFTER))) => Happening::Restore,
+                proven = or_never(trial.as_mut()) => Happening::Tried(proven),
+                () = or_never(setup.pending.as_mut().filter(|_| idle).map(|pending| pending.next(context))) => Happening::Try,
                 () = or_never(setup.feed.as_ref().filter(|_| setup.fallen.is_none()).map(Feed::due)) => Happening::Look,
             }
         };
@@ -98,6 +105,11 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
             Happening::Agent(News::Online) => {
                 setup.say_session(context, true);
                 after_a_gap(context, options, setup, &mut inbox).await?;
+            }
+            Happening::Try => trial = setup.begin_try(context, options).await?.map(Box::pin),
+            Happening::Tried(proven) => {
+                trial = None;
+                setup.ended_try(context, options, proven)?;
             }
             Happening::Received(heard) => hold(context, setup, heard),
             Happening::Look => {

@@ -7,7 +7,9 @@ mod inbox;
 mod live;
 mod needs;
 mod parts;
+mod pending;
 mod securing;
+mod testing;
 mod verdicts;
 
 use std::time::Duration;
@@ -23,6 +25,7 @@ use crate::steps::Context;
 use crate::steps::app::Wish;
 use crate::steps::secret::EnvWish;
 use parts::SetUp;
+use pending::Pending;
 
 /// What to do with the endpoint at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,11 +73,14 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
     let result = rise(context, options, &mut setup).await;
     context.ui.settle();
     let ready = setup.ready;
+    let verdict = setup.pending.as_ref().and_then(Pending::verdict);
     if !ready || options.once {
         setup.keep_what_came(context).await;
     }
     closing::close(context, options, setup).await;
     match result {
+        // It was waited for in vain.
+        Err(Error::Interrupted) if verdict.is_some() => verdict.map_or(Ok(()), Err),
         // Ctrl-C is how a set-up that waits for events is meant to end.
         Err(Error::Interrupted) if ready => Ok(()),
         result => result,
@@ -86,14 +92,11 @@ async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     setup.open(context, options).await?;
     setup.register(context, options).await?;
     setup.learn(context, options).await?;
-    match options.secure {
-        // The proof of verification has a genuine event of its own.
-        Some(wish) => drop(setup.secure(context, options, wish).await?),
-        None => setup.test(context, options).await?,
-    }
-    setup.announce(context, options);
     if options.once {
+        setup.try_once(context, options).await?;
+        setup.announce(context, options);
         return Ok(());
     }
+    setup.await_proof(context, options);
     live::live(context, options, setup).await
 }

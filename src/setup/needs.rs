@@ -27,7 +27,8 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
     let told = missing.told();
     // Nobody can be asked for an agent.
     let answerable = context.ui.interactive() && missing.agent.is_none();
-    if !answerable && !told.is_empty() {
+    let blocked = missing.agent.is_some() || missing.key.is_some() || missing.app.is_some() && !options.app.awaited;
+    if !answerable && blocked {
         return Err(refuse(context, told));
     }
     if told.len() > 1 {
@@ -35,9 +36,10 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
         context.ui.note("neither account nor app yet? `clerkhook up --sandbox --serve`");
     }
     let mut options = options.clone();
-    if let Some(down) = missing.app {
+    if let Some(down) = missing.app.filter(|_| answerable) {
         match app::ask_to_serve(context, &options.app).await? {
             Answer::Yes => options.app.serve = true,
+            Answer::No if options.app.awaited => {}
             Answer::No => return Err(context.begin(Step::App, "").fail(down)),
         }
     }

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::pending::Pending;
 use super::securing::Secured;
 use crate::config::{Source, Sourced};
 use crate::error::{Error, Result};
@@ -22,11 +23,10 @@ use crate::steps::ahead::{Ahead, ahead};
 use crate::steps::app::{self, App};
 use crate::steps::endpoint::{self, Registered, Remote};
 use crate::steps::feed::{Feed, Ledger};
-use crate::steps::proof::{Trial, prove};
+use crate::steps::proof::Trial;
 use crate::steps::secret::{self, EnvWish, Learned};
 use crate::steps::tunnel::{self, Beside, Tunnel};
 use crate::steps::{Begun, Context, webhook_path};
-use crate::ui::{Answer, Question};
 
 /// Another set-up that loses its endpoint is told within this time.
 const HEARS_WITHIN: Duration = Duration::from_secs(2);
@@ -52,6 +52,8 @@ pub struct SetUp {
     pub deliveries: u64,
     /// Test events that came to the app.
     pub tested: u64,
+    /// The proof is still to come.
+    pub pending: Option<Pending>,
     pub ready: bool,
     /// Another set-up has the endpoint now.
     pub superseded: bool,
@@ -223,41 +225,8 @@ impl SetUp {
             timeout: options.timeout,
             command: "clerkhook send-test",
             secret_is_new: learned.written,
+            stays: !options.once,
         })
-    }
-
-    /// Sends the test event and proves it. A person may mend the app and try again.
-    pub async fn test(&mut self, context: &Context, options: &Options) -> Result<()> {
-        let skip = |why: &str| context.ui.emit(&Report::step(Step::Test, Status::Skip, why));
-        let Some(trial) = self.trial(options) else {
-            skip("left to you: send one from the Clerk dashboard");
-            return Ok(());
-        };
-        if options.no_test {
-            skip("not sent (`--no-test`)");
-            return Ok(());
-        }
-        let mut tested = 0;
-        let proven = loop {
-            let proven = prove(context, &trial).await;
-            tested += u64::from(came(&proven));
-            match proven {
-                Err(error @ Error::NotDelivered { .. }) if context.ui.interactive() && !options.once => {
-                    context.ui.note(&error.hint());
-                    match ask_again(context).await {
-                        Ok(Answer::Yes) => {}
-                        Ok(Answer::No) => break Err(error),
-                        Err(error) => break Err(error),
-                    }
-                }
-                proven => break proven,
-            }
-        };
-        self.tested += tested;
-        proven?;
-        // The app has shown that it knows the secret.
-        self.learned.iter_mut().for_each(|learned| learned.written = false);
-        Ok(())
     }
 
     /// Asks the agent for its URL; whether it is another one now.
@@ -328,8 +297,4 @@ fn or_abort<T>(abort: &CancellationToken, result: Result<T>) -> Result<T> {
 pub fn example(events: &[String]) -> &str {
     let usual = events.iter().find(|event| *event == "user.created");
     usual.or_else(|| events.first()).map_or("user.created", String::as_str)
-}
-
-async fn ask_again(context: &Context) -> Result<Answer> {
-    context.ui.confirm(Question::SendAgain, context.shutdown.wait()).await
 }

@@ -93,7 +93,7 @@ impl SetUp {
             return Err(Error::EndpointMissing);
         };
         let text = context.unless_interrupted(remote.svix.secret(&registered.endpoint.id)).await?;
-        let fresh = Learned { secret: secret::parse(&text, "the endpoint")?, written: false };
+        let fresh = Learned { secret: secret::parse(&text, "the endpoint")?, written: false, file: None };
         self.strange = false;
         self.spread(context, options, fresh).await?;
         Ok(Value::Null)

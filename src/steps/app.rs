@@ -55,6 +55,8 @@ pub struct Wish {
     pub upstream: Option<Upstream>,
     /// Serve the built-in app.
     pub serve: bool,
+    /// One that does not listen yet is waited for.
+    pub awaited: bool,
 }
 
 /// The app that is wished for, or the usual one.
@@ -78,7 +80,7 @@ pub async fn ask_to_serve(context: &Context, wish: &Wish) -> Result<Answer> {
     context.ui.confirm(question, context.shutdown.wait()).await
 }
 
-/// Checks that the app listens, or serves the built-in one.
+/// Checks that the app listens, serves the built-in one, or leaves the user's to be waited for.
 ///
 /// # Errors
 /// `AppDown`, `PortTaken`.
@@ -92,6 +94,10 @@ pub async fn ensure(context: &Context, wish: &Wish) -> Result<App> {
     match missing(wish).await {
         None => {
             step.end(Status::Ok, format!("{upstream} answers"));
+            Ok(App { upstream, built_in: None })
+        }
+        Some(_) if wish.awaited => {
+            step.end(Status::Warn, format!("nothing listens at {upstream} yet"));
             Ok(App { upstream, built_in: None })
         }
         Some(down) => Err(step.fail(down)),

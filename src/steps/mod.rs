@@ -4,6 +4,7 @@ pub mod ahead;
 pub mod answered;
 pub mod app;
 pub mod arrival;
+pub mod change;
 pub mod editor;
 pub mod endpoint;
 pub mod feed;

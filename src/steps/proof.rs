@@ -50,6 +50,71 @@ pub struct Trial<'a> {
     pub command: &'static str,
     /// The env file was just changed, so the app may not know the secret.
     pub secret_is_new: bool,
+    /// It is tried again by itself when the app changes.
+    pub stays: bool,
+}
+
+/// What a trial needs, by itself, so that it can go on beside other things.
+#[derive(Clone)]
+pub struct Held {
+    svix: Svix,
+    endpoint: Endpoint,
+    api: AgentApi,
+    feed: Feed,
+    public_url: String,
+    secrets: Vec<SigningSecret>,
+    twins: Vec<String>,
+    upstream: String,
+    path: String,
+    event: String,
+    timeout: Duration,
+    command: &'static str,
+    secret_is_new: bool,
+    stays: bool,
+}
+
+impl Held {
+    /// The trial.
+    pub fn trial(&self) -> Trial<'_> {
+        Trial {
+            svix: &self.svix,
+            endpoint: &self.endpoint,
+            api: &self.api,
+            feed: &self.feed,
+            public_url: &self.public_url,
+            secrets: &self.secrets,
+            twins: &self.twins,
+            upstream: self.upstream.clone(),
+            path: &self.path,
+            event: &self.event,
+            timeout: self.timeout,
+            command: self.command,
+            secret_is_new: self.secret_is_new,
+            stays: self.stays,
+        }
+    }
+}
+
+impl Trial<'_> {
+    /// The same by itself.
+    pub fn held(&self) -> Held {
+        Held {
+            svix: self.svix.clone(),
+            endpoint: self.endpoint.clone(),
+            api: self.api.clone(),
+            feed: self.feed.clone(),
+            public_url: self.public_url.to_owned(),
+            secrets: self.secrets.to_vec(),
+            twins: self.twins.to_vec(),
+            upstream: self.upstream.clone(),
+            path: self.path.to_owned(),
+            event: self.event.to_owned(),
+            timeout: self.timeout,
+            command: self.command,
+            secret_is_new: self.secret_is_new,
+            stays: self.stays,
+        }
+    }
 }
 
 /// A message that Svix has taken, on its way.
@@ -208,9 +273,8 @@ async fn send(context: &Context, trial: &Trial<'_>) -> Result<String> {
 fn not_delivered(trial: &Trial<'_>, broken: Broken) -> Error {
     let Broken { hop, found, mut fix } = broken;
     if hop == Hop::App && trial.secret_is_new {
-        fix = format!(
-            "restart the app so that it loads the new signing secret, then run the same command again; else {fix}"
-        );
+        let again = if trial.stays { "" } else { ", then run the same command again" };
+        fix = format!("restart the app so that it loads the new signing secret{again}; else {fix}");
     }
     Error::NotDelivered { event: trial.event.to_owned(), hop, found, fix }
 }

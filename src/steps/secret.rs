@@ -51,8 +51,10 @@ pub enum EnvPlace {
 pub struct Learned {
     /// For verifying.
     pub secret: SigningSecret,
-    /// The env file was changed.
+    /// The env file was changed, and the app has not shown yet that it knows.
     pub written: bool,
+    /// The env file that holds it.
+    pub file: Option<PathBuf>,
 }
 
 /// Fetches the endpoint's secret, unless it was `read` already, and writes it to the env file. A sandbox's new endpoint
@@ -173,8 +175,8 @@ fn settle(step: Begun, kept: Result<(Learned, Status, String)>) -> Result<Learne
 
 async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish) -> Result<(Learned, Status, String)> {
     let secret = parse(&text, source_name)?;
-    let (status, words, written) = match target(context, env)? {
-        Target::Leave(why) => (Status::Skip, why.to_owned(), false),
+    let (status, words, written, file) = match target(context, env)? {
+        Target::Leave(why) => (Status::Skip, why.to_owned(), false, None),
         Target::Write(path, name) => {
             let before = dotenv::read(&path)?.and_then(|variables| variables.get(&name).cloned());
             let old = if env.keep_old { Old::Keep } else { Old::Drop };
@@ -183,10 +185,10 @@ async fn keep(context: &Context, text: Secret, source_name: &str, env: &EnvWish)
                 Written { path: &path, name: &name, change, before, now: secret.text(), told: env.app_is_told };
             warn_of_exported(context, &written);
             let (status, words) = told(context, &written).await;
-            (status, words, change != Change::Unchanged)
+            (status, words, change != Change::Unchanged, Some(path))
         }
     };
-    Ok((Learned { secret, written }, status, words))
+    Ok((Learned { secret, written, file }, status, words))
 }
 
 enum Target {

@@ -98,6 +98,7 @@ impl Place {
             timeout,
             command,
             secret_is_new: false,
+            stays: false,
         }
     }
 

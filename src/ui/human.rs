@@ -10,7 +10,7 @@ use super::text::shortened;
 use crate::error::Error;
 use crate::report::{
     Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
-    Stopped, User,
+    Stopped, User, Waiting,
 };
 
 /// From this width on, message ids are shown whole.
@@ -83,6 +83,16 @@ pub fn secured(secured: &Secured) -> Painted {
 }
 
 /// What follows the steps of `up`.
+/// What a set-up waits for.
+pub fn waiting(waiting: &Waiting, width: Option<usize>) -> Painted {
+    let Waiting { found, fix, seen, keys, .. } = waiting;
+    let said = if *seen { Painted::default() } else { painted!("{}: ", found) };
+    let keys = if *keys { "; Enter tries at once" } else { "" };
+    let text = painted!("{}{}; then it is tested by itself{}", said, fix, keys);
+    painted!("  {} waiting   {}", paint(ODD, "!"), text.hang(14, width))
+}
+
+/// The line that ends the steps.
 pub fn ready(_ready: &Ready) -> Painted {
     painted!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
 }

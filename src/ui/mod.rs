@@ -2,6 +2,7 @@
 
 mod conformance;
 mod early;
+mod enter;
 mod held;
 mod human;
 mod json;
@@ -126,6 +127,7 @@ impl Ui {
         let width = self.width;
         match event {
             Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
+            Report::Waiting(waiting) => self.talk(human::waiting(waiting, width)),
             Report::Ready(ready) => self.talk(human::ready(ready)),
             Report::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
             Report::Serving(serving) => self.talk(human::serving(serving)),

@@ -38,6 +38,7 @@ mod send_test;
 mod serve;
 mod stand;
 mod stand_in;
+mod stays;
 mod svix;
 mod trigger;
 mod trigger_answers;

@@ -11,7 +11,6 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (40, 10)];
 /// Escape, Ctrl-C, Ctrl-D.
 const LEAVING: [&str; 3] = ["\u{1b}", "\u{3}", "\u{4}"];
 
-const REFUSAL: &str = "HTTP/1.1 500 Oh\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
 
 /// What a question stands on.
 struct Ground {
@@ -29,7 +28,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 7] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -79,16 +78,6 @@ const CASES: [Case; 8] = [
         ground: || {
             let secret = |machine: Machine| machine.secret("CLERK_WEBHOOK_SIGNING_SECRET", crate::serve::SECRET);
             on_sandbox(secret, "check http://192.0.2.1/api/webhooks")
-        },
-    },
-    Case {
-        name: "SendAgain",
-        words: "Send the test event again? [Y/n]",
-        left: "Nothing more was sent.",
-        ground: || {
-            let app = RawApp::answering(REFUSAL);
-            let ground = on_sandbox(|machine| machine, format!("up {} --no-env", app.port));
-            Ground { _beside: Some((app, None)), ..ground }
         },
     },
     Case { name: "WhichDelivery", words: "Which one?", left: "Nothing was done.", ground: || captured(20) },

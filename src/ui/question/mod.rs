@@ -42,8 +42,6 @@ pub enum Question {
         /// Where to.
         url: String,
     },
-    /// Whether the test event is sent once more.
-    SendAgain,
     /// Which delivery is meant.
     WhichDelivery,
 }
@@ -60,7 +58,6 @@ impl Question {
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
-            Self::SendAgain => "Send the test event again?".to_owned(),
             Self::WhichDelivery => "Which one?".to_owned(),
         }
     }
@@ -73,7 +70,6 @@ impl Question {
             Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
                 "--yes"
             }
-            Self::SendAgain => "--once",
             Self::WhichDelivery => "ID",
         }
     }
@@ -84,14 +80,13 @@ impl Question {
             Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
                 false
             }
-            Self::ServeApp { .. } | Self::ClerkKey | Self::SendAgain | Self::WhichDelivery => true,
+            Self::ServeApp { .. } | Self::ClerkKey | Self::WhichDelivery => true,
         }
     }
 
     /// What is so when it is left without an answer.
     pub fn left(&self) -> &'static str {
         match self {
-            Self::SendAgain => "nothing more was sent",
             Self::ServeApp { .. }
             | Self::ClerkKey
             | Self::Production

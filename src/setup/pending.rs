@@ -1,0 +1,130 @@
+//! What a set-up waits for whose proof is still to come, and when the app is worth a try: once for each state of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use crate::error::Error;
+use crate::report::{Hop, Report, Waiting};
+use crate::steps::Context;
+use crate::steps::app::START_IT;
+use crate::steps::change::{Looked, Watched};
+
+/// From one look at the app to the next.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// An app that changed is left alone until it has looked the same for so long: dev servers come and go once more.
+const SETTLES: Duration = Duration::from_millis(750);
+
+/// What the app is waited for, and what came of it so far.
+pub struct Pending {
+    watched: Watched,
+    /// The event that is sent.
+    event: String,
+    /// The env file that was written, until an app has taken it that reads it at its start only.
+    unread: Option<PathBuf>,
+    /// How it looked when it was tried last.
+    tried: Option<Looked>,
+    /// How it looks, and since when.
+    now: Option<(Looked, Instant)>,
+    /// It came or changed while it was waited for.
+    moved: bool,
+    /// Why it is waited for, as it was told last.
+    reason: Option<Told>,
+}
+
+/// What was told last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    hop: Hop,
+    found: String,
+    fix: String,
+}
+
+impl Pending {
+    /// `event` is what a try sends; `unread` an env file that the app has to be started again for.
+    pub fn new(watched: Watched, event: &str, unread: Option<PathBuf>) -> Self {
+        Self { watched, event: event.to_owned(), unread, tried: None, now: None, moved: false, reason: None }
+    }
+
+    /// Why it did not hold so far.
+    pub fn verdict(&self) -> Option<Error> {
+        let Told { hop, found, fix } = self.reason.clone()?;
+        Some(Error::NotDelivered { event: self.event.clone(), hop, found, fix })
+    }
+
+    /// Resolves when the app is to be tried. Safe to cancel and call again.
+    pub async fn next(&mut self, context: &Context) {
+        loop {
+            let looked = self.watched.look(context, self.tried.is_some()).await;
+            self.see(looked);
+            if self.is_worth_a_try(context) {
+                break;
+            }
+            // Somebody who types Enter has done something that cannot be seen from here.
+            if timeout(LOOK, context.ui.enter()).await.is_ok() && self.listens() {
+                self.unread = None;
+                break;
+            }
+        }
+        self.tried = self.now.as_ref().map(|(looked, _)| looked.clone());
+    }
+
+    /// A try that did not hold.
+    pub fn failed(&mut self, context: &Context, error: &Error) {
+        let Error::NotDelivered { hop, found, fix, .. } = error else { return };
+        self.reason = None;
+        self.tell(context, Told { hop: *hop, found: found.clone(), fix: fix.clone() }, true);
+    }
+
+    fn listens(&self) -> bool {
+        self.now.as_ref().is_some_and(|(looked, _)| looked.listens)
+    }
+
+    fn see(&mut self, looked: Looked) {
+        match &self.now {
+            Some((before, since)) if before.is_like(&looked) => self.now = Some((looked, *since)),
+            before => {
+                self.moved |= before.is_some();
+                self.now = Some((looked, Instant::now()));
+            }
+        }
+        // The route was not asked before the first try.
+        if let (Some(tried), Some((now, _))) = (&mut self.tried, &self.now)
+            && tried.is_like(now)
+        {
+            *tried = now.clone();
+        }
+    }
+
+    fn is_worth_a_try(&mut self, context: &Context) -> bool {
+        let Some((looked, since)) = self.now.clone() else { return false };
+        if !looked.listens {
+            let found = format!("nothing listens at {}", self.watched.upstream());
+            // At first the line of the app has said so.
+            let seen = self.tried.is_none() && !self.moved;
+            self.tell(context, Told { hop: Hop::App, found, fix: START_IT.to_owned() }, seen);
+            return false;
+        }
+        if let Some(file) = &self.unread {
+            if self.watched.older_than(file) == Some(true) {
+                let found = "the app has not read the new signing secret".to_owned();
+                let fix = "restart the app".to_owned();
+                self.tell(context, Told { hop: Hop::App, found, fix }, false);
+                return false;
+            }
+            self.unread = None;
+        }
+        let settled = !self.moved || since.elapsed() >= SETTLES;
+        settled && self.tried.as_ref().is_none_or(|tried| !tried.is_like(&looked))
+    }
+
+    fn tell(&mut self, context: &Context, told: Told, seen: bool) {
+        if self.reason.as_ref() != Some(&told) {
+            let Told { hop, found, fix } = told.clone();
+            context.ui.emit(&Report::Waiting(Waiting { hop, found, fix, seen, keys: context.ui.interactive() }));
+            self.reason = Some(told);
+        }
+    }
+}
