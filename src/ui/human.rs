@@ -87,8 +87,8 @@ pub fn secured(secured: &Secured) -> Painted {
 pub fn waiting(waiting: &Waiting, width: Option<usize>) -> Painted {
     let Waiting { found, fix, seen, keys, .. } = waiting;
     let said = if *seen { Painted::default() } else { painted!("{}: ", found) };
-    let keys = if *keys { "; Enter tries at once" } else { "" };
-    let text = painted!("{}{}; then it is tested by itself{}", said, fix, keys);
+    let keys = if *keys { ", or press Enter" } else { "" };
+    let text = painted!("{}{}; it is tested when the app changes{}", said, fix, keys);
     painted!("  {} waiting   {}", paint(ODD, "!"), text.hang(14, width))
 }
 

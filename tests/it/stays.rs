@@ -104,7 +104,7 @@ fn enter_tries_at_once() {
     let machine = Machine::with(&sandbox);
     let app = RawApp::answering_in_turn(&[REFUSAL, OK]);
     let mut screen = Screen::start(&machine, &format!("up {} --no-env", app.port), (80, 24));
-    screen.until_shown("Enter tries at once");
+    screen.until_shown("or press Enter");
     screen.press("\r");
     screen.until_shown("Ready.");
     screen.press("\u{3}");
