@@ -31,7 +31,7 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     let mut tunnel = tunnel::open(context, &upstream, options.reuse, &abort).await?;
     // Who reads the URL may at once run a command that looks for the set-up.
     let kept = tunnel.agent.is_some().then(|| tunnel.keep(context, Beside::default()));
-    context.ui.emit(&Report::Tunnel(tunnel.told.clone()));
+    context.ui.emit(&Report::Tunnel(tunnel.told.clone()).answer());
     let Some(agent) = &mut tunnel.agent else {
         context.ui.note("that agent ran already and is left running");
         return Ok(());
