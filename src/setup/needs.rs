@@ -28,6 +28,9 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
     // Nobody can be asked for an agent.
     let answerable = context.ui.interactive() && missing.agent.is_none();
     if !answerable && !told.is_empty() {
+        if missing.app.is_some() {
+            context.ui.ask_for(&app::serving(&options.app));
+        }
         return Err(refuse(context, told));
     }
     if told.len() > 1 {

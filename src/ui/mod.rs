@@ -154,8 +154,9 @@ impl Ui {
         self.emit(&Report::Warning { text: text.to_owned() });
     }
 
-    /// What ended the command.
+    /// What ended the command, and before it what nobody could be asked.
     pub fn error(&self, error: &Error) {
+        Question::unasked(error).into_iter().for_each(|question| self.emit(&Report::Question(question)));
         self.emit(&Report::Error(Failure::from(error)));
     }
 

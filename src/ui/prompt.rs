@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Ui;
 use super::question::{self, Keys, Offer, Question};
 use crate::error::{Error, Result};
-use crate::report::{self, Report};
+use crate::report::Report;
 use crate::secret::Secret;
 
 /// What a yes-or-no question got.
@@ -89,11 +89,11 @@ impl Ui {
         ended: impl Future<Output = ()>,
         put: impl FnOnce(&Question, &Keys) -> io::Result<Option<T>> + Send + 'static,
     ) -> Result<T> {
-        self.ask_for(&question);
         let ask = question.text();
         if !self.interactive() {
             return Err(Error::NeedsAnswer { question: ask, flag: question.flag() });
         }
+        self.ask_for(&question);
         // The next one waits until this one is off the screen.
         let _turn = self.asking.lock().await;
         let (standing, left) = (Standing::begin(self), question.left());
@@ -110,8 +110,8 @@ impl Ui {
         given
     }
 
-    /// Tells that a question needs an answer. Where nobody can be asked, the error that names its flag follows.
+    /// Tells that a question needs an answer.
     pub fn ask_for(&self, question: &Question) {
-        self.emit(&Report::Question(report::Question { ask: question.text(), flag: question.flag() }));
+        self.emit(&Report::Question(question.told()));
     }
 }

@@ -200,9 +200,14 @@ impl Output {
     /// The JSON line of the error that ended it.
     #[track_caller]
     pub fn error(&self) -> Value {
-        let lines = self.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut errors = lines.filter(|line| line["type"] == "error");
-        errors.next().unwrap_or_else(|| panic!("no error line in:\n{}", self.stderr))
+        self.talk("error")
+    }
+
+    /// The last JSON line of a type on stderr.
+    #[track_caller]
+    pub fn talk(&self, kind: &str) -> Value {
+        let mut lines = self.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| line["type"] == kind).unwrap_or_else(|| panic!("no {kind} line in:\n{}", self.stderr))
     }
 
     /// Whether it ended with this code; else the test fails and shows what it said.

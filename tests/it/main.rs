@@ -37,6 +37,7 @@ mod send_test;
 mod serve;
 mod stand;
 mod stand_in;
+mod stream;
 mod svix;
 mod trigger;
 mod trigger_answers;
