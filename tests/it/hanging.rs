@@ -159,6 +159,10 @@ fn ends_although_nobody_reads(how: &[&str]) -> String {
     let since = Instant::now();
     until("the pipe is full", || waits_for_its_reader(pid) || since.elapsed() > Duration::from_secs(3));
     let agent = the_agent(&machine);
+    // The agent writes to its log meanwhile.
+    for n in 8..12 {
+        crate::wire::post(public, "/api/webhooks", &[("svix-id", &format!("msg_{n}"))], b"{}");
+    }
     signal(pid, "INT");
     let asked = Instant::now();
     while up.child.try_wait().expect("a child").is_none() && asked.elapsed() < ENDS_WITHIN {
