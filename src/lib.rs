@@ -33,7 +33,7 @@ pub mod verdict;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::timeout;
@@ -78,11 +78,8 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
             code
         }
         Err(Unparsed::Told(text)) => {
-            let told = ui::tell(&text);
-            told.as_ref().err().map_or(0, |error| {
-                ui::fail(error);
-                error.exit_code() as u8
-            })
+            let json = args.iter().any(|arg| arg == "--json");
+            ui::tell(&text).err().map_or(0, |error| refused(&error, ui::Options { json, ..ui::Options::default() }))
         }
         Err(Unparsed::Wrong { text, message, json }) => {
             ui::refuse(&text, &message, json);
@@ -101,12 +98,18 @@ fn refused(error: &Error, options: ui::Options) -> u8 {
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     let Invocation { global, command } = invocation;
-    let farewell = |haste, left: Vec<String>| ui::farewell(haste == Haste::Late, &left);
+    // Until there is one, nothing is begun that could stay behind.
+    let talking: Arc<OnceLock<Arc<Ui>>> = Arc::default();
+    let leaving = Arc::clone(&talking);
+    let farewell = move |haste, left: Vec<String>| {
+        leaving.get().into_iter().for_each(|ui| ui.farewell(haste == Haste::Late, left.clone()));
+    };
     let shutdown = Shutdown::on_signals(farewell);
     let (ending, closed) = (shutdown.clone(), shutdown.clone());
     let ui = Arc::new(Ui::new(global.ui, move || ending.requested(), move || closed.request()));
-    ui::log(global.verbose);
-    let result = dispatch(global, command, environment, &ui, &shutdown).await;
+    let ui = talking.get_or_init(|| ui);
+    ui::log(global.verbose, ui);
+    let result = dispatch(global, command, environment, ui, &shutdown).await;
     ui.settle();
     // What could not be written is missing from whatever else came of it.
     let result = ui.unwritable().map_or(result, Err);

@@ -55,7 +55,7 @@ pub async fn serve(context: &Context, options: Options) -> Result<()> {
         };
         let seen: Vec<Seen> = batch.into_iter().map(Seen::from).collect();
         kept.keep(&seen);
-        context.ui.received(&seen, options.raw);
+        context.ui.received(seen, options.raw);
         if ended {
             context.tell_unkept(kept.keeper.finish());
             return Ok(());

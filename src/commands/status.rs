@@ -87,7 +87,7 @@ async fn show(context: &Context, options: &Options, setups: &[Setup]) -> Result<
         }
     }
     for setup in setups {
-        context.ui.record(&Report::SetUp(told(setup)));
+        context.ui.emit(&Report::SetUp(told(setup)));
         say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, since(setup)));
         app(setup, &say).await;
         let (health, words) = standing::tunnel(setup).await;

@@ -34,7 +34,7 @@ pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
     if tunnel.agent.is_some() {
         return setup::keep_tunnel(context, &options.verified, tunnel).await;
     }
-    context.ui.emit(&Report::Tunnel(tunnel.told));
+    context.ui.emit(&Report::Tunnel(tunnel.told).answer());
     context.ui.note("that agent ran already and is left running");
     Ok(())
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Error, Exit};
+use crate::report::{Failure, Missing};
 
 /// All that an error says, as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,23 @@ impl Error {
             cause: self.cause().map(str::to_owned),
             hint: self.hint(),
             exit: self.exit_code() as u8,
+        }
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let missing = match error {
+            Error::SeveralMissing { missing, .. } => missing.as_slice(),
+            _ => &[],
+        };
+        let each =
+            |error: &Error| Missing { code: error.code().to_owned(), message: error.to_string(), hint: error.hint() };
+        Self {
+            cause: error.cause().map(str::to_owned),
+            missing: missing.iter().map(each).collect(),
+            declined: matches!(error, Error::Declined { .. }),
+            ..Self::new(error.code(), error.to_string(), error.hint())
         }
     }
 }

@@ -74,6 +74,9 @@ pub struct Ready {
     pub secured: bool,
     /// Of this process.
     pub pid: u32,
+    /// Whether it waits for events now; with `--once` it ends.
+    #[serde(skip)]
+    pub waits: bool,
 }
 
 /// A set-up that runs, as `status` finds it.

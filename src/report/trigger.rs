@@ -29,6 +29,9 @@ pub struct Trigger {
     /// How wide event types are set beside others, in columns.
     #[serde(skip)]
     pub column: usize,
+    /// Whether it is one of so many that only their sum is told to a person.
+    #[serde(skip)]
+    pub counted: bool,
     /// `Location` of a redirect, which is not followed.
     pub location: Option<String>,
     /// Why no answer came.
@@ -56,6 +59,9 @@ pub struct Summary {
     pub max_ms: Option<u64>,
     /// Events per second, from the first to the end of the last.
     pub per_second: f64,
+    /// Whether it sums up a scenario, whose steps a person has seen.
+    #[serde(skip)]
+    pub scenario: bool,
 }
 
 /// A request that is printed instead of sent.

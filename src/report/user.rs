@@ -23,4 +23,7 @@ pub struct User {
     pub user_id: String,
     /// Its address, which bears clerkhook's mark.
     pub email: String,
+    /// Whether it was deleted because something else failed, which no step tells.
+    #[serde(skip)]
+    pub cut_short: bool,
 }

@@ -142,7 +142,7 @@ impl SetUp {
     pub async fn lead_endpoint(&mut self, context: &Context, options: &Options) -> Result<bool> {
         let Some(tunnel) = &self.tunnel else { return Ok(false) };
         let url = endpoint::webhook_url(tunnel.public_url(), &self.path);
-        context.ui.record(&Report::Tunnel(tunnel.told.clone()));
+        context.ui.emit(&Report::Tunnel(tunnel.told.clone()));
         let changed = url != self.webhook_url;
         self.webhook_url = url;
         // Noted whatever comes: the agent may be another one at the same URL.
@@ -234,7 +234,7 @@ impl SetUp {
         let words = endpoint::words(&registered);
         if registered.told.action != crate::report::Action::Unchanged {
             context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, words));
-            context.ui.record(&Report::Endpoint(registered.told.clone()));
+            context.ui.emit(&Report::Endpoint(registered.told.clone()));
         }
         let before = self.registered.replace(registered);
         let (Some(before), Some(now)) = (before, &self.registered) else { return Ok(()) };

@@ -29,6 +29,9 @@ pub async fn provide(context: &Context, options: &Options) -> Result<(Context, O
     let answerable = context.ui.interactive() && missing.agent.is_none();
     let blocked = missing.agent.is_some() || missing.key.is_some() || missing.app.is_some() && !options.app.awaited;
     if !answerable && blocked {
+        if missing.app.is_some() {
+            context.ui.ask_for(&app::serving(&options.app));
+        }
         return Err(refuse(context, told));
     }
     if told.len() > 1 {

@@ -117,7 +117,7 @@ impl SetUp {
         let api = tunnel.api.clone();
         self.note(context);
         self.feed = Some(self.begin_feed(context, &api).await);
-        context.ui.record(&Report::Tunnel(told));
+        context.ui.emit(&Report::Tunnel(told));
         Ok(())
     }
 
@@ -175,7 +175,7 @@ impl SetUp {
             tell_loser(context, &other, &taken).await;
         }
         context.shutdown.would_leave("endpoint", format!("endpoint {id}, which is enabled"));
-        context.ui.record(&Report::Endpoint(registered.told.clone()));
+        context.ui.emit(&Report::Endpoint(registered.told.clone()));
         self.registered = Some(registered);
         self.note(context);
         // A wish to end that came while Svix was at work.
@@ -260,9 +260,9 @@ impl SetUp {
             endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
             secured: self.secured.is_some(),
             pid: std::process::id(),
+            waits: !options.once,
         });
-        // With `--once` nothing waits, so a person has nothing to be told.
-        if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
+        context.ui.emit(&ready);
     }
 }
 

@@ -76,8 +76,12 @@ pub async fn missing(wish: &Wish) -> Option<Error> {
 /// # Errors
 /// `Declined`, `Interrupted`.
 pub async fn ask_to_serve(context: &Context, wish: &Wish) -> Result<Answer> {
-    let question = Question::ServeApp { upstream: wished(wish).to_string() };
-    context.ui.confirm(question, context.shutdown.wait()).await
+    context.ui.confirm(serving(wish), context.shutdown.wait()).await
+}
+
+/// Whether the built-in app is to stand in.
+pub fn serving(wish: &Wish) -> Question {
+    Question::ServeApp { upstream: wished(wish).to_string() }
 }
 
 /// Checks that the app listens, serves the built-in one, or leaves the user's to be waited for.

@@ -7,10 +7,9 @@ use super::paint::{BAD, FAINT, GOOD, NAME, ODD, STRONG, health_mark, paint, sign
 use super::painted::{Painted, painted};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
-use crate::error::Error;
 use crate::report::{
-    Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
-    Stopped, User, Waiting,
+    Check, Delivery, Endpoint, Failure, Farewell, Gap, Log, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting,
+    Signature, Standing, Stopped, User, Waiting,
 };
 
 /// From this width on, message ids are shown whole.
@@ -168,31 +167,45 @@ pub fn sandbox(sandbox: &Sandbox) -> Painted {
 }
 
 /// A question was left: what is so now, in a sentence.
-pub fn declined(error: &Error) -> Painted {
-    let words = error.to_string();
-    let mut letters = words.chars();
+pub fn declined(failure: &Failure) -> Painted {
+    let mut letters = failure.message.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     painted!("  {}{}.", first, letters.as_str())
 }
 
 /// Message, code, cause, and after a blank line the hint. `told`: the line above says the message, and what follows
 /// stands under it.
-pub fn error(error: &Error, width: Option<usize>, told: bool) -> Painted {
-    let code = paint(FAINT, error.code());
+pub fn error(failure: &Failure, width: Option<usize>, told: bool) -> Painted {
+    let code = paint(FAINT, &failure.code);
     let (indent, mut lines) = if told {
         (STEP_INDENT, Vec::new())
     } else {
-        let message = Painted::text(&error.to_string()).hang(7, width);
+        let message = Painted::text(&failure.message).hang(7, width);
         (2, vec![painted!("{} {} {}", paint(BAD, "error:"), message, code)])
     };
-    let cause = error.cause().unwrap_or_default().lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let cause = failure.cause.as_deref().unwrap_or_default();
+    let cause = cause.lines().map(str::trim_end).filter(|line| !line.is_empty());
     let below = |line: &str| painted!("{}{}", Painted::space(indent), Painted::text(line).hang(indent, width));
     lines.extend(cause.map(below));
     if told {
         lines.push(painted!("{}{}", Painted::space(indent), code));
     }
-    let hint = Painted::text(&error.hint()).hang(4, width);
+    let hint = Painted::text(&failure.hint).hang(4, width);
     painted!("{}\n\n  {} {}", Painted::join(lines, "\n"), paint(GOOD, "→"), hint)
+}
+
+/// A line of the log.
+pub fn log(log: &Log) -> Painted {
+    painted!("{:>5} {}", log.level.to_uppercase(), log.text)
+}
+
+/// What an end in haste leaves behind.
+pub fn farewell(farewell: &Farewell) -> Painted {
+    let when = if farewell.reason == Farewell::LATE { "Left after 5 s, as something hangs" } else { "Left at once" };
+    match farewell.left.as_slice() {
+        [] => painted!("\n  {}; nothing stays behind.", when),
+        left => painted!("\n  {}; this stays behind: {}.", when, left.join(", ")),
+    }
 }
 
 /// Hours, minutes and seconds where the person is.

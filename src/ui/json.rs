@@ -1,90 +1,86 @@
-//! Events, remarks and errors as JSON lines.
+//! What a command tells, as JSON lines for a program: data on stdout, talk on stderr.
+
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::text::harmless_json;
+use super::json_line::JsonLine;
+use super::stream::Content;
+use super::writing::Output;
 use crate::delivery;
-use crate::error::Error;
-use crate::report::Report;
-use crate::secret::{Secret, mask_text};
+use crate::report::{Renderer, Report, Seen, Status};
 
-/// A JSON line as it may leave: masked, and without a character that a terminal would obey.
-#[derive(Clone, Debug)]
-pub struct JsonLine(String);
+/// What stands in the line of a step that did not end by itself.
+const CUT_SHORT: &str = "not finished: the command ended first";
 
-/// Fields that hold what was signed, of the events that carry it: masked they would verify no more.
-const SIGNED: [&str; 3] = ["body", "body_b64", "body_base64"];
+/// Shows everything that is a value to a program.
+pub struct JsonLines {
+    /// Both streams.
+    pub output: Arc<Output>,
+    /// No notes, and what comes to the built-in app without headers and bodies.
+    pub quiet: bool,
+    /// No delivery with headers and bodies.
+    pub brief: bool,
+}
 
-/// Headers that are signed, or are the signature.
-const SIGNED_HEADERS: &str = "svix-";
-
-impl JsonLine {
-    /// All texts are masked.
-    fn masked(mut value: Value) -> Self {
-        mask(&mut value);
-        Self::exact(&value)
-    }
-
-    /// All texts are masked, but those that were signed.
-    fn with_payload(mut fields: Map<String, Value>) -> Self {
-        for (name, value) in &mut fields {
-            match name.as_str() {
-                name if SIGNED.contains(&name) => {}
-                "headers" => mask_headers(value),
-                // What the app answered is told as it came, too.
-                "answer" => value.get_mut("headers").into_iter().for_each(mask_headers),
-                _ => mask(value),
+impl Renderer for JsonLines {
+    fn show(&self, report: &Report) {
+        match report {
+            Report::Note { .. } if self.quiet => {}
+            Report::Note { .. } | Report::Warning { .. } | Report::Error(_) => {
+                line(report).into_iter().for_each(|line| self.output.stderr(line));
             }
+            Report::Log(_) => line(report).into_iter().for_each(|line| self.output.log(line)),
+            Report::Farewell(_) => line(report).into_iter().for_each(|line| self.output.last(line)),
+            other => self.output.stdout(self.data(other)),
         }
-        Self::exact(&Value::Object(fields))
-    }
-
-    /// Nothing is masked.
-    fn exact(value: &Value) -> Self {
-        Self(harmless_json(value.to_string()))
-    }
-
-    /// The text, without its end of line.
-    pub fn as_str(&self) -> &str {
-        &self.0
     }
 }
 
-fn mask(value: &mut Value) {
-    match value {
-        Value::String(text) => *text = mask_text(text),
-        Value::Array(values) => values.iter_mut().for_each(mask),
-        Value::Object(fields) => fields.values_mut().for_each(mask),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
-}
-
-/// Headers as an object, or as pairs.
-fn mask_headers(headers: &mut Value) {
-    match headers {
-        Value::Object(fields) => fields.iter_mut().filter(|(name, _)| !is_signed(name)).for_each(|(_, it)| mask(it)),
-        Value::Array(pairs) => {
-            pairs.iter_mut().filter(|pair| !pair[0].as_str().is_some_and(is_signed)).for_each(mask);
+impl JsonLines {
+    fn data(&self, report: &Report) -> Vec<Content> {
+        match report {
+            Report::CutShort { step, ms } => {
+                let (status, detail) = (Status::Skip, CUT_SHORT.to_owned());
+                line(&Report::Step { step: *step, status, detail, ms: *ms }).into_iter().collect()
+            }
+            Report::Passed(delivery) | Report::Kept(delivery) | Report::Whole { delivery, .. } => {
+                kept(delivery, !self.brief).map(Content::Json).into_iter().collect()
+            }
+            Report::Received { batch, .. } => batch.iter().filter_map(|seen| self.seen(seen)).collect(),
+            Report::Checks { groups, .. } => {
+                groups.iter().flatten().filter_map(|check| line(&Report::Check(check.clone()))).collect()
+            }
+            Report::Catalogue { events, .. } => {
+                events.iter().filter_map(|event| line(&Report::EventType(*event))).collect()
+            }
+            Report::Curl { request, .. } => line(&Report::Request(request.clone())).into_iter().collect(),
+            // Asked for in a form of its own.
+            Report::Exact(text) => vec![Content::text(text)],
+            Report::Bytes(bytes) => vec![Content::Exact(bytes.clone())],
+            other => line(other).into_iter().collect(),
         }
-        other => mask(other),
+    }
+
+    fn seen(&self, seen: &Seen) -> Option<Content> {
+        match seen {
+            Seen::Delivery(delivery) => kept(delivery, !self.quiet && !self.brief).map(Content::Json),
+            Seen::Gap(gap) => line(&Report::Gap(*gap)),
+        }
     }
 }
 
-fn is_signed(header: &str) -> bool {
-    header.get(..SIGNED_HEADERS.len()).is_some_and(|start| start.eq_ignore_ascii_case(SIGNED_HEADERS))
-}
-
-/// An event.
-pub fn event(event: &Report) -> Option<JsonLine> {
-    let fields = object(event)?;
-    Some(match event {
+/// The line of a report that is one.
+pub fn line(report: &Report) -> Option<Content> {
+    let fields = object(report)?;
+    Some(Content::Json(match report {
         Report::Request(_) => JsonLine::with_payload(fields),
-        // Its key opens nothing but itself, and is what the line is for.
-        Report::Sandbox(_) => JsonLine::exact(&Value::Object(fields)),
+        // The key of the one opens nothing but itself, and the other was asked for.
+        Report::Sandbox(_) | Report::Secret { .. } => JsonLine::exact(&Value::Object(fields)),
         _ => JsonLine::masked(Value::Object(fields)),
-    })
+    }))
 }
 
 /// A delivery, and if it is wanted whole, request and answer. Headers and body are as Clerk's own CLI writes them:
@@ -100,44 +96,9 @@ pub fn kept(delivery: &delivery::Delivery, whole: bool) -> Option<JsonLine> {
     Some(JsonLine::with_payload(fields))
 }
 
-/// What ended the command.
-pub fn error(error: &Error) -> JsonLine {
-    let docs = format!("docs/errors.md#{}", error.code().to_lowercase());
-    let mut line = json!({
-        "type": "error", "schema": 1, "code": error.code(), "message": error.to_string(),
-        "hint": error.hint(), "docs": docs,
-    });
-    if let (Some(cause), Value::Object(fields)) = (error.cause(), &mut line) {
-        fields.insert("cause".to_owned(), cause.into());
-    }
-    if let (Error::SeveralMissing { missing, .. }, Value::Object(fields)) = (error, &mut line) {
-        let each = |error: &Error| json!({ "code": error.code(), "message": error.to_string(), "hint": error.hint() });
-        fields.insert("missing".to_owned(), missing.iter().map(each).collect());
-    }
-    JsonLine::masked(line)
-}
-
-/// A command line that is wrong.
-pub fn refusal(message: &str) -> JsonLine {
-    JsonLine::masked(json!({
-        "type": "error", "schema": 1, "code": "CH0005", "message": message, "hint": "see `clerkhook --help`",
-        "docs": "docs/errors.md#ch0005",
-    }))
-}
-
-/// A note or a warning.
-pub fn remark(kind: &str, text: &str) -> JsonLine {
-    JsonLine::masked(json!({ "type": kind, "schema": 1, "text": text }))
-}
-
-/// A secret that was asked for, in clear.
-pub fn secret(secret: &Secret) -> JsonLine {
-    JsonLine::exact(&json!({ "type": "secret", "schema": 1, "secret": secret.expose() }))
-}
-
-/// An event as an object with `schema` behind its `type`.
-fn object(event: &Report) -> Option<Map<String, Value>> {
-    let Ok(Value::Object(mut fields)) = serde_json::to_value(event) else { return None };
+/// A report as an object with `schema` behind its `type`.
+fn object(report: &Report) -> Option<Map<String, Value>> {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(report) else { return None };
     fields.shift_insert(1, "schema".to_owned(), 1.into());
     Some(fields)
 }
@@ -161,22 +122,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::{Action, Endpoint, Status, Step};
+    use crate::error::Error;
+    use crate::report::{Action, Endpoint, Failure, Farewell, Log, Step};
 
     const SECRET: &str = "whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF";
-
-    #[test]
-    fn what_was_signed_stays_and_the_rest_is_masked() {
-        let headers =
-            json!({ "svix-signature": "v1,eyJhcHBJZCI6ImFwcF8xIn0=", "authorization": "Bearer abcdefghijkl" });
-        let fields = json!({ "url": SECRET, "headers": headers, "body": SECRET });
-        let Value::Object(fields) = fields else { panic!("an object") };
-        let line: Value = serde_json::from_str(JsonLine::with_payload(fields).as_str()).expect("JSON");
-        assert_eq!(line["url"], "whsec_…SURF");
-        assert_eq!(line["headers"]["svix-signature"], "v1,eyJhcHBJZCI6ImFwcF8xIn0=");
-        assert_eq!(line["headers"]["authorization"], "Bearer …ijkl");
-        assert_eq!(line["body"], SECRET);
-    }
 
     proptest! {
         #[test]
@@ -191,14 +140,15 @@ mod tests {
                 disabled: false,
             };
             let lines = [
-                event(&Report::step(Step::App, Status::Ok, &hostile)),
-                event(&Report::Endpoint(endpoint)),
-                Some(error(&Error::KeyMissing { looked: hostile.clone() })),
-                Some(remark("note", &hostile)),
-                Some(refusal(&hostile)),
+                Report::step(Step::App, Status::Ok, &hostile),
+                Report::Endpoint(endpoint),
+                Report::Error(Failure::from(&Error::KeyMissing { looked: hostile.clone() })),
+                Report::Note { text: hostile.clone() },
+                Report::Log(Log { level: "debug", text: hostile.clone() }),
+                Report::Farewell(Farewell::new(true, vec![hostile.clone()])),
             ];
-            for line in lines {
-                let line = line.expect("a line");
+            for report in lines {
+                let Some(Content::Json(line)) = line(&report) else { panic!("no line for {report:?}") };
                 prop_assert!(!line.as_str().contains(SECRET) && !line.as_str().chars().any(char::is_control));
                 prop_assert!(serde_json::from_str::<Value>(line.as_str()).is_ok());
             }

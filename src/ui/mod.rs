@@ -1,4 +1,5 @@
-//! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
+//! The one owner of stdout and stderr: what a command tells goes to the renderer that was asked for, lines for a person
+//! or JSON lines for a program.
 
 mod conformance;
 mod early;
@@ -6,6 +7,9 @@ mod enter;
 mod held;
 mod human;
 mod json;
+mod json_line;
+mod lines;
+mod log;
 mod paint;
 mod painted;
 mod patient;
@@ -21,22 +25,23 @@ mod verdict;
 mod writing;
 
 use std::io::IsTerminal as _;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use anstream::ColorChoice;
 
-pub use early::{fail, farewell, log, refuse, tell};
-use painted::{Painted, painted};
+pub use early::{refuse, tell};
+use json::JsonLines;
+use lines::Lines;
+pub use log::log;
 use patient::GivenUp;
 pub use prompt::Answer;
 pub use question::{Offer, Question};
-use stream::Content;
 pub use text::harmless;
-use writing::Streams;
+use writing::Output;
 
-use crate::delivery::Delivery;
+use crate::delivery::{Change, Delivery};
 use crate::error::Error;
-use crate::report::{Check, Report, Seen, Status, Step, UserAction};
+use crate::report::{Failure, Farewell, Renderer, Report, Seen, Step, Stream};
 use crate::secret::Secret;
 
 /// When colours are wanted.
@@ -66,15 +71,13 @@ pub struct Options {
     pub brief: bool,
 }
 
-/// Both streams.
+/// What a command tells, on its way to whoever shows it; and the questions to a person.
 pub struct Ui {
-    options: Options,
-    streams: Mutex<Streams>,
-    width: Option<usize>,
+    told: Stream,
+    output: Arc<Output>,
     interactive: bool,
     /// Whose turn it is to ask.
     asking: tokio::sync::Mutex<()>,
-    on_closed: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Ui {
@@ -89,19 +92,19 @@ impl Ui {
             Colour::Always => ColorChoice::AlwaysAnsi,
             Colour::Never => ColorChoice::Never,
         };
+        let Options { json, quiet, brief, .. } = options;
         let stderr_terminal = std::io::stderr().is_terminal();
-        let streams =
-            Streams::new(choice, stderr_terminal && !options.json && !options.quiet, &(Arc::new(given_up) as GivenUp));
+        let live = stderr_terminal && !json && !quiet;
+        let output = Arc::new(Output::new(choice, live, &(Arc::new(given_up) as GivenUp), on_closed));
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
-        let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !options.json;
-        Self {
-            options,
-            streams: Mutex::new(streams),
-            width,
-            interactive,
-            asking: tokio::sync::Mutex::new(()),
-            on_closed: Box::new(on_closed),
-        }
+        let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !json;
+        let renderer: Arc<dyn Renderer> = match json {
+            true => Arc::new(JsonLines { output: Arc::clone(&output), quiet, brief }),
+            false => Arc::new(Lines::new(Arc::clone(&output), quiet, width)),
+        };
+        let told = Stream::default();
+        told.subscribe(renderer);
+        Self { told, output, interactive, asking: tokio::sync::Mutex::new(()) }
     }
 
     /// Whether a person can be asked.
@@ -114,216 +117,103 @@ impl Ui {
         self.interactive && std::io::stdout().is_terminal()
     }
 
-    /// Whether stdout carries JSON lines.
-    pub fn json(&self) -> bool {
-        self.options.json
+    /// Whether nobody reads stdout any more.
+    pub fn closed(&self) -> bool {
+        self.output.closed()
     }
 
-    /// Shows an event.
-    pub fn emit(&self, event: &Report) {
-        if self.options.json {
-            return self.json_line(event);
-        }
-        let width = self.width;
-        match event {
-            Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
-            Report::Waiting(waiting) => self.talk(human::waiting(waiting, width)),
-            Report::Ready(ready) => self.talk(human::ready(ready)),
-            Report::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
-            Report::Serving(serving) => self.talk(human::serving(serving)),
-            Report::Setting(setting) => self.talk(human::setting(setting, width)),
-            Report::Tunnel(tunnel) => self.data(&tunnel.public_url),
-            Report::Endpoint(endpoint) => self.lines(human::endpoint(endpoint)),
-            Report::Secured(secured) => self.lines(human::secured(secured)),
-            Report::Replay(replay) => self.lines(human::replay(replay)),
-            Report::Delivery(delivery) => self.lines(human::delivery(delivery, width)),
-            Report::Gap(gap) => self.lines(human::gap(gap)),
-            Report::User(user) => match user.action {
-                UserAction::Created => self.data(&user.user_id),
-                UserAction::Updated => {}
-                UserAction::Deleted => self.end(human::deleted(user)),
-            },
-            Report::Plan(plan) => self.lines(human::plan(plan, width)),
-            Report::Check(check) => self.lines(human::check(check, width)),
-            Report::Status(part) => self.lines(human::standing(part, width)),
-            Report::Case(case) => self.lines(conformance::case(case, width)),
-            Report::Conformance(ended) => self.lines(conformance::ended(ended)),
-            Report::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
-            Report::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),
-            Report::Trigger(sent) => self.lines(trigger::line(sent, width)),
-            Report::Summary(summary) => self.lines(trigger::summary(summary, width)),
-            Report::EventType(kind) => self.lines(trigger::event_type(kind, width)),
-            Report::Request(_) => self.json_line(event),
-            Report::Proof(_) | Report::SetUp(_) => {}
+    /// Why stdout could not be written: a full disk, but not a closed pipe.
+    pub fn unwritable(&self) -> Option<Error> {
+        self.output.unwritable()
+    }
+
+    /// From now on `renderer` is told everything too.
+    pub fn subscribe(&self, renderer: Arc<dyn Renderer>) {
+        self.told.subscribe(renderer);
+    }
+
+    /// Tells something.
+    pub fn emit(&self, report: &Report) {
+        self.told.emit(report);
+        if self.output.lost() {
+            self.warn("nobody reads stdout: what was still to be written to it is lost");
         }
     }
 
-    /// Records an event for programs; to a person something else tells it.
-    pub fn record(&self, event: &Report) {
-        if self.options.json {
-            self.json_line(event);
-        }
-    }
-
-    /// The checks of one group: those that hold are one line to a person, the others one for each cause.
-    pub fn checks(&self, checks: &[Check]) {
-        if self.options.json {
-            return checks.iter().for_each(|check| self.json_line(&Report::Check(check.clone())));
-        }
-        conformance::lines(checks, self.width).into_iter().for_each(|line| self.lines(line));
-    }
-
-    /// What came to the built-in app: a line each, and unless quiet headers and body. Written at once, because it may
-    /// come by the ten thousand. A person gets bodies formatted, unless `raw`; a pipe or a file their bytes.
-    pub fn received(&self, batch: &[Seen], raw: bool) {
-        let form = match (self.stdout_terminal(), raw) {
-            (true, false) => payload::Form::Formatted,
-            (true, true) => payload::Form::Escaped,
-            (false, _) => payload::Form::Bytes,
-        };
-        self.stdout(batch.iter().flat_map(|seen| match seen {
-            Seen::Delivery(delivery) => self.request(delivery, form),
-            Seen::Gap(gap) if self.options.json => {
-                json::event(&Report::Gap(*gap)).map(Content::Json).into_iter().collect()
-            }
-            Seen::Gap(gap) => vec![Content::Lines(human::gap(gap))],
-        }));
-    }
-
-    fn request(&self, delivery: &Delivery, form: payload::Form) -> Vec<Content> {
-        if self.options.json {
-            let line = json::kept(delivery, !self.options.quiet && !self.options.brief);
-            return line.map(Content::Json).into_iter().collect();
-        }
-        let line = human::delivery(&delivery.into(), self.width);
-        if self.options.quiet {
-            return vec![Content::Lines(line)];
-        }
-        let head = painted!("{}\n{}", line, payload::headers(&delivery.request));
-        let mut shown = vec![Content::Lines(head)];
-        shown.extend(payload::body(&delivery.request.body, form));
-        shown.push(Content::Lines(Painted::default()));
-        shown
+    /// Tells what an end in haste leaves behind. Who does not read does not hold it up.
+    pub fn farewell(&self, late: bool, left: Vec<String>) {
+        self.told.emit_at_once(&Report::Farewell(Farewell::new(late, left)));
     }
 
     /// A remark for the person; silent with `-q`.
     pub fn note(&self, text: &str) {
-        self.remark("note", text);
+        self.emit(&Report::Note { text: text.to_owned() });
     }
 
     /// Something to know; shown with `-q` too.
     pub fn warn(&self, text: &str) {
-        self.remark("warning", text);
+        self.emit(&Report::Warning { text: text.to_owned() });
     }
 
-    /// What ended the command.
+    /// What ended the command, and before it what nobody could be asked.
     pub fn error(&self, error: &Error) {
-        if self.options.json {
-            return self.stderr(Content::Json(json::error(error)));
-        }
-        self.settle();
-        if let Error::Declined { .. } = error {
-            return self.stderr(Content::Lines(human::declined(error)));
-        }
-        // The line of the step has said what failed.
-        let told = self.streams().failed.take().is_some_and(|failed| failed == error.to_string());
-        let told = told && !self.options.quiet;
-        self.stderr(Content::Lines(human::error(error, self.width, told)));
+        Question::unasked(error).into_iter().for_each(|question| self.emit(&Report::Question(question)));
+        self.emit(&Report::Error(Failure::from(error)));
     }
 
-    /// Prints what was held back until everything else was said.
+    /// All was said: prints what was held back until then.
     pub fn finish(&self) {
-        let held = self.streams().last_line.take();
-        held.into_iter().for_each(|line| self.talk(painted!("\n{}", line)));
+        self.emit(&Report::Ended);
     }
 
-    /// Prints a secret to somebody who asked for it.
+    /// The work has ended: nothing is under way any more.
+    pub fn settle(&self) {
+        self.emit(&Report::Settled);
+    }
+
+    /// A secret for somebody who asked for it.
     pub fn reveal(&self, secret: &Secret) {
-        self.stdout([match self.options.json {
-            true => Content::Json(json::secret(secret)),
-            false => Content::Exact(format!("{}\n", secret.expose()).into_bytes()),
-        }]);
+        self.emit(&Report::Secret { secret: secret.clone() });
     }
 
-    /// The last line, of what was taken down: after a failure it follows what is said of that.
-    fn end(&self, line: Painted) {
-        let mut streams = self.streams();
-        if streams.failed.is_some() {
-            streams.last_line = Some(line);
-            return;
-        }
-        drop(streams);
-        self.talk(line);
+    /// What a step is at now, for a person who watches.
+    pub fn progress(&self, step: Step, detail: &str) {
+        self.emit(&Report::Progress { step, detail: detail.to_owned() });
     }
 
-    /// Names by group, a line each.
-    pub fn groups(&self, groups: &[(&str, Vec<&str>)]) {
-        groups.iter().for_each(|(group, names)| self.lines(trigger::group(group, names, self.width)));
+    /// What came to the built-in app.
+    pub fn received(&self, batch: Vec<Seen>, raw: bool) {
+        self.emit(&Report::Received { batch, raw });
     }
 
-    /// A line of data as text.
-    pub fn data(&self, line: &str) {
-        self.lines(Painted::text(line));
+    /// A delivery that passes a running set-up.
+    pub fn delivery(&self, delivery: &Delivery) {
+        self.emit(&Report::Passed(Box::new(delivery.clone())));
+    }
+
+    /// A line of a kept delivery, with the id by which it is found again.
+    pub fn kept(&self, delivery: &Delivery) {
+        self.emit(&Report::Kept(Box::new(delivery.clone())));
+    }
+
+    /// A kept delivery whole. `changed` is what it says otherwise than the last of the same user.
+    pub fn shown(&self, delivery: &Delivery, changed: Option<Vec<Change>>) {
+        self.emit(&Report::Whole { delivery: Box::new(delivery.clone()), changed });
+    }
+
+    /// The bytes of a body and nothing else.
+    pub fn bytes(&self, bytes: &[u8]) {
+        self.emit(&Report::Bytes(bytes.to_vec()));
     }
 
     /// A text that another program is to read or run, to its last byte.
     pub fn exact(&self, text: &str) {
-        self.stdout([Content::Exact(format!("{text}\n").into_bytes())]);
+        self.emit(&Report::Exact(text.to_owned()));
     }
 
-    /// Prints what still waits for an earlier step or a question, and removes the spinners.
-    pub fn settle(&self) {
-        self.release();
-        let waiting = self.streams().steps.flush();
-        waiting.into_iter().for_each(|line| self.talk(line));
-    }
-
-    /// Changes the text of a step's spinner; nothing elsewhere.
-    pub fn progress(&self, step: Step, detail: &str) {
-        if !self.options.json {
-            self.step(step, Status::Start, detail);
-        }
-    }
-
-    fn step(&self, step: Step, status: Status, detail: &str) {
-        // To a person the test event and its proof are one line, which the proof ends.
-        let (step, status) = match (step, status) {
-            (Step::Test, Status::Ok) => (Step::Test, Status::Start),
-            (Step::Proof, status) => (Step::Test, status),
-            other => other,
-        };
-        if status == Status::Fail {
-            self.streams().failed = Some(detail.to_owned());
-        }
-        let ended = self.streams().steps.take(step, status, detail, self.width);
-        ended.into_iter().for_each(|line| self.talk(line));
-    }
-
-    fn remark(&self, kind: &str, text: &str) {
-        let quiet = self.options.quiet && kind == "note";
-        match (self.options.json, quiet) {
-            (_, true) => {}
-            (true, false) => self.stderr(Content::Json(json::remark(kind, text))),
-            (false, false) => {
-                let text = Painted::text(text).hang(kind.len() + 4, self.width);
-                self.stderr(Content::Lines(painted!("  {}: {}", kind, text)));
-            }
-        }
-    }
-
-    fn talk(&self, text: Painted) {
-        if !self.options.quiet {
-            self.stderr(Content::Lines(text));
-        }
-    }
-
-    fn lines(&self, lines: Painted) {
-        self.stdout([Content::Lines(lines)]);
-    }
-
-    fn json_line(&self, event: &Report) {
-        if let Some(line) = json::event(event) {
-            self.stdout([Content::Json(line)]);
-        }
+    /// Deliveries as JSON lines, for a file.
+    pub fn delivery_lines(deliveries: &[Delivery]) -> String {
+        let lines = deliveries.iter().filter_map(|delivery| json::kept(delivery, true));
+        lines.map(|line| line.as_str().to_owned()).collect::<Vec<_>>().join("\n")
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::Ui;
 use super::question::{self, Keys, Offer, Question};
 use crate::error::{Error, Result};
+use crate::report::Report;
 use crate::secret::Secret;
 
 /// What a yes-or-no question got.
@@ -26,7 +27,7 @@ struct Standing {
 
 impl Standing {
     fn begin(ui: &Arc<Ui>) -> Self {
-        ui.hold();
+        ui.output.hold();
         Self { ui: Arc::clone(ui), stands: Arc::new(AtomicBool::new(true)) }
     }
 }
@@ -34,7 +35,7 @@ impl Standing {
 impl Drop for Standing {
     fn drop(&mut self) {
         self.stands.store(false, Ordering::Release);
-        self.ui.release();
+        self.ui.output.release();
     }
 }
 
@@ -88,19 +89,29 @@ impl Ui {
         ended: impl Future<Output = ()>,
         put: impl FnOnce(&Question, &Keys) -> io::Result<Option<T>> + Send + 'static,
     ) -> Result<T> {
+        let ask = question.text();
         if !self.interactive() {
-            return Err(Error::NeedsAnswer { question: question.text(), flag: question.flag() });
+            return Err(Error::NeedsAnswer { question: ask, flag: question.flag() });
         }
+        self.ask_for(&question);
         // The next one waits until this one is off the screen.
         let _turn = self.asking.lock().await;
         let (standing, left) = (Standing::begin(self), question.left());
         let keys = Keys::new(Arc::clone(&standing.stands));
-        tokio::select! {
+        let given = tokio::select! {
             // A terminal that is gone answers nothing.
             given = tokio::task::spawn_blocking(move || put(&question, &keys)) => {
                 given.ok().and_then(Result::ok).flatten().ok_or(Error::Declined { left })
             }
             () = ended => Err(Error::Interrupted),
-        }
+        };
+        drop(standing);
+        self.emit(&Report::Answered { ask, given: given.is_ok() });
+        given
+    }
+
+    /// Tells that a question needs an answer.
+    pub fn ask_for(&self, question: &Question) {
+        self.emit(&Report::Question(question.told()));
     }
 }

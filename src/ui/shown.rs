@@ -1,6 +1,5 @@
 //! A kept delivery whole, for a person: what is said of it, request and answer, what it changed.
 
-use super::Ui;
 use super::human;
 use super::paint::{FAINT, GOOD, NAME, STRONG, paint};
 use super::painted::{Painted, painted};
@@ -8,62 +7,32 @@ use super::payload::{self, Form};
 use super::stream::Content;
 use crate::delivery::{Change, Delivery, Witness};
 
-impl Ui {
-    /// A line of a delivery; for a program all of it, unless `--brief` or `-q` wants less.
-    pub fn delivery(&self, delivery: &Delivery) {
-        self.listed(delivery, |line| line);
-    }
+/// A kept delivery with the id by which it is found again.
+pub fn line(delivery: &Delivery, width: Option<usize>) -> Painted {
+    let message_id = Some(delivery.id.short().to_owned());
+    human::delivery(&crate::report::Delivery { message_id, ..delivery.into() }, width)
+}
 
-    /// A line of a kept delivery, with the id by which it is found again.
-    pub fn kept(&self, delivery: &Delivery) {
-        self.listed(delivery, |line| crate::report::Delivery {
-            message_id: Some(delivery.id.short().to_owned()),
-            ..line
-        });
+/// A delivery whole. `changed` is what it says otherwise than the last of the same user.
+pub fn whole(delivery: &Delivery, changed: Option<&[Change]>, form: Form, width: Option<usize>) -> Vec<Content> {
+    let mut contents = vec![Content::Lines(painted!("{}\n", head(delivery, width)))];
+    let request = &delivery.request;
+    contents.push(Content::Lines(side(&format!("{} {}", request.method, request.target), &request.headers)));
+    contents.extend(payload::body(&request.body, form));
+    if request.truncated {
+        contents.push(Content::Lines(note("not all of it was kept")));
     }
-
-    fn listed(&self, delivery: &Delivery, dress: impl Fn(crate::report::Delivery) -> crate::report::Delivery) {
-        let line = crate::report::Delivery::from(delivery);
-        self.stdout(if self.options.json {
-            super::json::kept(delivery, !self.options.brief).map(Content::Json)
-        } else {
-            Some(Content::Lines(human::delivery(&dress(line), self.width)))
-        });
-    }
-
-    /// The bytes of a body and nothing else.
-    pub fn bytes(&self, bytes: &[u8]) {
-        self.stdout([Content::Exact(bytes.to_vec())]);
-    }
-
-    /// Deliveries as JSON lines, for a file.
-    pub fn delivery_lines(deliveries: &[Delivery]) -> String {
-        let lines = deliveries.iter().filter_map(|delivery| super::json::kept(delivery, true));
-        lines.map(|line| line.as_str().to_owned()).collect::<Vec<_>>().join("\n")
-    }
-
-    /// A delivery whole. `changed` is what it says otherwise than the last of the same user.
-    pub fn shown(&self, delivery: &Delivery, changed: Option<&[Change]>) {
-        let form = if self.stdout_terminal() { Form::Formatted } else { Form::Bytes };
-        let mut contents = vec![Content::Lines(painted!("{}\n", head(delivery, self.width)))];
-        let request = &delivery.request;
-        contents.push(Content::Lines(side(&format!("{} {}", request.method, request.target), &request.headers)));
-        contents.extend(payload::body(&request.body, form));
-        if request.truncated {
-            contents.push(Content::Lines(note("not all of it was kept")));
+    match &delivery.answer {
+        None => contents.push(Content::Lines(painted!("\n{}", note("no answer was seen")))),
+        Some(answer) => {
+            contents.push(Content::Lines(painted!("\n{}", side(&format!("{}", answer.status), &answer.headers))));
+            contents.extend(payload::body(&answer.body, form));
         }
-        match &delivery.answer {
-            None => contents.push(Content::Lines(painted!("\n{}", note("no answer was seen")))),
-            Some(answer) => {
-                contents.push(Content::Lines(painted!("\n{}", side(&format!("{}", answer.status), &answer.headers))));
-                contents.extend(payload::body(&answer.body, form));
-            }
-        }
-        if let Some(changes) = changed {
-            contents.push(Content::Lines(painted!("\n{}", self::changes(changes))));
-        }
-        self.stdout(contents);
     }
+    if let Some(changes) = changed {
+        contents.push(Content::Lines(painted!("\n{}", self::changes(changes))));
+    }
+    contents
 }
 
 fn head(delivery: &Delivery, width: Option<usize>) -> Painted {

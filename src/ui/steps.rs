@@ -12,12 +12,56 @@ use crate::secret::mask_text;
 /// Columns before a step's text.
 pub const INDENT: usize = 14;
 
+/// The spinners, which draw themselves.
+#[derive(Clone, Debug)]
+pub struct Bars {
+    bars: MultiProgress,
+    live: bool,
+}
+
+impl Bars {
+    /// `live` is for terminals.
+    pub fn new(live: bool) -> Self {
+        let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        Self { bars: MultiProgress::with_draw_target(target), live }
+    }
+
+    /// Takes them off the screen.
+    pub fn hide(&self) {
+        let _ = self.bars.clear();
+        self.bars.set_draw_target(ProgressDrawTarget::hidden());
+    }
+
+    /// Brings them back.
+    pub fn show(&self) {
+        if self.live {
+            self.bars.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+
+    /// Runs `print` with them out of the way.
+    pub fn suspend(&self, print: impl FnOnce()) {
+        if self.live { self.bars.suspend(print) } else { print() }
+    }
+
+    fn begin(&self, place: usize, step: Step, detail: &str) -> Option<ProgressBar> {
+        self.live.then(|| {
+            let style = ProgressStyle::with_template("  {spinner} {prefix:<9} {wide_msg}");
+            let style = style.expect("a constant template parses").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
+            let bar = self.bars.insert(place, ProgressBar::new_spinner().with_style(style));
+            bar.set_prefix(step.word());
+            bar.set_message(spoken(detail));
+            bar.enable_steady_tick(Duration::from_millis(80));
+            bar
+        })
+    }
+}
+
 /// The steps that are shown now.
 #[derive(Debug)]
 pub struct Steps {
     lines: Vec<Line>,
-    bars: MultiProgress,
-    live: bool,
+    bars: Bars,
 }
 
 #[derive(Debug)]
@@ -28,10 +72,9 @@ struct Line {
 }
 
 impl Steps {
-    /// `live` is for terminals.
-    pub fn new(live: bool) -> Self {
-        let target = if live { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { lines: Vec::new(), bars: MultiProgress::with_draw_target(target), live }
+    /// Draws on `bars`.
+    pub fn new(bars: Bars) -> Self {
+        Self { lines: Vec::new(), bars }
     }
 
     /// Takes a step's event and gives the end lines that may be printed now.
@@ -63,24 +106,6 @@ impl Steps {
             .collect()
     }
 
-    /// Takes the spinners off the screen.
-    pub fn hide(&self) {
-        let _ = self.bars.clear();
-        self.bars.set_draw_target(ProgressDrawTarget::hidden());
-    }
-
-    /// Brings them back.
-    pub fn show(&self) {
-        if self.live {
-            self.bars.set_draw_target(ProgressDrawTarget::stderr());
-        }
-    }
-
-    /// Runs `print` with the spinners out of the way.
-    pub fn suspend(&self, print: impl FnOnce()) {
-        if self.live { self.bars.suspend(print) } else { print() }
-    }
-
     fn begin(&mut self, step: Step, detail: &str) {
         if let Some(line) = self.lines.iter().find(|line| line.step == step) {
             if let Some(bar) = &line.bar {
@@ -89,15 +114,7 @@ impl Steps {
             return;
         }
         let place = self.place(step);
-        let bar = self.live.then(|| {
-            let style = ProgressStyle::with_template("  {spinner} {prefix:<9} {wide_msg}");
-            let style = style.expect("a constant template parses").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ ");
-            let bar = self.bars.insert(place, ProgressBar::new_spinner().with_style(style));
-            bar.set_prefix(step.word());
-            bar.set_message(spoken(detail));
-            bar.enable_steady_tick(Duration::from_millis(80));
-            bar
-        });
+        let bar = self.bars.begin(place, step, detail);
         self.lines.insert(place, Line { step, bar, end: None });
     }
 
@@ -132,7 +149,7 @@ mod tests {
 
     #[test]
     fn ends_are_printed_in_the_order_of_the_hops() {
-        let mut steps = Steps::new(false);
+        let mut steps = Steps::new(Bars::new(false));
         steps.take(Step::Tunnel, Status::Start, "", None);
         steps.take(Step::App, Status::Start, "", None);
         assert!(steps.take(Step::Tunnel, Status::Ok, "up", None).is_empty());
@@ -143,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_failure_does_not_swallow_what_waits() {
-        let mut steps = Steps::new(false);
+        let mut steps = Steps::new(Bars::new(false));
         steps.take(Step::App, Status::Start, "", None);
         assert!(steps.take(Step::Tunnel, Status::Fail, "no", None).is_empty());
         assert_eq!(steps.flush().len(), 1);

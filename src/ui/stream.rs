@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use anstream::stream::{IsTerminal, RawStream};
 use anstream::{AutoStream, ColorChoice};
 
-use super::json::JsonLine;
+use super::json_line::JsonLine;
 use super::painted::Painted;
 use super::patient::{GivenUp, Patient};
 use crate::payload;
@@ -27,6 +27,13 @@ pub enum Content {
     /// What is exact or of no use: a secret that was asked for, a payload, a text for another program. Nothing is
     /// masked. A terminal gets it without control characters.
     Exact(Vec<u8>),
+}
+
+impl Content {
+    /// A text for another program, and an end of line.
+    pub fn text(text: &str) -> Self {
+        Self::Exact(format!("{text}\n").into_bytes())
+    }
 }
 
 /// One of the two streams.

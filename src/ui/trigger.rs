@@ -69,8 +69,22 @@ pub fn event_type(kind: &EventType, width: Option<usize>) -> Painted {
     painted!("{:<32} {}", kind.event, Painted::text(kind.description).hang(33, width))
 }
 
+/// A line for each group of event types, and one for the scenarios.
+pub fn groups(events: &[EventType], scenarios: &[&str], width: Option<usize>) -> Vec<Painted> {
+    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
+    for event in events {
+        let (group, deed) = event.event.split_once('.').unwrap_or((event.event, ""));
+        match groups.last_mut() {
+            Some((known, deeds)) if *known == group => deeds.push(deed),
+            _ => groups.push((group, vec![deed])),
+        }
+    }
+    groups.push(("scenarios", scenarios.to_vec()));
+    groups.iter().map(|(name, names)| group(name, names, width)).collect()
+}
+
 /// A group and its names, also where no terminal is within 80 columns.
-pub fn group(group: &str, names: &[&str], width: Option<usize>) -> Painted {
+fn group(group: &str, names: &[&str], width: Option<usize>) -> Painted {
     let names = paint(NAME, names.join(" ")).hang(24, width.or(Some(80)));
     painted!("{}  {}", paint(STRONG, painted!("{:<22}", group)), names)
 }
@@ -91,6 +105,7 @@ mod tests {
             ok: true,
             step: None,
             column: 0,
+            counted: false,
             location: None,
             reason: None,
             answer: None,

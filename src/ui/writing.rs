@@ -2,30 +2,37 @@
 //! that takes nothing any more.
 
 use std::io::ErrorKind;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use anstream::ColorChoice;
 
-use super::Ui;
 use super::held::{Held, Line};
-use super::painted::Painted;
 use super::patient::GivenUp;
-use super::steps::Steps;
+use super::steps::Bars;
 use super::stream::{Content, Stderr, Stdout};
 use crate::error::Error;
 
+/// Both streams, which renderers write to.
+pub struct Output {
+    streams: Mutex<Streams>,
+    /// For a log that does not wait for a stdout that nobody reads.
+    log: Mutex<Stderr>,
+    /// The spinners that stand below.
+    pub bars: Bars,
+    on_closed: Box<dyn Fn() + Send + Sync>,
+    /// Nobody reads stdout, which is still to be told.
+    lost: AtomicBool,
+}
+
 /// Both streams, and what waits to be written to them.
-pub(super) struct Streams {
+struct Streams {
     stdout: Stdout,
     stderr: Stderr,
     held: Option<Held>,
     end: Option<End>,
     /// Nobody reads stderr, and the end was asked for.
     stderr_stuck: bool,
-    pub(super) steps: Steps,
-    /// What the line of a step said of its failure.
-    pub(super) failed: Option<String>,
-    pub(super) last_line: Option<Painted>,
 }
 
 /// Why stdout takes nothing any more.
@@ -39,22 +46,31 @@ enum End {
     Failed(Error),
 }
 
-impl Streams {
-    pub(super) fn new(choice: ColorChoice, live_steps: bool, given_up: &GivenUp) -> Self {
-        Self {
+impl Output {
+    /// `live`: spinners are drawn; `on_closed` is called once, when stdout is closed.
+    pub fn new(
+        choice: ColorChoice,
+        live: bool,
+        given_up: &GivenUp,
+        on_closed: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        let stderr = || Stderr::stderr(choice, Arc::clone(given_up));
+        let streams = Streams {
             stdout: Stdout::stdout(choice, Arc::clone(given_up)),
-            stderr: Stderr::stderr(choice, Arc::clone(given_up)),
+            stderr: stderr(),
             held: None,
             end: None,
             stderr_stuck: false,
-            steps: Steps::new(live_steps),
-            failed: None,
-            last_line: None,
+        };
+        Self {
+            streams: Mutex::new(streams),
+            log: Mutex::new(stderr()),
+            bars: Bars::new(live),
+            on_closed: Box::new(on_closed),
+            lost: AtomicBool::new(false),
         }
     }
-}
 
-impl Ui {
     /// Whether nobody reads stdout any more.
     pub fn closed(&self) -> bool {
         matches!(self.streams().end, Some(End::Closed))
@@ -69,11 +85,17 @@ impl Ui {
     }
 
     /// Whether a person looks at the data.
-    pub(super) fn stdout_terminal(&self) -> bool {
+    pub fn stdout_terminal(&self) -> bool {
         self.streams().stdout.terminal()
     }
 
-    pub(super) fn stdout(&self, contents: impl IntoIterator<Item = Content>) {
+    /// Whether nobody read stdout any more since this was asked last.
+    pub fn lost(&self) -> bool {
+        self.lost.swap(false, Ordering::Relaxed)
+    }
+
+    /// Writes data.
+    pub fn stdout(&self, contents: impl IntoIterator<Item = Content>) {
         let mut streams = self.streams();
         if streams.end.is_some() {
             return;
@@ -82,9 +104,8 @@ impl Ui {
             held.lines.extend(contents.into_iter().map(Line::Stdout));
             return;
         }
-        let Streams { stdout, steps, .. } = &mut *streams;
         let mut written = Ok(());
-        steps.suspend(|| written = stdout.write(contents));
+        self.bars.suspend(|| written = streams.stdout.write(contents));
         let Err(error) = written else { return };
         streams.end = Some(match error.kind() {
             ErrorKind::BrokenPipe => End::Closed,
@@ -94,39 +115,61 @@ impl Ui {
         let stuck = matches!(streams.end, Some(End::Stuck));
         drop(streams);
         if stuck {
-            return self.warn("nobody reads stdout: what was still to be written to it is lost");
+            return self.lost.store(true, Ordering::Relaxed);
         }
         (self.on_closed)();
     }
 
-    pub(super) fn stderr(&self, content: Content) {
-        let mut streams = self.streams();
+    /// Writes talk.
+    pub fn stderr(&self, content: Content) {
+        self.talk(self.streams(), content);
+    }
+
+    /// Writes a line of the log, which comes from anywhere: it waits for nobody who is at work.
+    pub fn log(&self, content: Content) {
+        match self.streams.try_lock() {
+            Ok(streams) => self.talk(streams, content),
+            Err(TryLockError::Poisoned(poisoned)) => self.talk(poisoned.into_inner(), content),
+            Err(TryLockError::WouldBlock) => {
+                let _ = self.log.lock().unwrap_or_else(PoisonError::into_inner).write([content]);
+            }
+        }
+    }
+
+    /// Writes the last line before the process is ended: past a question, and past whoever is at work and may hang.
+    pub fn last(&self, content: Content) {
+        if let Ok(mut streams) = self.streams.try_lock() {
+            streams.held.take().map(Held::end);
+        }
+        self.log(content);
+    }
+
+    fn talk(&self, mut streams: MutexGuard<'_, Streams>, content: Content) {
         if let Some(held) = &mut streams.held {
             held.lines.push(Line::Stderr(content));
             return;
         }
-        let Streams { stderr, steps, stderr_stuck, .. } = &mut *streams;
-        if *stderr_stuck {
+        if streams.stderr_stuck {
             return;
         }
         // When stderr is closed there is nobody left to tell.
         let mut written = Ok(());
-        steps.suspend(|| written = stderr.write([content]));
-        *stderr_stuck = written.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+        self.bars.suspend(|| written = streams.stderr.write([content]));
+        streams.stderr_stuck = written.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
     }
 
     /// Holds every line back while a question stands.
-    pub(super) fn hold(&self) {
+    pub fn hold(&self) {
         let mut streams = self.streams();
-        streams.steps.hide();
+        self.bars.hide();
         streams.held = Some(Held::begin());
     }
 
     /// Writes what was held back.
-    pub(super) fn release(&self) {
+    pub fn release(&self) {
         let mut streams = self.streams();
         let Some(held) = streams.held.take() else { return };
-        streams.steps.show();
+        self.bars.show();
         drop(streams);
         for line in held.end() {
             match line {
@@ -136,7 +179,7 @@ impl Ui {
         }
     }
 
-    pub(super) fn streams(&self) -> MutexGuard<'_, Streams> {
+    fn streams(&self) -> MutexGuard<'_, Streams> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

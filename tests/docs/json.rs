@@ -16,20 +16,33 @@ fn schemas() -> Vec<(String, Value)> {
     files.map(read).collect()
 }
 
-/// The types that the source prints: the variants of `Event`, and those that `ui/json.rs` makes by hand.
+/// The types that the source prints: the variants of `Report` that are lines of their own.
 fn printed() -> BTreeSet<String> {
     let source = text("src/report/mod.rs");
     let list = source.split("pub enum Report {").nth(1).and_then(|rest| rest.split("\n}").next()).expect("a list");
-    let variants = list.lines().filter_map(|line| {
-        let name = line.strip_prefix("    ")?.split(['(', ' ']).next()?;
-        name.starts_with(|c: char| c.is_ascii_uppercase()).then(|| name.to_owned())
-    });
-    let words = variants.map(|name| match name.as_str() {
-        "EventType" => "event_type".to_owned(),
-        "SetUp" => "set_up".to_owned(),
-        _ => name.to_lowercase(),
-    });
-    words.chain(["error", "note", "warning", "secret"].map(str::to_owned)).collect()
+    let mut lines = list.lines().peekable();
+    let mut named = BTreeSet::new();
+    while let Some(line) = lines.next() {
+        let is_line = !line.contains("#[serde(skip)]") && !line.contains("#[serde(untagged)]");
+        let next = if line.contains("#[serde(") { lines.next().unwrap_or_default() } else { line };
+        let name = next.strip_prefix("    ").and_then(|name| name.split(['(', ' ', ',']).next()).unwrap_or_default();
+        if is_line && name.starts_with(|c: char| c.is_ascii_uppercase()) {
+            named.insert(snake(name));
+        }
+    }
+    named
+}
+
+/// `SetUp` as JSON has it: `set_up`.
+fn snake(name: &str) -> String {
+    let mut word = String::new();
+    for letter in name.chars() {
+        if letter.is_ascii_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.push(letter.to_ascii_lowercase());
+    }
+    word
 }
 
 #[test]

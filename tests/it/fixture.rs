@@ -146,13 +146,13 @@ impl Machine {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.expect("the binary starts");
         child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("read");
-        Running::new(child, self.secrets.clone(), asks_for_lines(&command)).finish()
+        Running::new(child, self.secrets.clone(), &command).finish()
     }
 
     /// Starts any command, and reads what it says.
     pub fn watch(&self, mut command: Command) -> Running {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        Running::new(child.expect("the binary starts"), self.secrets.clone(), asks_for_lines(&command))
+        Running::new(child.expect("the binary starts"), self.secrets.clone(), &command)
     }
 
     /// The command with this machine's environment and nothing else.
@@ -206,9 +206,14 @@ impl Output {
     /// The JSON line of the error that ended it.
     #[track_caller]
     pub fn error(&self) -> Value {
-        let lines = self.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        let mut errors = lines.filter(|line| line["type"] == "error");
-        errors.next().unwrap_or_else(|| panic!("no error line in:\n{}", self.stderr))
+        self.talk("error")
+    }
+
+    /// The last JSON line of a type on stderr.
+    #[track_caller]
+    pub fn talk(&self, kind: &str) -> Value {
+        let mut lines = self.stderr.lines().rev().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        lines.find(|line| line["type"] == kind).unwrap_or_else(|| panic!("no {kind} line in:\n{}", self.stderr))
     }
 
     /// Whether it ended with this code; else the test fails and shows what it said.
@@ -227,12 +232,16 @@ pub struct Running {
     seen: String,
     stderr: Option<JoinHandle<String>>,
     secrets: Vec<String>,
-    /// It was asked for JSON lines.
+    /// It was asked for JSON lines, and for nothing beside them on stdout.
     program: bool,
+    /// It was asked for JSON lines: stderr has nothing else.
+    json: bool,
 }
 
 impl Running {
-    fn new(mut child: Child, secrets: Vec<String>, program: bool) -> Self {
+    fn new(mut child: Child, secrets: Vec<String>, command: &Command) -> Self {
+        let args = || command.get_args().filter_map(std::ffi::OsStr::to_str);
+        let (program, json) = (schema::asks_for_lines(args()), schema::asks_for_json(args()));
         let (sender, lines) = mpsc::channel();
         let stdout = child.stdout.take().expect("a pipe");
         std::thread::spawn(move || {
@@ -246,7 +255,7 @@ impl Running {
             let _ = pipe.read_to_end(&mut text);
             String::from_utf8_lossy(&text).into_owned()
         });
-        Self { child, lines, seen: String::new(), stderr: Some(stderr), secrets, program }
+        Self { child, lines, seen: String::new(), stderr: Some(stderr), secrets, program, json }
     }
 
     /// Waits for a line of stdout that the condition holds for.
@@ -303,7 +312,13 @@ impl Running {
             self.seen.push('\n');
         }
         let stderr = self.stderr.take().and_then(|reader| reader.join().ok()).unwrap_or_default();
-        stderr.lines().for_each(|line| schema::assert_described(line, false));
+        if self.json {
+            stderr.lines().for_each(schema::assert_line);
+        }
+        // Who is killed ends nothing.
+        if self.program && status.code().is_some() {
+            schema::assert_steps_end(&self.seen);
+        }
         let output = Output { code: status.code(), stdout: std::mem::take(&mut self.seen), stderr };
         assert_hidden(&self.secrets, &format!("{}{}", output.stdout, output.stderr));
         output
@@ -339,10 +354,6 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn asks_for_lines(command: &Command) -> bool {
-    schema::asks_for_lines(command.get_args().filter_map(std::ffi::OsStr::to_str))
 }
 
 #[track_caller]

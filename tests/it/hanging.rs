@@ -105,7 +105,7 @@ fn an_agent_that_stops_before_secure_holds_up_no_end_and_no_question() {
 struct Unread {
     child: Child,
     _stdout: BufReader<std::process::ChildStdout>,
-    stderr: std::process::ChildStderr,
+    stderr: std::thread::JoinHandle<String>,
     ready: Option<Value>,
 }
 
@@ -114,6 +114,7 @@ fn unread(mut command: Command, until_ready: bool) -> Unread {
     let mut child = command.spawn().expect("the binary starts");
     let mut stdout = BufReader::with_capacity(64, child.stdout.take().expect("a pipe"));
     let stderr = child.stderr.take().expect("a pipe");
+    let stderr = std::thread::spawn(move || std::io::read_to_string(stderr).expect("text"));
     let mut ready = None;
     while until_ready && ready.is_none() {
         let mut line = String::new();
@@ -132,10 +133,23 @@ fn waits_for_its_reader(pid: u32) -> bool {
 
 #[test]
 fn a_reader_that_reads_no_more_holds_up_no_end() {
+    ends_although_nobody_reads(&[]);
+}
+
+#[test]
+fn nor_does_it_hold_up_the_log() {
+    let stderr = ends_although_nobody_reads(&["-vv"]);
+    assert!(stderr.contains("asked to end"), "{stderr}");
+    assert!(stderr.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{stderr}");
+}
+
+fn ends_although_nobody_reads(how: &[&str]) -> String {
     let sandbox = Sandbox::start("");
     let app = RawApp::answering(OK);
     let machine = Machine::with(&sandbox).keep(sandbox);
-    let mut up = unread(machine.command(&["up", &app.port.to_string(), "--no-env", "--no-test", "--json"]), true);
+    let port = app.port.to_string();
+    let args = [&["up", &port, "--no-env", "--no-test", "--json"], how].concat();
+    let mut up = unread(machine.command(&args), true);
     let public = up.ready.take().expect("it is ready")["public_url"].as_str().map(crate::wire::port_of).expect("a URL");
     let body = format!("{{\"x\":\"{}\"}}", "y".repeat(30_000));
     for n in 0..8 {
@@ -145,6 +159,10 @@ fn a_reader_that_reads_no_more_holds_up_no_end() {
     let since = Instant::now();
     until("the pipe is full", || waits_for_its_reader(pid) || since.elapsed() > Duration::from_secs(3));
     let agent = the_agent(&machine);
+    // The agent writes to its log meanwhile.
+    for n in 8..12 {
+        crate::wire::post(public, "/api/webhooks", &[("svix-id", &format!("msg_{n}"))], b"{}");
+    }
     signal(pid, "INT");
     let asked = Instant::now();
     while up.child.try_wait().expect("a child").is_none() && asked.elapsed() < ENDS_WITHIN {
@@ -152,12 +170,13 @@ fn a_reader_that_reads_no_more_holds_up_no_end() {
     }
     let status = up.child.try_wait().expect("a child");
     let _ = up.child.kill();
-    let stderr = std::io::read_to_string(&mut up.stderr).expect("text");
+    let stderr = up.stderr.join().expect("it was read");
     assert_eq!(status.and_then(|status| status.code()), Some(0), "{stderr}");
     assert!(!alive(agent), "it stays");
     let account = Account::at(machine.sandbox());
     assert_eq!(account.list("endpoint")[0]["disabled"], true);
     assert!(stderr.contains("stdout"), "what was lost is said: {stderr}");
+    stderr
 }
 
 #[test]

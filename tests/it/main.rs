@@ -39,6 +39,7 @@ mod serve;
 mod stand;
 mod stand_in;
 mod stays;
+mod stream;
 mod svix;
 mod trigger;
 mod trigger_answers;

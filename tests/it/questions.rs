@@ -11,7 +11,6 @@ const SIZES: [(u16, u16); 2] = [(80, 24), (40, 10)];
 /// Escape, Ctrl-C, Ctrl-D.
 const LEAVING: [&str; 3] = ["\u{1b}", "\u{3}", "\u{4}"];
 
-
 /// What a question stands on.
 struct Ground {
     machine: Machine,

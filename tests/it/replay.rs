@@ -216,6 +216,8 @@ exit 0
 "#]]
     );
     assert_eq!(stand.app.count(), 4);
+    let lines = stand.run("replay msg_1 --diff --json").expect_code(6).of_type("difference").remove(0)["lines"].clone();
+    assert_eq!(lines.as_array().expect("lines")[..2], ["--- then", "+++ now"]);
     let output = stand.run("replay msg_1 --diff").expect_code(6);
     assert_data_eq!(
         output.stdout.lines().skip(1).collect::<Vec<_>>().join("\n"),
@@ -234,7 +236,7 @@ exit 0
     let other = RawApp::answering(OK);
     stand.run(&format!("replay msg_1 --to http://127.0.0.1:{}/hook?x=1", other.port)).expect_code(0);
     stand.run(&format!("replay msg_1 --to http://127.0.0.1:{}", other.port)).expect_code(0);
-    assert_eq!((other.bodies(), stand.app.count()), (vec![EVENT.to_owned(); 2], 5));
+    assert_eq!((other.bodies(), stand.app.count()), (vec![EVENT.to_owned(); 2], 6));
 }
 
 #[test]

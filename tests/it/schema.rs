@@ -39,7 +39,41 @@ pub fn assert_described(line: &str, program: bool) {
     assert!(faults.is_empty(), "docs/schema/{kind}.json does not describe\n{line}\n{}", faults.join("\n"));
 }
 
-/// Whether a command line asks for JSON lines and for nothing beside them.
+/// Fails when a line is anything but a JSON line that a schema describes.
+#[track_caller]
+pub fn assert_line(line: &str) {
+    let kind = serde_json::from_str::<Value>(line).ok().and_then(|line| line["type"].as_str().map(str::to_owned));
+    assert!(kind.is_some(), "no JSON line with a type, although `--json` was asked for:\n{line}");
+    assert_described(line, true);
+}
+
+/// Fails when a step that was begun has no end, or is begun once more before it.
+#[track_caller]
+pub fn assert_steps_end(stdout: &str) {
+    let mut begun: Vec<String> = Vec::new();
+    for line in stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let (Some("step"), Some(step), Some(status)) =
+            (line["type"].as_str(), line["step"].as_str(), line["status"].as_str())
+        else {
+            continue;
+        };
+        let known = begun.iter().position(|begun| begun == step);
+        match (status, known) {
+            ("start", Some(_)) => panic!("`{step}` began a second time before it ended:\n{stdout}"),
+            ("start", None) => begun.push(step.to_owned()),
+            (_, Some(place)) => drop(begun.remove(place)),
+            (_, None) => {}
+        }
+    }
+    assert!(begun.is_empty(), "{begun:?} began and did not end:\n{stdout}");
+}
+
+/// Whether a command line asks for JSON lines.
+pub fn asks_for_json<'a>(args: impl Iterator<Item = &'a str>) -> bool {
+    args.take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+/// Whether it asks for JSON lines and for nothing beside them.
 pub fn asks_for_lines<'a>(args: impl Iterator<Item = &'a str>) -> bool {
     let all = args.collect::<Vec<_>>().join(" ");
     all.contains("--json") && !["--raw", "--print=", "--format"].iter().any(|flag| all.contains(flag))
@@ -60,4 +94,20 @@ fn what_is_not_described_is_seen() {
     ] {
         assert!(refused(wrong, true), "{wrong}");
     }
+}
+
+#[test]
+fn a_step_without_an_end_is_seen() {
+    let step = |step: &str, status: &str| format!(r#"{{"type":"step","step":"{step}","status":"{status}"}}"#);
+    let refused = |lines: &[String]| std::panic::catch_unwind(|| assert_steps_end(&lines.join("\n"))).is_err();
+    let (start, ok, warn) = (step("app", "start"), step("app", "ok"), step("tunnel", "warn"));
+    assert!(!refused(&[start.clone(), warn.clone(), ok.clone(), start.clone(), ok.clone(), ok.clone()]));
+    assert!(refused(&[start.clone(), warn]) && refused(&[start.clone(), start, ok.clone(), ok]));
+}
+
+#[test]
+fn a_line_that_is_no_json_is_seen() {
+    let refused = |line: &str| std::panic::catch_unwind(|| assert_line(line)).is_err();
+    assert!(!refused(r#"{"type":"note","schema":1,"text":"so"}"#));
+    assert!(refused("DEBUG so") && refused("") && refused(r#"{"text":"so"}"#) && refused(r#"{"type":"nothing"}"#));
 }

@@ -122,10 +122,13 @@ fn a_person_sees_what_is_waited_for() {
     screen.until_shown("Ready.");
     let seen = screen.seen().contents();
     let waiting: Vec<&str> = seen.lines().filter(|line| line.contains("waiting") || line.contains("nothing")).collect();
-    assert_data_eq!(waiting.join("\n").replace(&port.to_string(), "PORT"), str![[r#"
+    assert_data_eq!(
+        waiting.join("\n").replace(&port.to_string(), "PORT"),
+        str![[r#"
   ! app       nothing listens at http://localhost:PORT yet
   ! waiting   start the app, or let clerkhook serve one: `clerkhook up --serve`;
-"#]]);
+"#]]
+    );
     screen.press("\u{3}");
     assert_eq!(screen.finish().code, 0);
     ended(app);

@@ -179,8 +179,8 @@ fn a_second_ctrl_c_names_the_user_that_stays() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let output = cycle.finish().expect_code(130);
-    let named = format!("this stays behind: the user {id} (`clerkhook user delete {id}` deletes it).");
-    assert!(output.stderr.contains(&named), "{}", output.stderr);
+    let left = format!("the user {id} (`clerkhook user delete {id}` deletes it)");
+    assert_eq!(output.talk("farewell")["left"], serde_json::json!([left]));
     machine.run(&format!("user delete {id} --no-wait")).expect_code(0);
     assert!(users(&machine).is_empty());
 }

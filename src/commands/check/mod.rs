@@ -88,12 +88,9 @@ async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper
             return Err(error);
         }
     };
-    // To a person a list of what was not sent says nothing.
-    let told = if is_stopped(&checks) && !context.ui.json() { &checks[..1] } else { &checks[..] };
-    for group in Group::ALL {
-        let of: Vec<Check> = told.iter().filter(|check| check.parts().0 == group.word()).cloned().collect();
-        context.ui.checks(&of);
-    }
+    let of = |group: &Group| checks.iter().filter(|check| check.parts().0 == group.word()).cloned().collect();
+    let groups: Vec<Vec<Check>> = Group::ALL.iter().map(of).collect();
+    context.ui.emit(&Report::Checks { groups, stopped: is_stopped(&checks) });
     let ended = conclusion(&target, &checks, &run);
     context.ui.emit(&Report::Conformance(ended.clone()));
     // A page or a wall stores nothing.

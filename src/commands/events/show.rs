@@ -20,11 +20,9 @@ pub fn show(context: &Context, references: &[Reference], raw: bool) -> Result<()
     for delivery in &deliveries {
         if raw {
             context.ui.bytes(&delivery.request.body);
-        } else if context.ui.json() {
-            context.ui.delivery(delivery);
         } else {
             let changed = changed(&store, delivery).map_err(|fault| unusable(context, fault))?;
-            context.ui.shown(delivery, changed.as_deref());
+            context.ui.shown(delivery, changed);
         }
     }
     Ok(())

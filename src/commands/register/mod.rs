@@ -58,7 +58,7 @@ async fn once(context: &Context, options: &Options, url: String, silently: bool)
         let remote = looked.ok_or(Error::EndpointMissing)?;
         let registered = endpoint::ensure(context, &remote, &wanted).await?;
         if registered.told.action != Action::Unchanged {
-            context.ui.emit(&Report::Endpoint(registered.told));
+            context.ui.emit(&Report::Endpoint(registered.told).answer());
         }
         remote.svix.log_out().await;
         return Ok(());
@@ -66,7 +66,7 @@ async fn once(context: &Context, options: &Options, url: String, silently: bool)
     let (remote, step) = endpoint::connecting(context).await?;
     let registered = endpoint::register(context, &remote, &wanted, None, step).await?;
     let learned = secret::learn(context, &remote.svix, &registered, None, &options.env).await;
-    context.ui.emit(&Report::Endpoint(registered.told));
+    context.ui.emit(&Report::Endpoint(registered.told).answer());
     remote.svix.log_out().await;
     learned?;
     match &registered.released {

@@ -6,6 +6,7 @@ use similar::udiff::UnifiedHunkHeader;
 
 use super::source::Source;
 use crate::handler::Answer;
+use crate::report::Report;
 use crate::steps::Context;
 use crate::steps::answered::answered;
 
@@ -16,11 +17,8 @@ pub fn show(context: &Context, source: &Source, now: &Answer) {
         context.ui.note("the app answered the same as then");
         return;
     }
-    context.ui.data("--- then");
-    context.ui.data("+++ now");
-    for line in unified(&then, &now) {
-        context.ui.data(&line);
-    }
+    let lines = ["--- then".to_owned(), "+++ now".to_owned()].into_iter().chain(unified(&then, &now)).collect();
+    context.ui.emit(&Report::Difference { lines });
 }
 
 /// The hunks of a unified diff, three lines around each change.

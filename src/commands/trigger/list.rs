@@ -17,20 +17,12 @@ pub fn list(context: &Context, group: Option<&str>) -> Result<()> {
     if listed.is_empty() {
         return Err(unknown(wanted));
     }
-    if group.is_some() || context.ui.json() {
+    if group.is_some() {
         listed.iter().for_each(|event| context.ui.emit(&Report::EventType(*event)));
         return Ok(());
     }
-    let mut groups: Vec<(&str, Vec<&str>)> = Vec::new();
-    for event in &listed {
-        let (group, deed) = event.event.split_once('.').unwrap_or((event.event, ""));
-        match groups.last_mut() {
-            Some((known, deeds)) if *known == group => deeds.push(deed),
-            _ => groups.push((group, vec![deed])),
-        }
-    }
-    groups.push(("scenarios", scenario::built_in().map(|(name, _)| name).collect()));
-    context.ui.groups(&groups);
+    let scenarios = scenario::built_in().map(|(name, _)| name).collect();
+    context.ui.emit(&Report::Catalogue { events: listed, scenarios });
     context.ui.note("`clerkhook trigger --list user` tells when each of a group is sent");
     Ok(())
 }

@@ -12,7 +12,7 @@ use super::send::{Sender, Sent};
 use super::tally::Tally;
 use crate::error::{Error, Result};
 use crate::http::Obstacle;
-use crate::report::{Report, Step};
+use crate::report::{Report, Step, Trigger};
 use crate::scenario::Expected;
 use crate::steps::Context;
 
@@ -89,7 +89,7 @@ impl Run<'_> {
         if shown {
             sent.tell(self.context);
         } else {
-            self.context.ui.record(&Report::Trigger(sent.told.clone()));
+            self.context.ui.emit(&Report::Trigger(Trigger { counted: true, ..sent.told.clone() }));
         }
         if self.pace.count > LINES {
             let so_far = format!("{} of {} answered", self.tally.sent(), self.pace.count);

@@ -14,11 +14,13 @@ use crate::steps::Context;
 /// Prints the request of a message.
 pub fn print(context: &Context, sender: &Sender, message: &Message, form: Form) {
     let (url, headers) = (sender.destination.target.url.as_str(), sender.headers(message));
-    if form == Form::Json || context.ui.json() {
-        context.ui.emit(&Report::Request(request(url, &headers, &message.body)));
+    let request = request(url, &headers, &message.body);
+    if form == Form::Json {
+        context.ui.emit(&Report::Request(request));
     } else {
         let insecure = sender.destination.certificates == Certificates::Any;
-        context.ui.exact(&curl::command("POST", url, &headers, &message.body, insecure));
+        let command = curl::command("POST", url, &headers, &message.body, insecure);
+        context.ui.emit(&Report::Curl { request, command });
     }
     if !sender.unsigned {
         context.ui.note("its signature holds for five minutes");

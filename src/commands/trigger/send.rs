@@ -144,6 +144,7 @@ impl Sender {
             ok,
             step: place.map(|place| place.step),
             column: place.map_or(0, |place| place.column),
+            counted: false,
             location: answer.and_then(|answer| answer.location.clone()),
             reason: outcome.as_ref().err().map(ToString::to_string),
             answer: answer.filter(|answer| !ok && !answer.body.trim().is_empty()).map(|answer| beginning(&answer.body)),

@@ -9,7 +9,7 @@ use super::tally::Tally;
 use crate::catalogue;
 use crate::error::{Error, Result};
 use crate::history::Keeper;
-use crate::report::Report;
+use crate::report::{Report, Summary};
 use crate::scenario::{self, Composed, Fault};
 use crate::steps::{Context, input};
 
@@ -40,7 +40,7 @@ pub async fn play(
     let sender = Sender::prepare(context, &options.delivery).await?.keeping(keeper.clone());
     let mut tally = Tally::begin(None);
     let played = send(context, options, &sender, &steps, seed, &mut tally).await;
-    context.ui.record(&Report::Summary(tally.summary()));
+    context.ui.emit(&Report::Summary(Summary { scenario: true, ..tally.summary() }));
     played
 }
 

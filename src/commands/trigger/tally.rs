@@ -72,6 +72,7 @@ impl Tally {
             p95_ms: percentile(&took_ms, 95),
             max_ms: took_ms.last().copied(),
             per_second: (per_second * 10.0).round() / 10.0,
+            scenario: false,
         }
     }
 }

@@ -51,7 +51,7 @@ async fn show(context: &Context, options: &setup::Options, first: &Setup) -> Res
     context.ui.note(&format!("`up` runs already for {upstream} (process {pid}); this shows that one"));
     let words = format!("{public_url} → {upstream}  (inspector http://{agent_address})");
     context.ui.emit(&Report::step(Step::Tunnel, Status::Ok, words));
-    context.ui.record(&Report::Tunnel(standing::told(first).await));
+    context.ui.emit(&Report::Tunnel(standing::told(first).await));
     let mut context = context.clone();
     context.settings.follow(&first.services, &first.profile, &context.settings.state_dir.value.clone());
     let app = upstream.parse().ok();
@@ -64,18 +64,19 @@ async fn show(context: &Context, options: &setup::Options, first: &Setup) -> Res
 async fn show_at(context: &Context, options: &setup::Options, first: &Setup, place: &mut Place) -> Result<()> {
     let told = place.told();
     context.ui.emit(&Report::step(Step::Endpoint, Status::Ok, format!("{} for {}", told.endpoint_id, told.url)));
-    context.ui.record(&Report::Endpoint(told));
+    context.ui.emit(&Report::Endpoint(told));
     if !options.no_test {
         place.prove(context, setup::example(&options.events), options.timeout).await?;
     }
     // This one does not wait, so a person is not told that it does.
-    context.ui.record(&Report::Ready(Ready {
+    context.ui.emit(&Report::Ready(Ready {
         public_url: first.public_url.clone(),
         webhook_url: first.webhook_url.clone().unwrap_or_default(),
         inspector_url: first.inspector_url(),
         endpoint_id: first.endpoint_id.clone(),
         secured: first.secured.is_some(),
         pid: first.pid,
+        waits: false,
     }));
     Ok(())
 }

@@ -45,7 +45,7 @@ async fn delete(context: &Context, clerk: &Clerk, user: &User) -> Result<()> {
     }
     clerk.delete_user(&user.id).await?;
     context.state.forget_user(&user.id);
-    context.ui.record(&told(UserAction::Deleted, user));
+    context.ui.emit(&told(UserAction::Deleted, user));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! One user's whole life: made, changed, deleted, each event proven; deleted too when something fails or is interrupted.
 
-use super::stage::{Changed, Stage, told};
+use super::stage::{Changed, Stage, told, told_gone};
 use crate::clerk::user::{Names, User};
 use crate::error::{Error, Result};
 use crate::report::UserAction;
@@ -15,7 +15,7 @@ pub async fn cycle(stage: &Stage<'_>) -> Result<()> {
     let left = format!("the user {id} (`clerkhook user delete {id}` deletes it)");
     stage.context.shutdown.would_leave("user", left);
     stage.note_unless_another(&id);
-    stage.context.ui.record(&told(UserAction::Created, &made.user));
+    stage.context.ui.emit(&told(UserAction::Created, &made.user));
     let lived = match live(stage, &made).await {
         Ok(deleted) => Ok(deleted),
         Err(error) => Err(clear(stage, &made.user, error).await),
@@ -35,7 +35,7 @@ async fn live(stage: &Stage<'_>, made: &Changed) -> Result<Changed> {
 async fn clear(stage: &Stage<'_>, user: &User, error: Error) -> Error {
     let Err(cause) = stage.clerk.delete_user(&user.id).await else {
         stage.context.state.forget_user(&user.id);
-        stage.context.ui.emit(&told(UserAction::Deleted, user));
+        stage.context.ui.emit(&told_gone(user));
         return error;
     };
     let left = Error::UserLeft { id: user.id.clone(), cause: cause.to_string() };

@@ -61,7 +61,7 @@ impl<'a> Stage<'a> {
         if let Err(error) = self.context.state.note_user(id, clerk) {
             self.context.ui.warn(&format!("{error}, so the next command has to be told which user: `{id}`"));
         }
-        self.context.ui.emit(&told(UserAction::Created, &made.user));
+        self.context.ui.emit(&told(UserAction::Created, &made.user).answer());
         self.prove("user.created", &made).await
     }
 
@@ -124,7 +124,7 @@ impl<'a> Stage<'a> {
         let full_name = |user: &User| [&user.first_name, &user.last_name].map(|name| name.clone().unwrap_or_default());
         let words = |user: &User| format!("{} updated: {}", user.id, full_name(user).join(" ").trim());
         let user = step.settle(changed, |user| (Status::Ok, words(user)))?;
-        self.context.ui.record(&told(UserAction::Updated, &user));
+        self.context.ui.emit(&told(UserAction::Updated, &user));
         Ok(Changed { user, at })
     }
 
@@ -136,7 +136,7 @@ impl<'a> Stage<'a> {
         let deleted = self.clerk.delete_user(&user.id).await;
         step.settle(deleted, |()| (Status::Ok, format!("{} deleted", user.id)))?;
         self.context.state.forget_user(&user.id);
-        self.context.ui.record(&told(UserAction::Deleted, user));
+        self.context.ui.emit(&told(UserAction::Deleted, user));
         Ok(Changed { user: user.clone(), at })
     }
 
@@ -163,5 +163,14 @@ impl<'a> Stage<'a> {
 
 /// The line that tells it.
 pub fn told(action: UserAction, user: &User) -> Report {
-    Report::User(report::User { action, user_id: user.id.clone(), email: user.email().to_owned() })
+    Report::User(line(action, user))
+}
+
+/// That it was deleted although no step was to do it.
+pub fn told_gone(user: &User) -> Report {
+    Report::User(report::User { cut_short: true, ..line(UserAction::Deleted, user) })
+}
+
+fn line(action: UserAction, user: &User) -> report::User {
+    report::User { action, user_id: user.id.clone(), email: user.email().to_owned(), cut_short: false }
 }

@@ -13,6 +13,9 @@ pub use pick::pick;
 pub use row::Offer;
 pub use secret::secret;
 
+use crate::error::Error;
+use crate::report;
+
 /// A question. `tests/it/questions.rs` asks each on a wide and on a narrow terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
@@ -47,6 +50,21 @@ pub enum Question {
 }
 
 impl Question {
+    /// The questions that nobody could be asked, by the error that came of it.
+    pub fn unasked(error: &Error) -> Vec<report::Question> {
+        match error {
+            Error::NeedsAnswer { question, flag } => vec![report::Question { ask: question.clone(), flag }],
+            Error::KeyMissing { .. } => vec![Self::ClerkKey.told()],
+            Error::SeveralMissing { missing, .. } => missing.iter().flat_map(Self::unasked).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The question as a value.
+    pub fn told(&self) -> report::Question {
+        report::Question { ask: self.text(), flag: self.flag() }
+    }
+
     /// Its words.
     pub fn text(&self) -> String {
         match self {
