@@ -44,7 +44,11 @@ impl Renderer for Lines {
         match report {
             Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
             Report::Progress { step, detail } => self.step(*step, Status::Start, detail),
-            Report::Waiting(waiting) => self.talk(human::waiting(waiting, width)),
+            Report::Waiting(waiting) => {
+                // Should it end now, this is told whole.
+                self.standing().failed = None;
+                self.talk(human::waiting(waiting, width));
+            }
             Report::Ready(ready) if ready.waits => self.talk(human::ready(ready)),
             Report::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
             Report::Serving(serving) => self.talk(human::serving(serving)),
