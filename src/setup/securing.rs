@@ -120,6 +120,7 @@ impl SetUp {
         }
         self.remember(fresh.secret.clone());
         self.learned = Some(fresh);
+        self.verify_deliveries();
         match self.secured.as_ref().map(|secured| (secured.mechanism, secured.wish)) {
             None => {}
             Some((Mechanism::Gateway, _)) => {

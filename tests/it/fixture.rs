@@ -422,6 +422,12 @@ fn steady_line(line: &str) -> String {
                 }
             }
         }
+        // An id of ours, shown shortened.
+        if let Some((id, after)) = rest.split_once('…').filter(|(id, _)| id.len() == 12 && is_id(id)) {
+            out.push_str("[ID]…");
+            rest = after;
+            continue;
+        }
         if let Some(after) = rest.strip_prefix("clerkhook-").filter(|after| after.contains("+clerk_test")) {
             out.push_str("clerkhook-[WORD]");
             rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
@@ -469,6 +475,10 @@ fn steady_line(line: &str) -> String {
         rest = &rest[c.len_utf8()..];
     }
     out
+}
+
+fn is_id(text: &str) -> bool {
+    text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn is_clock(text: &str) -> bool {
