@@ -236,8 +236,7 @@ impl Store {
     /// # Errors
     /// `StoreFault`.
     pub fn captured(&self, capture: &str) -> Result<Option<Delivery>, StoreFault> {
-        let query =
-            format!("SELECT {} FROM deliveries WHERE capture = ?1 ORDER BY id DESC LIMIT 1", row::COLUMNS);
+        let query = format!("SELECT {} FROM deliveries WHERE capture = ?1 ORDER BY id DESC LIMIT 1", row::COLUMNS);
         Ok(self.connection.prepare_cached(&query)?.query_row([capture], row::read).optional()?)
     }
 

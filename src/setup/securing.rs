@@ -7,11 +7,11 @@ use super::Options;
 use super::parts::SetUp;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
+use crate::gateway::{Gateway, Teller, gateway};
 use crate::ngrok::Launch;
 use crate::ngrok::policy::{Means, Verification};
 use crate::report::{self, Report, Status, Step};
 use crate::running::control::SecureWish;
-use crate::sample::{Gateway, gateway};
 use crate::serve;
 use crate::signature::Secrets;
 use crate::steps::Context;
@@ -208,11 +208,14 @@ impl SetUp {
         let listener = serve::bind(0).await.map_err(taken)?;
         let port = listener.local_addr().map_err(taken)?.port();
         let stop = CancellationToken::new();
+        let feed = self.feed.clone();
+        let teller = Teller::to(move |seen| feed.iter().for_each(|feed| feed.tell(seen.clone())));
         let app = gateway(Gateway {
             upstream: upstream.origin().clone(),
             path: verification.path,
             enforce: verification.enforce,
             secrets: secured.secrets.clone(),
+            teller,
             stop: stop.clone(),
         });
         tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
@@ -345,8 +348,7 @@ mod tests {
 
     #[test]
     fn what_passed_is_named() {
-        let forged =
-            Forged { unsigned: 403, tampered: 403, passed: Some("/API/webhooks".to_owned()) };
+        let forged = Forged { unsigned: 403, tampered: 403, passed: Some("/API/webhooks".to_owned()) };
         let wish = |webhook_path_only| SecureWish { webhook_path_only, ..SecureWish::default() };
         let error = refuse_passed(&forged, wish(true), Mechanism::PolicyRestart).expect_err("it passed");
         assert!(error.to_string().contains("passed as `/API/webhooks`"), "{error}");

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::answered::answered;
 use super::endpoint::adopting;
-use crate::handler::{Diagnosis, diagnose};
 use crate::delivery::{Delivery, Signature, Verdict};
+use crate::handler::{Diagnosis, diagnose};
 use crate::ngrok::codes;
 use crate::report::{Hop, HopResult};
 use crate::signature::{SigningSecret, judge as verdict};
@@ -171,8 +171,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
 
 fn signature(seen: &Sightings, scene: &Scene<'_>) -> Judged {
     let Some((capture, ms)) = &seen.capture else { return Ok(passed(Hop::Signature, "", None)) };
-    let Verdict { signature, reason } =
-        verdict(scene.secrets, &capture.request, capture.received_at.as_second());
+    let Verdict { signature, reason } = verdict(scene.secrets, &capture.request, capture.received_at.as_second());
     match (signature, reason) {
         (Signature::Valid, _) => Ok(passed(Hop::Signature, "valid", Some(*ms))),
         (Signature::Unchecked, _) => broken(Hop::Signature, "no signing secret is known", "run `clerkhook register`"),

@@ -423,7 +423,8 @@ fn steady_line(line: &str) -> String {
             }
         }
         // An id of ours, shown shortened.
-        if let Some((id, after)) = rest.split_once('…').filter(|(id, _)| id.len() == 12 && is_id(id)) {
+        if let Some(after) = rest.split_once('…').filter(|(id, _)| id.len() == 12 && is_id(id)).map(|(_, after)| after)
+        {
             out.push_str("[ID]…");
             rest = after;
             continue;

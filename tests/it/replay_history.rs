@@ -211,6 +211,39 @@ fn a_kept_one_that_the_agent_still_has_goes_through_it() {
     let ours = id(&kept(&stand.machine, "")[0]);
     let replay = told(&stand.run(&format!("replay {ours} --json")).expect_code(0));
     assert_eq!((&replay["via"], &replay["source_id"]), (&json!("agent"), &json!(ours)));
+    assert!(replay["capture_id"].as_str().is_some_and(|id| id.starts_with("airt_")), "{replay}");
+}
+
+#[test]
+fn what_status_and_replay_list_is_named_as_the_history_names_it() {
+    let mut stand = Stand::start("");
+    stand.deliver("msg_1", EVENT);
+    crate::fixture::until("it is kept", || kept(&stand.machine, "").len() == 1);
+    for line in ["status --json", "replay --json"] {
+        let listed = id(&stand.run(line).of_type("delivery")[0]);
+        assert_eq!(listed, id(&kept(&stand.machine, "")[0]), "{line}");
+        let raw = stand.run(&format!("events show {listed} --raw")).expect_code(0);
+        assert_eq!(raw.stdout.trim_end(), EVENT.trim_end(), "{line}");
+        let replay = told(&stand.run(&format!("replay {listed} --json")).expect_code(0));
+        assert_eq!((&replay["source_id"], &replay["via"]), (&json!(listed), &json!("agent")), "{line}");
+    }
+}
+
+#[test]
+fn what_nobody_signed_and_a_set_up_saw_is_one_delivery() {
+    for line in ["trigger user.created --unsigned", "trigger user.created --unsigned --via edge"] {
+        let mut stand = Stand::with(Machine::with, RawApp::answering(OK), "");
+        let machine = &stand.machine;
+        machine.run(line);
+        machine.run(line);
+        (0..2).filter(|_| line.contains("edge")).for_each(|_| drop(stand.up.wait_for_type("delivery")));
+        let Stand { machine, up, .. } = stand;
+        up.signal("INT");
+        up.finish().expect_code(0);
+        let kept = kept(&machine, "--type user.created");
+        assert_eq!(kept.len(), 2, "{line}: {kept:?}");
+        assert!(kept.iter().all(|delivery| delivery["origin"] == "trigger"), "{line}: {kept:?}");
+    }
 }
 
 #[test]
@@ -231,10 +264,10 @@ fn what_is_shown_shortened_can_be_typed() {
 
 #[test]
 fn the_agent_sends_more_often_than_it_remembers() {
-    let mut stand = Stand::start("");
+    let mut stand = Stand::start("--fault agent=memory:100");
     stand.deliver("msg_1", EVENT);
-    let output = stand.run("replay last --times 600 --json").expect_code(0);
-    assert_eq!((output.of_type("replay").len(), stand.app.count()), (600, 601));
+    let output = stand.run("replay last --times 200 --json").expect_code(0);
+    assert_eq!((output.of_type("replay").len(), stand.app.count()), (200, 201));
     assert!(stand.app.bodies().iter().all(|body| body == EVENT));
-    assert_eq!(stand.end().of_type("stopped")[0]["deliveries"], 601);
+    assert_eq!(stand.end().of_type("stopped")[0]["deliveries"], 201);
 }

@@ -29,6 +29,9 @@ use watch::Watched;
 /// How many bytes of bodies may wait to be shown or to be taken in.
 const WAITING: usize = 64 * 1024 * 1024;
 
+/// How many may have come between two questions.
+const MEANWHILE: u16 = 500;
+
 /// What a delivery takes beside its bodies, in bytes, generously.
 const OVERHEAD: usize = 2048;
 
@@ -179,9 +182,10 @@ impl Feed {
     pub async fn ask(&self, api: &AgentApi) -> Result<()> {
         let asked = self.read(api).await;
         if let Ok(Some(looked)) = &asked {
-            let doubtful = self.lock().reader.may_have_missed(looked);
-            let served = if doubtful { api.served().await } else { None };
-            self.lock().take_all(looked, served);
+            let doubtful = self.lock().take_all(looked);
+            if doubtful {
+                self.count_missed(api).await?;
+            }
         }
         self.lock().take_heard();
         asked.map(drop)
@@ -216,6 +220,17 @@ impl Feed {
         Ok(Some(looked))
     }
 
+    /// What was served before the agent is asked once more, and is not there then, is gone.
+    async fn count_missed(&self, api: &AgentApi) -> Result<()> {
+        let served = api.served().await;
+        let again = api.captures(MEANWHILE).await?;
+        let mut state = self.lock();
+        let looked = state.reader.read(again);
+        state.take_all(&looked);
+        state.news.missed += state.reader.count_missed(served);
+        Ok(())
+    }
+
     /// Notes what the agent had served before the set-up began.
     pub async fn begin(&self, api: &AgentApi) {
         let served = api.served().await;
@@ -234,17 +249,16 @@ impl Feed {
 }
 
 impl State {
-    /// What the agent captured, oldest first; `captures` are newest first.
-    fn take_all(&mut self, looked: &Looked, served: Option<u64>) {
+    /// What the agent captured, oldest first; `captures` are newest first. Whether some may have been missed.
+    fn take_all(&mut self, looked: &Looked) -> bool {
         for capture in looked.captures.iter().rev() {
             if self.reader.wants(capture) {
                 self.take_capture(capture);
             }
         }
-        if self.reader.may_have_missed(looked) {
-            self.news.missed += self.reader.count_missed(served);
-        }
+        let doubtful = self.reader.may_have_missed(looked);
         self.reader.end_look();
+        doubtful
     }
 
     fn take_capture(&mut self, capture: &Capture) {
@@ -321,7 +335,7 @@ mod tests {
     fn take(feed: &Feed, captures: &[Capture]) -> Vec<String> {
         let mut state = feed.lock();
         let looked = state.reader.read(captures.to_vec());
-        state.take_all(&looked, None);
+        state.take_all(&looked);
         std::mem::take(&mut state.news).deliveries.iter().filter_map(|delivery| delivery.message_id.clone()).collect()
     }
 
@@ -364,9 +378,12 @@ mod tests {
         seen.tell(told);
         let looked = seen.lock().reader.read(vec![capture("a", "msg_1", false)]);
         let mut state = seen.lock();
-        state.take_all(&looked, None);
+        state.take_all(&looked);
         state.take_heard();
         let [one] = std::mem::take(&mut state.news).deliveries.try_into().expect("one delivery");
-        assert_eq!((one.witnesses.as_slice(), one.origin), ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other));
+        assert_eq!(
+            (one.witnesses.as_slice(), one.origin),
+            ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other)
+        );
     }
 }
