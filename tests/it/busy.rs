@@ -84,7 +84,8 @@ fn what_the_agent_forgot_is_counted() {
         if json {
             assert!(gap.contains("\"where\":\"agent\""), "{gap}");
             let missed: u64 = output.of_type("gap").iter().filter_map(|gap| gap["missed"].as_u64()).sum();
-            assert_eq!(missed + output.of_type("delivery").len() as u64, sent, "{}", output.stdout);
+            let shown = output.of_type("delivery").len() as u64;
+            assert_eq!(missed + shown, sent, "{missed} missed, {shown} shown");
         } else {
             assert!(gap.contains("deliveries are not shown: they came faster than the agent keeps them"), "{gap}");
         }
