@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use base64::Engine as _;
 use clerkhook::report::{Delivery, Heard, Received, Signature};
-use clerkhook::sample::{Feed, Options, app, feed};
-use clerkhook::signature::Secrets;
-use clerkhook::signature::{SigningSecret, sign};
+use clerkhook::sample::{Feed, Options, feed};
+use clerkhook::signature::{Secrets, SigningSecret, sign};
+use clerkhook::steps::app::with_page;
 use clerkhook::{catalogue, serve};
 use sha2::Digest as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -27,7 +27,7 @@ impl App {
         let address = listener.local_addr().expect("an address");
         let (teller, received) = feed();
         let secrets = Secrets::default();
-        tokio::spawn(serve::serve(listener, app(options, secrets.clone(), teller), std::future::pending()));
+        tokio::spawn(serve::serve(listener, with_page(options, secrets.clone(), teller), std::future::pending()));
         Self { address, secrets, received }
     }
 

@@ -260,8 +260,9 @@ impl Delivery {
         self.duration = self.duration.or(other.duration);
         if self.request.truncated && !other.request.truncated {
             self.request.clone_from(&other.request);
-            // What was said of half a body is not said of the whole.
+            // What was said of half a body, and read from it, is not said of the whole.
             self.verdict.clone_from(&other.verdict);
+            self.event.clone_from(&other.event);
         }
         if self.verdict.signature == Signature::Unchecked {
             self.verdict.clone_from(&other.verdict);
@@ -327,8 +328,9 @@ mod tests {
         assert_eq!(first.witnesses, [Witness::Agent, Witness::Sample]);
         assert_eq!((first.status(), first.verdict.signature, first.id), (Some(200), Signature::Valid, id));
         let mut half = delivery(Witness::Agent);
-        (half.request.truncated, half.verdict.signature) = (true, Signature::Invalid);
+        (half.request.truncated, half.verdict.signature, half.event) = (true, Signature::Invalid, None);
         half.also_seen(&second);
+        assert_eq!(half.event.as_deref(), Some("user.created"));
         assert_eq!((half.request.truncated, half.verdict.signature), (false, Signature::Valid));
     }
 }

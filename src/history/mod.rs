@@ -2,6 +2,7 @@
 
 mod join;
 mod keeper;
+mod origin;
 mod reference;
 mod row;
 mod store;

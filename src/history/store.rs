@@ -78,7 +78,7 @@ pub enum StoreFault {
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// The schema is newer than this program: it is read, never written.
     newer: Option<i64>,
 }
@@ -210,34 +210,6 @@ impl Store {
     pub fn get(&self, id: &str) -> Result<Option<Delivery>, StoreFault> {
         let query = format!("SELECT {} FROM deliveries WHERE id = ?1", row::COLUMNS);
         Ok(self.connection.prepare_cached(&query)?.query_row([id], row::read).optional()?)
-    }
-
-    /// The newest of a set-up that began at a time, oldest first, at most so many.
-    ///
-    /// # Errors
-    /// `StoreFault`.
-    pub fn of_set_up(&self, began: Timestamp, most: usize) -> Result<Vec<Delivery>, StoreFault> {
-        let first = Id::first_of(began);
-        let after = Id::first_of(began.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(began));
-        let query = format!(
-            "SELECT {} FROM deliveries WHERE id >= ?1 AND set_up >= ?1 AND set_up < ?2 ORDER BY id DESC LIMIT ?3",
-            row::COLUMNS
-        );
-        let mut query = self.connection.prepare_cached(&query)?;
-        let limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![first.as_str(), after.as_str(), limit], row::read)?;
-        let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
-        found.reverse();
-        Ok(found)
-    }
-
-    /// What an agent captured under this id.
-    ///
-    /// # Errors
-    /// `StoreFault`.
-    pub fn captured(&self, capture: &str) -> Result<Option<Delivery>, StoreFault> {
-        let query = format!("SELECT {} FROM deliveries WHERE capture = ?1 ORDER BY id DESC LIMIT 1", row::COLUMNS);
-        Ok(self.connection.prepare_cached(&query)?.query_row([capture], row::read).optional()?)
     }
 
     /// The ids that begin so, at most two; and of those with a message id that begins so the newest that is no replay, and

@@ -210,7 +210,8 @@ mod tests {
         let signature = sign(std::slice::from_ref(&secret), "msg_1", 1_700_000_000, body.as_bytes());
         let headers =
             format!(r#"{{"Svix-Id":["msg_1"],"SVIX-TIMESTAMP":["1700000000"],"svix-signature":["{signature}"]}}"#);
-        let came = capture(&format!("POST /x HTTP/1.1\r\nHost: a\r\n\r\n{body}"), &headers);
+        let head = format!("SVIX-ID: msg_1\r\nsvix-timestamp: 1700000000\r\nSvix-Signature: {signature}");
+        let came = capture(&format!("POST /x HTTP/1.1\r\n{head}\r\n\r\n{body}"), &headers);
         let delivery = came.sighting(&[secret]);
         assert_eq!(delivery.verdict.signature, Signature::Valid);
         assert_eq!((delivery.event.as_deref(), delivery.message_id.as_deref()), (Some("user.deleted"), Some("msg_1")));

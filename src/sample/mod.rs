@@ -1,17 +1,15 @@
-//! The built-in app: takes every webhook, says whether its signature is valid, and shows the last ones on a page.
+//! The built-in app: takes every webhook and says whether its signature is valid. What a browser sees is another's.
 
 mod answer;
 mod body;
 mod feed;
-mod gateway;
-mod history;
-mod page;
-mod passage;
+mod front;
 mod respond;
 mod verdict;
 mod visitor;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use axum::Router;
@@ -23,16 +21,15 @@ use jiff::Timestamp;
 
 use self::answer::Answer;
 use self::body::Body;
-use self::history::{Entry, History};
 use self::verdict::Verdict;
 use self::visitor::Visitor;
-use crate::delivery::{self, Origin};
+use crate::delivery::{self, Origin, texts};
 use crate::http::PROBE;
 use crate::report::{Delivery, Received};
 use crate::signature::{Secrets, Signed};
 
 pub use feed::{Feed, Teller, feed};
-pub use gateway::{Admission, Gateway, REFUSED, gateway};
+pub use front::Front;
 pub use respond::{Respond, RespondFault};
 
 /// The largest body that is taken unless told otherwise, in bytes.
@@ -59,8 +56,8 @@ impl Default for Options {
 }
 
 /// The app. Every request but a look at its page is told to `teller`, as soon as it is known how it is answered.
-pub fn app(options: Options, secrets: Secrets, teller: Teller) -> Router {
-    let sample = Sample { options, secrets, teller, history: History::new() };
+pub fn app(options: Options, secrets: Secrets, teller: Teller, front: Arc<dyn Front>) -> Router {
+    let sample = Sample { options, secrets, teller, front, numbers: AtomicU64::new(1) };
     Router::new().fallback(handle).with_state(Arc::new(sample))
 }
 
@@ -68,7 +65,9 @@ struct Sample {
     options: Options,
     secrets: Secrets,
     teller: Teller,
-    history: History,
+    front: Arc<dyn Front>,
+    /// The number of the next delivery.
+    numbers: AtomicU64,
 }
 
 async fn handle(State(sample): State<Arc<Sample>>, request: Request) -> Response {
@@ -78,14 +77,15 @@ async fn handle(State(sample): State<Arc<Sample>>, request: Request) -> Response
     }
     match Visitor::of(request.method(), request.headers()) {
         Visitor::Sender => sample.receive(request).await,
-        Visitor::Browser => page::response(&sample.history, &sample.secrets, request.headers()),
+        Visitor::Browser => sample.front.show(request.headers()),
         Visitor::Stranger => answer::to_stranger(),
     }
 }
 
 impl Sample {
     async fn receive(&self, request: Request) -> Response {
-        let (started, now, number) = (Instant::now(), Timestamp::now(), self.history.next_number());
+        let (started, now) = (Instant::now(), Timestamp::now());
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
         let (parts, body) = request.into_parts();
         let body = Body::read(body, self.options.max_body).await;
         let verdict = Verdict::on(&self.secrets.get(), &signed(&parts.headers), &body, now.as_second());
@@ -115,7 +115,7 @@ impl Sample {
         let body = body.into_bytes();
         let (told, names) = (delivery.clone(), texts(&headers));
         let received = Received { delivery: told, headers: names, body: body.clone(), truncated, answer };
-        self.history.keep(Entry { delivery, headers, body });
+        self.front.keep(delivery, headers, body);
         self.teller.tell(received);
     }
 }
@@ -126,13 +126,4 @@ fn signed(headers: &HeaderMap) -> Signed<'_> {
 
 fn path(parts: &Parts) -> String {
     parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned()
-}
-
-/// Header values as text; a byte that is not visible ASCII is written `\xNN`.
-fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &axum::http::HeaderValue| match value.to_str() {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.as_bytes().escape_ascii().to_string(),
-    };
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }

@@ -235,7 +235,7 @@ impl SetUp {
     }
 
     /// Deliveries are judged by the secret that is known now.
-    pub fn verify_deliveries(&mut self) {
+    pub fn verify_deliveries(&self) {
         let secrets = self.learned.iter().map(|learned| learned.secret.clone()).collect();
         if let Some(feed) = &self.feed {
             feed.verify_with(secrets);

@@ -205,6 +205,7 @@ impl SetUp {
         }
         self.remember(learned.secret.clone());
         self.learned = Some(learned);
+        self.verify_deliveries();
         Ok(())
     }
 

@@ -7,11 +7,11 @@ use super::Options;
 use super::parts::SetUp;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
+use crate::gateway::{Gateway, Teller, gateway};
 use crate::ngrok::Launch;
 use crate::ngrok::policy::{Means, Verification};
 use crate::report::{self, Report, Status, Step};
 use crate::running::control::SecureWish;
-use crate::sample::{Gateway, gateway};
 use crate::serve;
 use crate::signature::Secrets;
 use crate::steps::Context;
@@ -120,6 +120,7 @@ impl SetUp {
         }
         self.remember(fresh.secret.clone());
         self.learned = Some(fresh);
+        self.verify_deliveries();
         match self.secured.as_ref().map(|secured| (secured.mechanism, secured.wish)) {
             None => {}
             Some((Mechanism::Gateway, _)) => {
@@ -207,11 +208,14 @@ impl SetUp {
         let listener = serve::bind(0).await.map_err(taken)?;
         let port = listener.local_addr().map_err(taken)?.port();
         let stop = CancellationToken::new();
+        let feed = self.feed.clone();
+        let teller = Teller::to(move |seen| feed.iter().for_each(|feed| feed.tell(seen.clone())));
         let app = gateway(Gateway {
             upstream: upstream.origin().clone(),
             path: verification.path,
             enforce: verification.enforce,
             secrets: secured.secrets.clone(),
+            teller,
             stop: stop.clone(),
         });
         tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));

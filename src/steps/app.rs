@@ -1,7 +1,12 @@
 //! The app: the user's own, or the built-in one.
 
 use std::io;
+use std::sync::Arc;
 
+use axum::Router;
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -9,8 +14,9 @@ use super::Context;
 use crate::config::Upstream;
 use crate::error::{Error, Result};
 use crate::handler::listens;
-use crate::report::{Status, Step};
-use crate::sample;
+use crate::page::Page;
+use crate::report::{Delivery, Status, Step};
+use crate::sample::{self, Front, Teller};
 use crate::serve;
 use crate::signature::Secrets;
 use crate::ui::{Answer, Question};
@@ -131,7 +137,23 @@ async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {
 pub fn start(listener: TcpListener, options: sample::Options) -> BuiltIn {
     let (teller, received) = sample::feed();
     let (secrets, stop) = (Secrets::default(), CancellationToken::new());
-    let app = sample::app(options, secrets.clone(), teller);
+    let app = with_page(options, secrets.clone(), teller);
     tokio::spawn(serve::serve(listener, app, stop.clone().cancelled_owned()));
     BuiltIn { received, secrets, stop }
+}
+
+/// The built-in app with its page; each knows nothing of the other.
+pub fn with_page(options: sample::Options, secrets: Secrets, teller: Teller) -> Router {
+    let page = Arc::new(Page::new(secrets.clone()));
+    sample::app(options, secrets, teller, page)
+}
+
+impl Front for Page {
+    fn keep(&self, delivery: Delivery, headers: HeaderMap, body: Bytes) {
+        Page::keep(self, delivery, headers, body);
+    }
+
+    fn show(&self, headers: &HeaderMap) -> Response {
+        self.response(headers)
+    }
 }

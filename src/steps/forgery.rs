@@ -15,9 +15,9 @@ use super::spelling::spellings;
 use super::tunnel::Tunnel;
 use crate::delivery::{Delivery, Origin, Witness, header};
 use crate::error::{Error, Result};
+use crate::gateway::REFUSED;
 use crate::http::{Certificates, Delivered, Exact, OriginForm, is_loopback};
 use crate::ngrok::NO_INTERSTITIAL;
-use crate::sample::REFUSED;
 use crate::signature::{SigningSecret, headers};
 
 /// A new URL may take a moment until the edge serves it everywhere.

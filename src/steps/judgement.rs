@@ -213,9 +213,10 @@ mod tests {
     fn captured(key: &SigningSecret, answer: Option<(u16, &str, &str)>) -> Option<(Arc<Delivery>, u64)> {
         let body = r#"{"type":"user.created"}"#;
         let signature = sign(std::slice::from_ref(key), "msg_1", 1_700_000_000, body.as_bytes());
-        let raw = STANDARD.encode(format!("POST / HTTP/1.1\r\n\r\n{body}"));
+        let head = format!("Svix-Id: msg_1\r\nSvix-Timestamp: 1700000000\r\nSvix-Signature: {signature}");
+        let raw = STANDARD.encode(format!("POST / HTTP/1.1\r\n{head}\r\n\r\n{body}"));
         let response = answer.map(|(status, header, text)| {
-            let raw = STANDARD.encode(format!("HTTP/1.1 {status} X\r\n\r\n{text}"));
+            let raw = STANDARD.encode(format!("HTTP/1.1 {status} X\r\n{header}: ERR_NGROK_8012\r\n\r\n{text}"));
             serde_json::json!({"status_code": status, "headers": {header: ["ERR_NGROK_8012"]}, "raw": raw})
         });
         let json = serde_json::json!({

@@ -11,6 +11,7 @@ mod floors;
 mod json;
 mod links;
 mod readme;
+mod rules;
 mod samples;
 mod walkthrough;
 

@@ -4,8 +4,8 @@
 use std::str::FromStr as _;
 
 use axum::http::Uri;
+use clerkhook::gateway::Admission;
 use clerkhook::ngrok::policy::Verification;
-use clerkhook::sample::Admission;
 use clerkhook::secret::Secret;
 
 use crate::routers::{decoded, takers};

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use clerkhook::sample::{Gateway, gateway};
+use clerkhook::gateway::{Gateway, Teller, gateway};
 use clerkhook::serve;
 use clerkhook::signature::Secrets;
 use clerkhook::signature::{SigningSecret, sign};
@@ -33,7 +33,8 @@ pub fn settings(upstream: &str, path: Option<&str>) -> Gateway {
     let secrets = Secrets::default();
     secrets.set(vec![SigningSecret::parse(SECRET).expect("a secret")]);
     let upstream = upstream.parse().expect("an address");
-    Gateway { upstream, path: path.map(str::to_owned), enforce: true, secrets, stop: CancellationToken::new() }
+    let (path, teller) = (path.map(str::to_owned), Teller::to(drop));
+    Gateway { upstream, path, enforce: true, secrets, teller, stop: CancellationToken::new() }
 }
 
 impl Stand {

@@ -439,6 +439,13 @@ fn steady_line(line: &str) -> String {
                 }
             }
         }
+        // An id of ours, shown shortened.
+        if let Some(after) = rest.split_once('…').filter(|(id, _)| id.len() == 12 && is_id(id)).map(|(_, after)| after)
+        {
+            out.push_str("[ID]…");
+            rest = after;
+            continue;
+        }
         if let Some(after) = rest.strip_prefix("clerkhook-").filter(|after| after.contains("+clerk_test")) {
             out.push_str("clerkhook-[WORD]");
             rest = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
@@ -486,6 +493,10 @@ fn steady_line(line: &str) -> String {
         rest = &rest[c.len_utf8()..];
     }
     out
+}
+
+fn is_id(text: &str) -> bool {
+    text.starts_with('1') && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
 fn is_clock(text: &str) -> bool {

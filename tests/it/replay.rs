@@ -206,12 +206,13 @@ fn times_diff_to_and_dry_run() {
     stand.deliver("msg_1", EVENT);
     let output = stand.run("replay msg_1 --times 3 --json").expect_code(0);
     assert_eq!((output.of_type("replay").len(), stand.app.count()), (3, 4));
+    let ours = stand.run("events list --json").of_type("delivery")[0]["id"].as_str().expect("an id").to_owned();
     assert_data_eq!(
-        stand.run("replay msg_1 --dry-run").snapshot(),
+        stand.run("replay msg_1 --dry-run").snapshot().replace(&ours, "[ID]"),
         str![[r#"
 exit 0
 --- stdout
-  test      send    airt_[ID] through the agent, as it was
+  test      send    [ID] through the agent, as it was
 
 "#]]
     );
@@ -286,7 +287,7 @@ error: the agent has no captured request `msg_gone` CH0807
         str![[r#"
 exit 6
 --- stdout
-  502 [MS] ms  airt_[ID]… via agent, original signature
+  502 [MS] ms  [ID]… via agent, original signature
 --- stderr
 error: `user.created` was not taken: the agent reached no app at `http://localhost:[PORT]` (ERR_NGROK_8012) CH0805
 

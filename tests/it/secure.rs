@@ -242,6 +242,31 @@ fn a_gateway_stands_in_front_of_the_app_for_any_agent() {
 }
 
 #[test]
+fn what_the_gateway_refused_is_a_delivery_with_its_verdict() {
+    let mut stand = Stand::start("");
+    stand.run("secure --local").expect_code(0);
+    let seen = stand.app.count();
+    assert_eq!(stand.forge(), 403);
+    let shown = stand.up.wait_for("the forged one", |line| line.contains("msg_forged"));
+    let shown: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!((&shown["status_code"], &shown["signature"]), (&json!(403), &json!("invalid")), "{shown}");
+    assert_eq!(shown["origin"], "other", "{shown}");
+    assert_eq!(stand.app.count(), seen);
+    assert_eq!(stand.deliver("msg_good", r#"{"type":"user.created"}"#), 200);
+    let output = stand.machine.run("events show msg_good").expect_code(0);
+    assert!(output.stdout.contains("the gateway"), "{}", output.stdout);
+    let raw = stand.machine.run("events list --json --origin check").expect_code(0);
+    let Stand { machine, up, .. } = stand;
+    up.signal("INT");
+    let output = up.finish().expect_code(0);
+    // Its own forged events are kept as what they are, and no news.
+    assert!(!raw.of_type("delivery").is_empty());
+    assert!(output.of_type("delivery").iter().all(|delivery| delivery["origin"] != "check"), "{}", output.stdout);
+    let forged = machine.run("events list --json --origin other --invalid").expect_code(0).of_type("delivery");
+    assert_eq!(forged.len(), 1, "seen by the agent and by the gateway, it is one: {forged:?}");
+}
+
+#[test]
 fn without_a_set_up_it_keeps_one_of_its_own() {
     let sandbox = Sandbox::start("");
     let machine = Machine::with(&sandbox);

@@ -8,22 +8,34 @@ use super::exchange::Exchange;
 /// ngrok's `inspect_db_size` by default, in bytes.
 const BYTES_LIMIT: usize = 50 * 1024 * 1024;
 
-/// Requests kept at most.
-const COUNT_LIMIT: usize = 500;
+/// Requests kept at most, unless a fault says less.
+const COUNT_LIMIT: usize = 5000;
 
 /// A bounded store of exchanges.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Captures {
+    most: usize,
     newest_first: Mutex<VecDeque<Arc<Exchange>>>,
 }
 
+impl Default for Captures {
+    fn default() -> Self {
+        Self::of(COUNT_LIMIT)
+    }
+}
+
 impl Captures {
+    /// At most so many.
+    pub(super) fn of(most: usize) -> Self {
+        Self { most, newest_first: Mutex::default() }
+    }
+
     /// Adds one, and drops the oldest that no longer fit.
     pub(super) fn add(&self, exchange: Arc<Exchange>) {
         let mut all = self.lock();
         all.push_front(exchange);
         let mut bytes = 0;
-        let fitting = all.iter().take(COUNT_LIMIT).take_while(|exchange| {
+        let fitting = all.iter().take(self.most).take_while(|exchange| {
             bytes += exchange.size();
             bytes <= BYTES_LIMIT
         });

@@ -30,6 +30,8 @@ pub enum AgentFault {
     Drop(Duration),
     /// `noinspect`: captures nothing.
     NoInspect,
+    /// `memory:50`: keeps no more than so many captures.
+    Memory(usize),
     /// `lax`: asks the edge to look at the policy only where a path has no capital letters.
     Lax,
 }
@@ -38,7 +40,7 @@ pub enum AgentFault {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is no fault of the agent; use `slow:5s`, `4018`, `105`, `108`, `121`, `334`, `334:2`, `exit:3s`, `hang`, \
-     `hang:hard`, `garbage`, `plain`, `drop:2s`, `noinspect` or `lax`"
+     `hang:hard`, `garbage`, `plain`, `drop:2s`, `noinspect`, `memory:50` or `lax`"
 )]
 pub struct UnknownFault {
     text: String,
@@ -61,6 +63,7 @@ impl FromStr for AgentFault {
             ("garbage", None) => Some(Self::Garbage),
             ("plain", None) => Some(Self::Plain),
             ("noinspect", None) => Some(Self::NoInspect),
+            ("memory", Some(rest)) => rest.parse().ok().filter(|count| *count > 0).map(Self::Memory),
             ("lax", None) => Some(Self::Lax),
             (number @ ("4018" | "105" | "108" | "121" | "334" | "319" | "2201" | "9016"), rest) => {
                 refused(number, rest)
@@ -112,6 +115,7 @@ mod tests {
             ("garbage", AgentFault::Garbage),
             ("plain", AgentFault::Plain),
             ("noinspect", AgentFault::NoInspect),
+            ("memory:50", AgentFault::Memory(50)),
             ("lax", AgentFault::Lax),
         ] {
             assert_eq!(text.parse(), Ok(fault), "{text}");
@@ -120,7 +124,20 @@ mod tests {
 
     #[test]
     fn what_is_no_fault_is_named() {
-        for text in ["", "slow", "slow:", "slow:s", "slow:5h", "hang:soft", "335", "334:", "334:x", "plain:1"] {
+        for text in [
+            "",
+            "slow",
+            "slow:",
+            "slow:s",
+            "slow:5h",
+            "hang:soft",
+            "335",
+            "334:",
+            "334:x",
+            "plain:1",
+            "memory",
+            "memory:0",
+        ] {
             let error = text.parse::<AgentFault>().expect_err(text).to_string();
             assert!(error.starts_with(&format!("`{text}` is no fault")), "{error}");
         }

@@ -101,12 +101,16 @@ async fn tunnel(plan: Plan) -> Ending {
 }
 
 async fn work(plan: Plan) -> Ending {
+    let memory = plan.faults.iter().find_map(|fault| match fault {
+        AgentFault::Memory(count) => Some(*count),
+        _ => None,
+    });
     let agent = Arc::new(Agent {
         id: Ksuid::new_raw(0, None).to_string(),
         version: plan.version,
         log: plan.log.clone(),
         tunnels: Tunnels::default(),
-        captures: Captures::default(),
+        captures: memory.map_or_else(Captures::default, Captures::of),
         session: Session::default(),
     });
     agent.tunnels.add(Arc::new(Tunnel::new(plan.wish.clone())));

@@ -29,6 +29,9 @@ use watch::Watched;
 /// How many bytes of bodies may wait to be shown or to be taken in.
 const WAITING: usize = 64 * 1024 * 1024;
 
+/// How many may have come between two questions.
+const MEANWHILE: u16 = 500;
+
 /// What a delivery takes beside its bodies, in bytes, generously.
 const OVERHEAD: usize = 2048;
 
@@ -179,9 +182,10 @@ impl Feed {
     pub async fn ask(&self, api: &AgentApi) -> Result<()> {
         let asked = self.read(api).await;
         if let Ok(Some(looked)) = &asked {
-            let doubtful = self.lock().reader.may_have_missed(looked);
-            let served = if doubtful { api.served().await } else { None };
-            self.lock().take_all(looked, served);
+            let doubtful = self.lock().take_all(looked);
+            if doubtful {
+                self.count_missed(api).await?;
+            }
         }
         self.lock().take_heard();
         asked.map(drop)
@@ -216,6 +220,17 @@ impl Feed {
         Ok(Some(looked))
     }
 
+    /// What was served before the agent is asked once more, and is not there then, is gone.
+    async fn count_missed(&self, api: &AgentApi) -> Result<()> {
+        let served = api.served().await;
+        let again = api.captures(MEANWHILE).await?;
+        let mut state = self.lock();
+        let looked = state.reader.read(again);
+        state.take_all(&looked);
+        state.news.missed += state.reader.count_missed(served);
+        Ok(())
+    }
+
     /// Notes what the agent had served before the set-up began.
     pub async fn begin(&self, api: &AgentApi) {
         let served = api.served().await;
@@ -234,17 +249,16 @@ impl Feed {
 }
 
 impl State {
-    /// What the agent captured, oldest first; `captures` are newest first.
-    fn take_all(&mut self, looked: &Looked, served: Option<u64>) {
+    /// What the agent captured, oldest first; `captures` are newest first. Whether some may have been missed.
+    fn take_all(&mut self, looked: &Looked) -> bool {
         for capture in looked.captures.iter().rev() {
             if self.reader.wants(capture) {
                 self.take_capture(capture);
             }
         }
-        if self.reader.may_have_missed(looked) {
-            self.news.missed += self.reader.count_missed(served);
-        }
+        let doubtful = self.reader.may_have_missed(looked);
         self.reader.end_look();
+        doubtful
     }
 
     fn take_capture(&mut self, capture: &Capture) {
@@ -297,79 +311,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::delivery::Witness;
-
-    fn capture(id: &str, message: &str, answered: bool) -> Capture {
-        let response = answered.then(|| serde_json::json!({"status_code": 200}));
-        serde_json::from_value(serde_json::json!({
-            "id": id, "start": "2026-11-23T10:00:00Z", "duration": 1, "response": response,
-            "request": {"method": "POST", "uri": "/x", "headers": {"Svix-Id": [message]}},
-        }))
-        .expect("the documented shape")
-    }
-
-    fn feed_since(time: &str) -> Feed {
-        Feed::since(time.parse().expect("a time"), Ledger::of(None, Some("/x".into())), Keeper::none())
-    }
-
-    fn feed() -> Feed {
-        feed_since("2026-11-23T09:00:00Z")
-    }
-
-    fn take(feed: &Feed, captures: &[Capture]) -> Vec<String> {
-        let mut state = feed.lock();
-        let looked = state.reader.read(captures.to_vec());
-        state.take_all(&looked, None);
-        std::mem::take(&mut state.news).deliveries.iter().filter_map(|delivery| delivery.message_id.clone()).collect()
-    }
-
-    #[tokio::test]
-    async fn whole_seconds_hide_nothing_and_keep_the_order() {
-        let seen = feed_since("2026-11-23T10:00:00.9Z");
-        let new = take(&seen, &[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
-        assert_eq!(new, ["msg_1", "msg_2"]);
-        let again = take(&seen, &[capture("a", "msg_1", true), capture("b", "msg_2", true)]);
-        assert!(again.is_empty(), "in any order");
-    }
-
-    #[tokio::test]
-    async fn what_is_unanswered_waits_and_what_is_old_or_proven_is_left_out() {
-        let seen = feed();
-        assert!(take(&seen, &[capture("a", "msg_1", false)]).is_empty());
-        assert_eq!(take(&seen, &[capture("a", "msg_1", true)]).len(), 1);
-        seen.expect("msg_2", Origin::Test, 1);
-        assert!(take(&seen, &[capture("b", "msg_2", true)]).is_empty());
-        assert_eq!(take(&seen, &[capture("c", "msg_2", true)]).len(), 1);
-        assert!(take(&feed_since("2026-11-23T11:00:00Z"), &[capture("d", "msg_3", true)]).is_empty());
-        assert_eq!(seen.counts(), (2, 0));
-    }
-
-    #[tokio::test]
-    async fn who_waits_is_told_whoever_looked_and_of_what_came_before() {
-        let seen = feed();
-        take(&seen, &[capture("a", "msg_1", false)]);
-        let watch = seen.watch(|delivery| delivery.message_id.as_deref() == Some("msg_1"));
-        assert!(watch.seen()[0].answer.is_none());
-        take(&seen, &[capture("b", "msg_2", true), capture("a", "msg_1", true)]);
-        assert_eq!((watch.seen().len(), watch.seen()[0].status()), (1, Some(200)));
-    }
-
-    #[tokio::test]
-    async fn the_agent_is_heard_before_the_gateway() {
-        let seen = feed();
-        let mut told = capture("a", "msg_1", true).sighting(&[]);
-        (told.witnesses, told.origin) = (vec![Witness::Gateway], Origin::Other);
-        seen.tell(told);
-        let looked = seen.lock().reader.read(vec![capture("a", "msg_1", false)]);
-        let mut state = seen.lock();
-        state.take_all(&looked, None);
-        state.take_heard();
-        let [one] = std::mem::take(&mut state.news).deliveries.try_into().expect("one delivery");
-        assert_eq!(
-            (one.witnesses.as_slice(), one.origin),
-            ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other)
-        );
-    }
-}
+mod tests;

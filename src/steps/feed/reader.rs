@@ -57,6 +57,7 @@ pub(super) struct Reader {
     served_before: Option<u64>,
     missed: u64,
     looked: bool,
+    doubtful: bool,
     /// When the agent is asked next, until when sooner, and when all are looked at again.
     pub(super) next: Instant,
     lively_until: Instant,
@@ -85,6 +86,7 @@ impl Reader {
             served_before: None,
             missed: 0,
             looked: false,
+            doubtful: false,
             next: now,
             lively_until: now,
             thorough_at: now,
@@ -204,9 +206,11 @@ impl Reader {
         captures.last().is_some_and(|oldest| !reaches_back(oldest))
     }
 
-    /// Whether some may have come and gone between two looks.
-    pub(super) fn may_have_missed(&self, looked: &Looked) -> bool {
-        looked.hidden && self.looked
+    /// Whether some may have come and gone between two looks; at the look after such a one too, as more may have gone while it
+    /// was counted.
+    pub(super) fn may_have_missed(&mut self, looked: &Looked) -> bool {
+        let hidden = looked.hidden && self.looked;
+        std::mem::replace(&mut self.doubtful, hidden) || hidden
     }
 
     /// How many of those that the agent served were not among its captures any more.

@@ -1,7 +1,6 @@
-//! The last deliveries, for the page. They live in memory only.
+//! The last deliveries that the page shows. They live in memory only.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::body::Bytes;
@@ -23,9 +22,8 @@ pub(super) struct Entry {
 
 /// A ring of deliveries.
 #[derive(Debug)]
-pub(super) struct History {
+pub(super) struct Shown {
     run: i64,
-    numbers: AtomicU64,
     kept: Mutex<Kept>,
 }
 
@@ -35,21 +33,16 @@ struct Kept {
     last: VecDeque<Arc<Entry>>,
 }
 
-impl History {
+impl Shown {
     /// An empty one.
     pub(super) fn new() -> Self {
         let run = Timestamp::now().as_millisecond();
-        Self { run, numbers: AtomicU64::new(0), kept: Mutex::default() }
+        Self { run, kept: Mutex::default() }
     }
 
     /// Tells this run of the app from others, whose deliveries have the same numbers.
     pub(super) fn run(&self) -> i64 {
         self.run
-    }
-
-    /// The number of the delivery that just came in, from 1.
-    pub(super) fn next_number(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Keeps a delivery and drops the oldest when there are too many.

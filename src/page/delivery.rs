@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::escape::Escaped;
+use super::shown::Entry;
+use crate::delivery::texts;
 use crate::payload::{indent, readable};
 use crate::report::Delivery;
-use crate::sample::history::Entry;
-use crate::sample::texts;
 
 /// Of a longer body the page shows the beginning, in bytes.
 const SHOWN: usize = 64 * 1024;

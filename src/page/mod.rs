@@ -1,12 +1,13 @@
-//! The app's page: one self-contained document that renews itself.
+//! The page in the browser: one self-contained document of the last deliveries that renews itself.
 
 mod delivery;
 mod escape;
+mod shown;
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use axum::body::Body as Outgoing;
+use axum::body::{Body as Outgoing, Bytes};
 use axum::http::header::{self, HeaderName, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -15,7 +16,8 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
-use super::history::{History, KEPT};
+use self::shown::{Entry, KEPT, Shown};
+use crate::report::Delivery;
 use crate::signature::Secrets;
 
 const STYLE: &str = include_str!("style.css");
@@ -46,17 +48,39 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// The page as it stands, or 304 when the browser already has it.
-pub(super) fn response(history: &History, secrets: &Secrets, request: &HeaderMap) -> Response {
-    let known = secrets.get().len();
-    let (count, last) = history.last();
-    let tag = format!("\"{}-{count}-{known}\"", history.run());
+/// What the page shows, and how signatures are checked.
+#[derive(Debug)]
+pub struct Page {
+    shown: Shown,
+    secrets: Secrets,
+}
+
+impl Page {
+    /// An empty one, of an app that verifies with these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self { shown: Shown::new(), secrets }
+    }
+
+    /// Shows a delivery from now on.
+    pub fn keep(&self, delivery: Delivery, headers: HeaderMap, body: Bytes) {
+        self.shown.keep(Entry { delivery, headers, body });
+    }
+
+    /// The page as it stands, or 304 when the browser already has it.
+    pub fn response(&self, request: &HeaderMap) -> Response {
+        response(&self.shown, self.secrets.get().len(), request)
+    }
+}
+
+fn response(shown: &Shown, known: usize, request: &HeaderMap) -> Response {
+    let (count, last) = shown.last();
+    let tag = format!("\"{}-{count}-{known}\"", shown.run());
     if request.get(IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes()) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
     let mut list = String::new();
     for entry in &last {
-        delivery::render(&mut list, history.run(), entry, &TimeZone::system()).expect("a string takes all");
+        delivery::render(&mut list, shown.run(), entry, &TimeZone::system()).expect("a string takes all");
     }
     let mut response = Response::new(Outgoing::from(document(count, known, &list)));
     let headers = response.headers_mut();
