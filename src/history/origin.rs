@@ -1,27 +1,21 @@
 //! Deliveries by where they came from: through a set-up, or from an agent's captures.
 
-use jiff::{SignedDuration, Timestamp};
 use rusqlite::{OptionalExtension as _, params};
 
 use super::row;
 use super::store::{Store, StoreFault};
-use crate::delivery::{Delivery, Id};
+use crate::delivery::Delivery;
 
 impl Store {
-    /// The newest of a set-up that began at a time, oldest first, at most so many.
+    /// The newest of the set-up with this id, oldest first, at most so many.
     ///
     /// # Errors
     /// `StoreFault`.
-    pub fn of_set_up(&self, began: Timestamp, most: usize) -> Result<Vec<Delivery>, StoreFault> {
-        let first = Id::first_of(began);
-        let after = Id::first_of(began.checked_add(SignedDuration::from_millis(1)).unwrap_or(began));
-        let query = format!(
-            "SELECT {} FROM deliveries WHERE id >= ?1 AND set_up >= ?1 AND set_up < ?2 ORDER BY id DESC LIMIT ?3",
-            row::COLUMNS
-        );
+    pub fn of_set_up(&self, id: &str, most: usize) -> Result<Vec<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries WHERE set_up = ?1 ORDER BY id DESC LIMIT ?2", row::COLUMNS);
         let mut query = self.connection.prepare_cached(&query)?;
         let limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let rows = query.query_map(params![first.as_str(), after.as_str(), limit], row::read)?;
+        let rows = query.query_map(params![id, limit], row::read)?;
         let mut found: Vec<_> = rows.collect::<Result<_, _>>()?;
         found.reverse();
         Ok(found)

@@ -27,7 +27,7 @@ pub async fn keep_tunnel(context: &Context, options: &Options, tunnel: Tunnel) -
     let mut setup = SetUp { tunnel: Some(tunnel), control, since: Some(Timestamp::now()), ..SetUp::default() };
     // Who reads the URL may at once run a command that looks for the set-up.
     setup.note(context);
-    context.ui.emit(&Report::Tunnel(told));
+    context.ui.emit(&Report::Tunnel(told).answer());
     let ended = keep(context, options, &mut setup).await;
     context.state.forget();
     if let Some(remote) = &setup.remote {

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -32,9 +31,8 @@ pub async fn latest(context: &Context, setup: &Setup, most: usize) -> Vec<Delive
 }
 
 fn of_history(context: &Context, setup: &Setup, most: usize) -> Vec<Delivery> {
-    let Ok(began) = setup.started_at.parse::<Timestamp>() else { return Vec::new() };
     let Ok(Some(store)) = kept::open(context) else { return Vec::new() };
-    let kept = store.of_set_up(began, most).unwrap_or_default();
+    let kept = store.of_set_up(&setup.id, most).unwrap_or_default();
     kept.iter().map(Delivery::from).collect()
 }
 

@@ -46,6 +46,8 @@ fn typed(still: &AtomicBool) -> bool {
         let mut watched = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
         match poll(&mut watched, limit) {
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
+            // Whoever waits now gets what was typed.
+            Ok(_) if !still.load(Ordering::Acquire) => return false,
             Ok(_) => {
                 let mut line = String::new();
                 return stdin.read_line(&mut line).is_ok_and(|read| read > 0);
