@@ -33,12 +33,13 @@ fn only_what_is_edited_changes_and_the_signature_is_fresh() {
 #[test]
 fn a_missing_path_is_made_and_told() {
     let stand = stand();
+    let ours = stand.run("events list --json").of_type("delivery")[0]["id"].as_str().expect("an id").to_owned();
     assert_data_eq!(
-        stand.run("replay msg_1 --set data.public_metadata.plan=pro --dry-run").snapshot(),
+        stand.run("replay msg_1 --set data.public_metadata.plan=pro --dry-run").snapshot().replace(&ours, "[ID]"),
         str![[r#"
 exit 0
 --- stdout
-  test      send    airt_[ID] to http://localhost:[PORT]/api/webhooks signed afresh (data.public_metadata.plan)
+  test      send    [ID] to http://localhost:[PORT]/api/webhooks signed afresh (data.public_metadata.plan)
 --- stderr
   note: `data.public_metadata.plan` was not there before; it was added
 
