@@ -83,6 +83,28 @@ impl Command {
         }
     }
 
+    /// Whether it has use for what the project's files say.
+    pub fn reads_project(&self) -> bool {
+        !matches!(self, Self::Events(_) | Self::Sandbox | Self::Completions(_))
+    }
+
+    /// Whether it cannot do without the one project and the one route that are meant.
+    pub fn needs_project(&self) -> bool {
+        matches!(
+            self,
+            Self::Up(_) | Self::Register(_) | Self::Secret(_) | Self::Trigger(_) | Self::Check(_) | Self::Secure(_)
+        )
+    }
+
+    /// Whether the route is of use to it.
+    pub fn needs_route(&self) -> bool {
+        match self {
+            Self::Up(options) => !options.setup.app.serve,
+            Self::Register(_) | Self::Trigger(_) | Self::Check(_) => true,
+            _ => false,
+        }
+    }
+
     /// The app that was named.
     pub fn upstream(&self) -> Option<&crate::config::Upstream> {
         match self {

@@ -2,6 +2,7 @@
 
 mod check;
 mod delivery;
+mod project;
 mod proof;
 mod setup;
 mod step;
@@ -13,6 +14,7 @@ use serde::Serialize;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
+pub use project::{Project, Route};
 pub use proof::{Hop, HopResult, Proof};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
 pub use step::{Status, Step};
@@ -35,6 +37,8 @@ pub enum Report {
         /// Milliseconds since it began.
         ms: Option<u64>,
     },
+    /// What the app's directory says.
+    Project(Project),
     /// The tunnel is online.
     Tunnel(Tunnel),
     /// The endpoint is right.

@@ -9,7 +9,7 @@ use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::error::Error;
 use crate::report::{
-    Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
+    Check, Delivery, Endpoint, Gap, Plan, Project, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
     Stopped, User,
 };
 
@@ -47,6 +47,19 @@ pub fn gap(gap: &Gap) -> Painted {
     let what = if gap.missed == 1 { "delivery is" } else { "deliveries are" };
     let words = painted!("{} {} not shown: what reads this output is too slow", gap.missed, what);
     painted!("  {} {}", paint(ODD, "!"), words)
+}
+
+/// What the app's directory says, and below what should be mended.
+pub fn project(project: &Project, width: Option<usize>) -> Painted {
+    let framework = project.name.as_deref().unwrap_or("no framework that is known");
+    let route = project.route.as_ref().map_or("no webhook route found", |route| route.file.as_str());
+    let inner = (project.directory != ".").then_some(project.directory.as_str());
+    let parts: Vec<&str> = inner.into_iter().chain([framework, route, project.env_file.as_str()]).collect();
+    let line = |mark: Painted, words: &str| {
+        painted!("  {} {:<9} {}", mark, "project", Painted::text(words).hang(STEP_INDENT, width))
+    };
+    let warnings = project.warnings.iter().map(|warning| line(paint(BAD, "!"), warning));
+    Painted::join(std::iter::once(line(paint(GOOD, "✓"), &parts.join(" · "))).chain(warnings), "\n")
 }
 
 /// What a replay got.

@@ -28,7 +28,7 @@ pub use early::{fail, farewell, log, refuse, tell};
 use painted::{Painted, painted};
 use patient::GivenUp;
 pub use prompt::Answer;
-pub use question::{Offer, Question};
+pub use question::{Offer, Offered, Question};
 use stream::Content;
 pub use text::harmless;
 use writing::Streams;
@@ -152,6 +152,7 @@ impl Ui {
             Report::Summary(summary) => self.lines(trigger::summary(summary, width)),
             Report::EventType(kind) => self.lines(trigger::event_type(kind, width)),
             Report::Request(_) => self.json_line(event),
+            Report::Project(project) => self.talk(human::project(project, width)),
             Report::Proof(_) => {}
         }
     }

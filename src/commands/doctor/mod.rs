@@ -53,7 +53,7 @@ pub async fn doctor(context: &Context, options: &Options) -> Result<()> {
         let (_, setup) = context.state.find(None)?;
         setup.upstream.parse().ok()
     });
-    let upstream = upstream.unwrap_or_else(|| Upstream::local(crate::steps::app::PORT));
+    let upstream = upstream.unwrap_or_else(|| crate::steps::app::usual(context));
     let all = async {
         // Clerk is far away and the rest is near: both are asked at the same time, and told in order.
         let (mut findings, (tunnel_url, remote)) = {

@@ -87,7 +87,7 @@ async fn address(context: &Context, options: &Options) -> Result<String> {
     }
     let setup = context.state.find(options.upstream.as_ref()).map(|(_, setup)| setup);
     if let Some(url) = setup.and_then(|setup| setup.webhook_url)
-        && context.settings.path.is_none()
+        && context.settings.named_path().is_none()
     {
         return Ok(url);
     }

@@ -2,13 +2,12 @@
 
 mod plan;
 
-use crate::config::Upstream;
 use crate::error::Result;
 use crate::report::{Report, Status, Step};
 use crate::running::Setup;
 use crate::setup;
 use crate::steps::Context;
-use crate::steps::app::PORT;
+use crate::steps::{app, project};
 use crate::steps::trial::{Wish, prove_running};
 
 /// Options of `up`.
@@ -25,6 +24,9 @@ pub struct Options {
 /// # Errors
 /// That of the step that failed; what was set up until then is taken down before.
 pub async fn up(context: &Context, options: &Options) -> Result<()> {
+    project::tell(context);
+    let app = project::app(context, &options.setup.app).await?;
+    let options = &Options { setup: setup::Options { app, ..options.setup.clone() }, ..*options };
     if options.dry_run {
         return context.unless_interrupted(plan::plan(context, &options.setup)).await;
     }
@@ -39,7 +41,7 @@ fn running(context: &Context, options: &setup::Options) -> Option<Setup> {
     if options.app.serve || options.once {
         return None;
     }
-    let upstream = options.app.upstream.clone().unwrap_or_else(|| Upstream::local(PORT));
+    let upstream = app::wished(&options.app);
     let (_, first) = context.state.find(Some(&upstream))?;
     first.endpoint_id.is_some().then_some(first)
 }

@@ -10,7 +10,7 @@ mod secret;
 pub use confirm::confirm;
 pub use keys::Keys;
 pub use pick::pick;
-pub use row::Offer;
+pub use row::{Offer, Offered};
 pub use secret::secret;
 
 /// A question. `tests/it/questions.rs` asks each on a wide and on a narrow terminal.
@@ -46,6 +46,10 @@ pub enum Question {
     SendAgain,
     /// Which delivery is meant.
     WhichDelivery,
+    /// Which package of a monorepo is meant.
+    WhichProject,
+    /// Which of several webhook routes is meant.
+    WhichRoute,
 }
 
 impl Question {
@@ -62,6 +66,8 @@ impl Question {
             }
             Self::SendAgain => "Send the test event again?".to_owned(),
             Self::WhichDelivery => "Which one?".to_owned(),
+            Self::WhichProject => "Several packages have a webhook route. Which one?".to_owned(),
+            Self::WhichRoute => "Several routes take webhooks. Which one?".to_owned(),
         }
     }
 
@@ -75,6 +81,8 @@ impl Question {
             }
             Self::SendAgain => "--once",
             Self::WhichDelivery => "ID",
+            Self::WhichProject => "--project DIR",
+            Self::WhichRoute => "--path PATH",
         }
     }
 
@@ -84,7 +92,12 @@ impl Question {
             Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
                 false
             }
-            Self::ServeApp { .. } | Self::ClerkKey | Self::SendAgain | Self::WhichDelivery => true,
+            Self::ServeApp { .. }
+            | Self::ClerkKey
+            | Self::SendAgain
+            | Self::WhichDelivery
+            | Self::WhichProject
+            | Self::WhichRoute => true,
         }
     }
 
@@ -98,7 +111,9 @@ impl Question {
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
             | Self::OtherMachine { .. }
-            | Self::WhichDelivery => "nothing was done",
+            | Self::WhichDelivery
+            | Self::WhichProject
+            | Self::WhichRoute => "nothing was done",
         }
     }
 }
