@@ -29,10 +29,46 @@ pub struct Call<'a> {
 
 /// Names that make routes and routers; the others are of no interest.
 const NAMES: [&str; 40] = [
-    "post", "all", "route", "on", "use", "nest", "register", "include_router", "register_blueprint", "add_api_route", "path",
-    "re_path", "include", "HandleFunc", "Handle", "POST", "Post", "Any", "Group", "APIRouter", "Blueprint", "basePath", "scope",
-    "resource", "Mount", "api_route", "prefix", "createFileRoute", "createServerFileRoute", "createAPIFileRoute", "index",
-    "layout", "add_url_rule", "service", "to", "FastAPI", "namespace", "mount", "Route", "put",
+    "post",
+    "all",
+    "route",
+    "on",
+    "use",
+    "nest",
+    "register",
+    "include_router",
+    "register_blueprint",
+    "add_api_route",
+    "path",
+    "re_path",
+    "include",
+    "HandleFunc",
+    "Handle",
+    "POST",
+    "Post",
+    "Any",
+    "Group",
+    "APIRouter",
+    "Blueprint",
+    "basePath",
+    "scope",
+    "resource",
+    "Mount",
+    "api_route",
+    "prefix",
+    "createFileRoute",
+    "createServerFileRoute",
+    "createAPIFileRoute",
+    "index",
+    "layout",
+    "add_url_rule",
+    "service",
+    "to",
+    "FastAPI",
+    "namespace",
+    "mount",
+    "Route",
+    "put",
 ];
 
 /// A call has fewer tokens; what lies beyond is not looked at.
@@ -81,9 +117,9 @@ fn call<'a>(tokens: &[Token<'a>], closings: &[usize], index: usize) -> Option<Ca
     let receiver = if dotted { receiver(tokens, closings, index - 1) } else { None };
     let arguments = &tokens[open + 1..close.max(open + 1)];
     let start = if receiver.is_some() { index.saturating_sub(2) } else { index };
-    let decorator = start.checked_sub(1).is_some_and(|at| {
-        tokens[at].is_sign("@") || tokens[at].is_sign("[") && at > 0 && tokens[at - 1].is_sign("#")
-    });
+    let decorator = start
+        .checked_sub(1)
+        .is_some_and(|at| tokens[at].is_sign("@") || tokens[at].is_sign("[") && at > 0 && tokens[at - 1].is_sign("#"));
     let named = |name: &str| {
         let at = arguments.iter().position(|token| token.is_word(name))?;
         let value = arguments.get(at + 1).filter(|token| token.is_sign(":") || token.is_sign("="));
@@ -128,10 +164,11 @@ fn assigned<'a>(tokens: &[Token<'a>], index: usize) -> Option<&'a str> {
         if token.kind == Kind::Sign && matches!(token.text, ";" | "{" | "}" | ",") {
             return None;
         }
-        let compares = [at.checked_sub(1), Some(at + 1)]
-            .into_iter()
-            .flatten()
-            .any(|next| tokens.get(next).is_some_and(|token| matches!(token.text, "=" | "!" | "<" | ">") && token.kind == Kind::Sign));
+        let compares = [at.checked_sub(1), Some(at + 1)].into_iter().flatten().any(|next| {
+            tokens
+                .get(next)
+                .is_some_and(|token| matches!(token.text, "=" | "!" | "<" | ">") && token.kind == Kind::Sign)
+        });
         if token.is_sign("=") && !compares {
             let typed = tokens[..at].iter().rev().take(8).position(|token| token.is_sign(":"));
             let name = typed.map_or(at, |back| at - 1 - back).checked_sub(1)?;
@@ -144,9 +181,9 @@ fn assigned<'a>(tokens: &[Token<'a>], index: usize) -> Option<&'a str> {
 /// Where a name is defined before a place: `function NAME`, `const NAME =`, `def NAME`, `fn NAME`, `func NAME`.
 pub fn defined(tokens: &[Token<'_>], name: &str, before: usize) -> Option<usize> {
     const OPENERS: [&str; 7] = ["function", "const", "let", "var", "def", "fn", "func"];
-    (1..before.min(tokens.len())).rev().find(|at| {
-        tokens[*at].is_word(name) && tokens[at - 1].word().is_some_and(|word| OPENERS.contains(&word))
-    })
+    (1..before.min(tokens.len()))
+        .rev()
+        .find(|at| tokens[*at].is_word(name) && tokens[at - 1].word().is_some_and(|word| OPENERS.contains(&word)))
 }
 
 /// What a source imports: names with the module that they are of.
@@ -155,7 +192,8 @@ pub fn imports<'a>(tokens: &[Token<'a>]) -> Vec<(Vec<&'a str>, String)> {
     for (at, token) in tokens.iter().enumerate() {
         if token.is_word("import") || token.is_word("require") || token.is_word("export") {
             let rest = &tokens[at + 1..tokens.len().min(at + 200)];
-            let end = rest.iter().position(|token| token.kind == Kind::Text || token.is_sign(";") || token.is_sign("="));
+            let end =
+                rest.iter().position(|token| token.kind == Kind::Text || token.is_sign(";") || token.is_sign("="));
             if let Some(end) = end
                 && let Some(module) = rest[end].literal()
             {
@@ -192,8 +230,13 @@ fn python<'a>(tokens: &[Token<'a>], at: usize) -> Option<(Vec<&'a str>, String)>
         })
         .collect();
     let end = statement.iter().position(|token| token.is_word("import")).unwrap_or(statement.len());
-    let module: String = statement[..end].iter().take_while(|token| token.kind != Kind::Text && !token.is_word("as")).map(|token| token.text).collect();
-    let names: Vec<&str> = statement[end..].iter().filter_map(|token| token.word()).filter(|word| *word != "import").collect();
+    let module: String = statement[..end]
+        .iter()
+        .take_while(|token| token.kind != Kind::Text && !token.is_word("as"))
+        .map(|token| token.text)
+        .collect();
+    let names: Vec<&str> =
+        statement[end..].iter().filter_map(|token| token.word()).filter(|word| *word != "import").collect();
     let path = module.replace('.', "/");
     (!path.is_empty()).then(|| (if names.is_empty() { vec![module_name(&statement)] } else { names }, path))
 }

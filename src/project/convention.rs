@@ -12,7 +12,9 @@ pub fn path(framework: Framework, file: &Path) -> Option<String> {
     match framework {
         Framework::Next => match inner.strip_prefix("app/") {
             Some(below) => joined(stem(below)?.strip_suffix("route")?),
-            None => inner.strip_prefix("pages/").filter(|below| below.starts_with("api/")).and_then(|it| joined(&stem(it)?)),
+            None => {
+                inner.strip_prefix("pages/").filter(|below| below.starts_with("api/")).and_then(|it| joined(&stem(it)?))
+            }
         },
         Framework::Nuxt => {
             let below = shown.strip_prefix("server/")?;
@@ -26,7 +28,9 @@ pub fn path(framework: Framework, file: &Path) -> Option<String> {
             let stem = stem(shown.strip_prefix("app/routes/")?)?;
             dotted(stem.strip_suffix("/route").unwrap_or(&stem))
         }
-        Framework::TanStackStart => dotted(&stem(inner.strip_prefix("routes/").or_else(|| inner.strip_prefix("app/routes/"))?)?),
+        Framework::TanStackStart => {
+            dotted(&stem(inner.strip_prefix("routes/").or_else(|| inner.strip_prefix("app/routes/"))?)?)
+        }
         _ => None,
     }
 }

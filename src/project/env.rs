@@ -59,7 +59,10 @@ impl EnvFiles {
             let end = std::fs::canonicalize(&path).ok().filter(|end| link && !end.starts_with(&inside))?;
             Some((name, end))
         };
-        Self { files: FILES.into_iter().filter_map(read).collect(), linked: FILES.into_iter().filter_map(linked).collect() }
+        Self {
+            files: FILES.into_iter().filter_map(read).collect(),
+            linked: FILES.into_iter().filter_map(linked).collect(),
+        }
     }
 
     /// The value of a variable in the strongest file that has it, by name and value.

@@ -61,10 +61,7 @@ const fn served(facts: Facts, port: u16, config: Option<(&'static str, &'static 
 
 /// All of them; of two in one package the first is meant, unless a route says otherwise.
 pub static ALL: [Facts; 17] = [
-    Facts {
-        env_file: ".env.local",
-        ..served(facts(Framework::Next, "next", "Next.js", "next"), 3000, None)
-    },
+    Facts { env_file: ".env.local", ..served(facts(Framework::Next, "next", "Next.js", "next"), 3000, None) },
     served(facts(Framework::Nuxt, "nuxt", "Nuxt", "nuxt"), 3000, Some(("nuxt.config", "devServer"))),
     served(
         facts(Framework::TanStackStart, "tanstack-start", "TanStack Start", "@tanstack/react-start"),
@@ -76,7 +73,11 @@ pub static ALL: [Facts; 17] = [
         5173,
         Some(("vite.config", "server")),
     ),
-    served(facts(Framework::SvelteKit, "sveltekit", "SvelteKit", "@sveltejs/kit"), 5173, Some(("vite.config", "server"))),
+    served(
+        facts(Framework::SvelteKit, "sveltekit", "SvelteKit", "@sveltejs/kit"),
+        5173,
+        Some(("vite.config", "server")),
+    ),
     served(facts(Framework::Astro, "astro", "Astro", "astro"), 4321, Some(("astro.config", "server"))),
     by_habit(Framework::Fastify, "fastify", "Fastify", "fastify"),
     by_habit(Framework::Hono, "hono", "Hono", "hono"),
@@ -92,6 +93,29 @@ pub static ALL: [Facts; 17] = [
 ];
 
 impl Framework {
+    /// Whether where a file stands makes its route, and no call.
+    pub fn is_by_convention(self) -> bool {
+        match self {
+            Self::Next
+            | Self::Nuxt
+            | Self::ReactRouter
+            | Self::TanStackStart
+            | Self::SvelteKit
+            | Self::Astro
+            | Self::Vite => true,
+            Self::Fastify
+            | Self::Hono
+            | Self::Express
+            | Self::FastApi
+            | Self::Flask
+            | Self::Django
+            | Self::Axum
+            | Self::Actix
+            | Self::Rails
+            | Self::Go => false,
+        }
+    }
+
     /// What is known of it.
     pub fn facts(self) -> &'static Facts {
         ALL.iter().find(|facts| facts.framework == self).unwrap_or(&ALL[0])

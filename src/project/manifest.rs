@@ -89,7 +89,8 @@ impl Manifest {
         self.members.extend(members.into_iter().flatten().filter_map(|member| member.as_str().map(str::to_owned)));
         if value["workspaces"].is_null() {
             let workspace = &value["workspace"];
-            self.members.extend(workspace.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));
+            self.members
+                .extend(workspace.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));
         }
     }
 
@@ -197,9 +198,11 @@ pub fn members(reader: &Reader, root: &Path, patterns: &[String]) -> Vec<PathBuf
             here = match part {
                 "**" => here.iter().flat_map(|directory| below(reader, directory, 4)).collect(),
                 ".." => Vec::new(),
-                _ if part.contains('*') => {
-                    here.iter().flat_map(|directory| reader.directories(directory)).filter(|it| fits(it, part)).collect()
-                }
+                _ if part.contains('*') => here
+                    .iter()
+                    .flat_map(|directory| reader.directories(directory))
+                    .filter(|it| fits(it, part))
+                    .collect(),
                 _ => here.into_iter().map(|directory| directory.join(part)).collect(),
             };
         }

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::convention;
 use super::env::{EnvFiles, Warning};
 use super::framework::{Framework, Used, used};
 use super::manifest::Manifest;
@@ -11,6 +10,7 @@ use super::reads::Reads;
 use super::route::{self, Route};
 use super::source::{Aliases, Source};
 use super::tree::Reader;
+use super::verifier::verifier;
 use super::{Found, port};
 use crate::dotenv::Variables;
 
@@ -35,6 +35,9 @@ const WORDS: [&str; 18] = [
     ".env",
     "createServer",
 ];
+
+/// Of the sources that name one that verifies, so many are looked at.
+const NAMING: usize = 100;
 
 /// The env file of a project that says nothing.
 const ENV_FILE: &str = ".env.local";
@@ -76,11 +79,12 @@ impl Project {
         let manifest = Manifest::read(reader, directory);
         let env = EnvFiles::read(directory);
         let texts = texts(reader, directory);
-        let all: Vec<Source<'_>> = texts.iter().map(|(file, text)| Source::of(file, text)).collect();
+        let all = scanned(&texts);
         let frameworks = used(&manifest);
         let known: Vec<Framework> = frameworks.iter().map(|found| found.value.framework).collect();
         let reads = Reads::find(&manifest, &all);
-        let base = port::setting(reader, directory, "next.config", "basePath").filter(|_| known.contains(&Framework::Next));
+        let base =
+            port::setting(reader, directory, "next.config", "basePath").filter(|_| known.contains(&Framework::Next));
         let sources = Sources { all, aliases: Aliases::read(reader, directory) };
         let routes = route::find(&sources, &known, &base.unwrap_or_default());
         let framework = meant(&frameworks, routes.first());
@@ -90,10 +94,12 @@ impl Project {
         let usual = usual.unwrap_or_else(|| Found::new(ENV_FILE.to_owned(), "", 0));
         let env_file = env.choose(usual.with(usual.value.as_str()));
         let mut warnings = env.warnings(&reads);
-        warnings.extend(manifest.broken.map(|found| Warning {
-            found,
-            fix: "mend it; until then nothing is known of the framework".to_owned(),
-        }));
+        warnings.extend(
+            manifest.broken.map(|found| Warning {
+                found,
+                fix: "mend it; until then nothing is known of the framework".to_owned(),
+            }),
+        );
         warnings.extend(reads.public().map(|found| Warning {
             found: found.with(format!("the route reads `{}`, whose value is put into every page", found.value)),
             fix: format!("let it read `{}`", super::reads::NAME),
@@ -125,7 +131,33 @@ impl Project {
     }
 }
 
-/// The sources that are worth a closer look, those first whose names tell of webhooks.
+/// The sources that are worth a closer look, and those that name one of these that verifies.
+fn scanned(texts: &[(PathBuf, String)]) -> Vec<Source<'_>> {
+    let worth = |text: &str| WORDS.iter().any(|word| text.contains(word));
+    let (close, mut others): (Vec<_>, Vec<_>) = texts.iter().partition(|(_, text)| worth(text));
+    let mut all: Vec<Source<'_>> = close.into_iter().map(|(file, text)| Source::of(file, text)).collect();
+    let verifying = all.iter().filter(|source| verifier(source).is_some());
+    let mut names: Vec<String> = verifying.filter_map(|source| name(source.file)).collect();
+    for _ in 0..route::IMPORTS {
+        let (naming, rest): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|(_, text)| names.iter().any(|name| text.contains(name.as_str())));
+        others = rest;
+        let naming = naming.into_iter().take(NAMING);
+        names = naming.clone().filter_map(|(file, _)| name(file)).collect();
+        all.extend(naming.map(|(file, text)| Source::of(file, text)));
+    }
+    all
+}
+
+/// The name by which others import a file.
+fn name(file: &Path) -> Option<String> {
+    let stem = file.file_stem()?.to_str()?;
+    let of_directory = matches!(stem, "index" | "mod" | "__init__" | "main");
+    let name = if of_directory { file.parent()?.file_name()?.to_str()? } else { stem };
+    Some(name.to_owned())
+}
+
+/// All sources, those first whose names tell of webhooks.
 fn texts(reader: &Reader, directory: &Path) -> Vec<(PathBuf, String)> {
     let mut files = reader.sources(directory);
     let tells = |file: &PathBuf| {
@@ -135,9 +167,7 @@ fn texts(reader: &Reader, directory: &Path) -> Vec<(PathBuf, String)> {
     files.sort_by_cached_key(tells);
     let read = |file: PathBuf| {
         let text = reader.read(&file)?;
-        let inner = file.strip_prefix(directory).unwrap_or(&file).to_owned();
-        let worth = WORDS.iter().any(|word| text.contains(word)) || inner.ends_with("app/routes.ts");
-        worth.then_some((inner, text))
+        Some((file.strip_prefix(directory).unwrap_or(&file).to_owned(), text))
     };
     files.into_iter().filter_map(read).collect()
 }
@@ -148,9 +178,8 @@ fn meant(frameworks: &[Found<Used>], route: Option<&Found<Route>>) -> Option<Fou
     let Some(route) = route else { return Some(first.clone()) };
     let made = frameworks.iter().find(|found| Some(found.value.framework) == route.value.framework);
     let speaks = |found: &&Found<Used>| language(found.value.framework) == ending(&route.file);
-    let calls = |found: &&Found<Used>| speaks(found) && convention::path(found.value.framework, &route.file).is_none();
-    let server = frameworks.iter().filter(calls).find(|found| found.value.framework.facts().config.is_none());
-    Some(made.or(server).or(frameworks.iter().find(speaks)).unwrap_or(first).clone())
+    let registers = |found: &&Found<Used>| speaks(found) && !found.value.framework.is_by_convention();
+    Some(made.or(frameworks.iter().find(registers)).or(frameworks.iter().find(speaks)).unwrap_or(first).clone())
 }
 
 fn language(framework: Framework) -> &'static str {
@@ -175,13 +204,16 @@ fn named_env_file(manifest: &Manifest, sources: &[Source<'_>]) -> Option<Found<S
     let known = |name: &str| crate::dotenv::FILES.contains(&name).then(|| name.to_owned());
     let in_script = manifest.scripts.iter().find_map(|script| {
         let mut words = script.value.1.split_whitespace();
-        let name = words.find_map(|word| word.strip_prefix("--env-file=").or_else(|| word.strip_prefix("--env-file-if-exists=")))?;
+        let name = words
+            .find_map(|word| word.strip_prefix("--env-file=").or_else(|| word.strip_prefix("--env-file-if-exists=")))?;
         Some(script.with(known(name)?))
     });
     let in_source = |source: &Source<'_>| {
         let tokens = &source.tokens;
         let at = (2..tokens.len()).find(|at| {
-            tokens[at - 2].is_word("path") && tokens[at - 1].is_sign(":") && tokens[*at].literal().and_then(known).is_some()
+            tokens[at - 2].is_word("path")
+                && tokens[at - 1].is_sign(":")
+                && tokens[*at].literal().and_then(known).is_some()
         })?;
         Some(Found::new(tokens[at].text.to_owned(), source.file, tokens[at].line))
     };

@@ -46,7 +46,8 @@ pub fn find(
     {
         return Some(found);
     }
-    let own = facts.is_none_or(|facts| facts.reads_port || matches!(facts.framework, Framework::Flask | Framework::FastApi));
+    let own =
+        facts.is_none_or(|facts| facts.reads_port || matches!(facts.framework, Framework::Flask | Framework::FastApi));
     if own {
         let reads = facts.is_some_and(|facts| facts.reads_port);
         let in_env = env.get("PORT").filter(|_| reads).and_then(|found| Some(found.with(number(&found.value.1)?)));
@@ -60,7 +61,8 @@ pub fn find(
 
 /// The port that a framework's config file names, where it is a number.
 fn configured(reader: &Reader, package: &Path, name: &str, object: &str) -> Option<Found<u16>> {
-    let read = |ending: &&str| Some((format!("{name}.{ending}"), reader.read(&package.join(format!("{name}.{ending}")))?));
+    let read =
+        |ending: &&str| Some((format!("{name}.{ending}"), reader.read(&package.join(format!("{name}.{ending}")))?));
     let (file, text) = ENDINGS.iter().find_map(|ending| read(&ending))?;
     let tokens = tokens(&text, &SCRIPT);
     let start = (0..tokens.len()).find(|at| {
@@ -89,7 +91,8 @@ fn configured(reader: &Reader, package: &Path, name: &str, object: &str) -> Opti
 pub fn setting(reader: &Reader, package: &Path, name: &str, key: &str) -> Option<String> {
     let text = ENDINGS.iter().find_map(|ending| reader.read(&package.join(format!("{name}.{ending}"))))?;
     let tokens = tokens(&text, &SCRIPT);
-    let at = (0..tokens.len()).find(|at| tokens[*at].is_word(key) && tokens.get(at + 1).is_some_and(|it| it.is_sign(":")))?;
+    let at = (0..tokens.len())
+        .find(|at| tokens[*at].is_word(key) && tokens.get(at + 1).is_some_and(|it| it.is_sign(":")))?;
     tokens.get(at + 2)?.literal().map(str::to_owned)
 }
 
@@ -97,7 +100,8 @@ pub fn setting(reader: &Reader, package: &Path, name: &str, key: &str) -> Option
 fn listening(source: &Source<'_>) -> Option<Found<u16>> {
     let tokens = &source.tokens;
     let is_listener = |at: &usize| {
-        tokens[*at].word().is_some_and(|word| LISTENERS.contains(&word)) && tokens.get(at + 1).is_some_and(|it| it.is_sign("("))
+        tokens[*at].word().is_some_and(|word| LISTENERS.contains(&word))
+            && tokens.get(at + 1).is_some_and(|it| it.is_sign("("))
     };
     (0..tokens.len()).filter(is_listener).find_map(|at| {
         let mut depth = 0_usize;
@@ -107,9 +111,10 @@ fn listening(source: &Source<'_>) -> Option<Found<u16>> {
             depth == 0
         })?;
         let arguments = &tokens[at + 2..at + 1 + end];
-        let named = arguments.iter().position(|token| token.is_word("port")).filter(|at| {
-            arguments.get(at + 1).is_some_and(|sign| sign.is_sign(":") || sign.is_sign("="))
-        });
+        let named = arguments
+            .iter()
+            .position(|token| token.is_word("port"))
+            .filter(|at| arguments.get(at + 1).is_some_and(|sign| sign.is_sign(":") || sign.is_sign("=")));
         let value = match named {
             Some(at) => &arguments[at + 2..],
             None => arguments,
@@ -121,7 +126,8 @@ fn listening(source: &Source<'_>) -> Option<Found<u16>> {
 
 /// The number of `3001`, `process.env.PORT || 3001`, `":8080"`, `("127.0.0.1", 8080)`.
 fn literal(value: &[Token<'_>]) -> Option<u16> {
-    let of_text = |text: &str| number(text.rsplit_once(':').map_or(text, |(_, port)| port)).filter(|_| text.contains(':'));
+    let of_text =
+        |text: &str| number(text.rsplit_once(':').map_or(text, |(_, port)| port)).filter(|_| text.contains(':'));
     value.iter().take(24).find_map(|token| match token.literal() {
         Some(text) => of_text(text),
         None => token.word().and_then(number).filter(|port| *port > 255),
@@ -130,7 +136,8 @@ fn literal(value: &[Token<'_>]) -> Option<u16> {
 
 /// The number that a name stands for: `const port = process.env.PORT ?? 4000`.
 fn constant(tokens: &[Token<'_>], name: &str) -> Option<u16> {
-    let at = (0..tokens.len()).find(|at| tokens[*at].is_word(name) && tokens.get(at + 1).is_some_and(|it| it.is_sign("=")))?;
+    let at = (0..tokens.len())
+        .find(|at| tokens[*at].is_word(name) && tokens.get(at + 1).is_some_and(|it| it.is_sign("=")))?;
     let line = tokens[at].line;
     let value: Vec<Token<'_>> = tokens[at + 2..].iter().take_while(|token| token.line == line).copied().collect();
     literal(&value)

@@ -1,6 +1,7 @@
 //! What stands before a router's paths: its own prefix, and where others mount it.
 
 use super::calls::Call;
+use super::route::enclosing;
 use super::source::{Aliases, Source, is_module};
 
 /// Calls that put a router under a path.
@@ -54,12 +55,14 @@ impl Sources<'_> {
     }
 
     fn prefixes(&self, source: usize, router: &str, of: &Call<'_>, depth: usize) -> Vec<String> {
-        let made = self.all[source].calls.iter().filter(|call| {
-            MAKERS.contains(&call.name) && call.assigned == Some(router) && call.span != of.span
-        });
+        let made = self.all[source]
+            .calls
+            .iter()
+            .filter(|call| MAKERS.contains(&call.name) && call.assigned == Some(router) && call.span != of.span);
         let mut own = vec![String::new()];
         for call in made {
-            let text = call.prefix.or(call.first.filter(|_| matches!(call.name, "basePath" | "Group"))).unwrap_or_default();
+            let text =
+                call.prefix.or(call.first.filter(|_| matches!(call.name, "basePath" | "Group"))).unwrap_or_default();
             let outer = match (call.name, call.receiver) {
                 ("Group", Some(outer)) if outer != router && depth > 0 => self.prefixes(source, outer, call, depth - 1),
                 _ => vec![String::new()],
@@ -77,13 +80,18 @@ impl Sources<'_> {
         }
         let mut found = Vec::new();
         for (index, other) in self.all.iter().enumerate() {
-            let names = if index == source { router.into_iter().collect() } else { self.imported(index, source) };
+            let names = match index == source {
+                // A router that a function gives is mounted by that function's name.
+                true => router.into_iter().chain(enclosing(&other.tokens, of.span.0)).collect(),
+                false => self.imported(index, source),
+            };
             let named = |call: &&Call<'_>| {
                 let in_text = self.includes(call, source);
-                let is_of = index == source && (call.span == of.span || call.receiver == router && router.is_some());
-                let inner = call.span.0 < of.span.0 && of.span.1 < call.span.1 && index == source;
-                let itself = MOUNTS.contains(&call.name) && !is_of && !inner;
-                itself && (in_text || names.iter().any(|name| call.words.contains(name)))
+                let around = index == source && call.span.0 <= of.span.0 && of.span.1 <= call.span.1;
+                // A router does not mount itself, whatever its handlers do with it.
+                let itself = |name: &&str| index == source && Some(*name) == router && call.receiver == router;
+                let mounts = names.iter().any(|name| call.words.contains(name) && !itself(name));
+                MOUNTS.contains(&call.name) && !around && (in_text || mounts)
             };
             for call in other.calls.iter().filter(named) {
                 let Some(text) = call.prefix.or(call.first) else { continue };
@@ -105,10 +113,11 @@ impl Sources<'_> {
     /// Django's `include("hooks.urls")` names a module in a text.
     fn includes(&self, call: &Call<'_>, source: usize) -> bool {
         let file = self.all[source].file;
-        call.words.contains(&"include") && call.texts.iter().any(|text| {
-            let path = text.replace('.', "/");
-            path.contains('/') && file.to_string_lossy().trim_end_matches(".py").ends_with(&path)
-        })
+        call.words.contains(&"include")
+            && call.texts.iter().any(|text| {
+                let path = text.replace('.', "/");
+                path.contains('/') && file.to_string_lossy().trim_end_matches(".py").ends_with(&path)
+            })
     }
 }
 

@@ -131,9 +131,12 @@ fn names(source: &Source<'_>) -> Vec<Found<String>> {
     };
     let mut found: Vec<Found<String>> = (0..tokens.len()).filter_map(read).collect();
     for (names, module) in source.imports.iter().filter(|(_, module)| MODULES.contains(&module.as_str())) {
-        let line = |name: &str| tokens.iter().find(|token| token.is_word(name)).map_or(1, |token: &Token<'_>| token.line);
+        let line =
+            |name: &str| tokens.iter().find(|token| token.is_word(name)).map_or(1, |token: &Token<'_>| token.line);
         let signing = names.iter().filter(|name| is_signing(name) || module.ends_with("public"));
-        found.extend(signing.filter(|name| is_signing(name)).map(|name| Found::new((*name).to_owned(), source.file, line(name))));
+        found.extend(
+            signing.filter(|name| is_signing(name)).map(|name| Found::new((*name).to_owned(), source.file, line(name))),
+        );
     }
     found
 }

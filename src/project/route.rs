@@ -23,7 +23,7 @@ pub struct Route {
 const POSTS: [&str; 9] = ["post", "all", "POST", "Post", "Any", "HandleFunc", "Handle", "add_api_route", "on"];
 
 /// How far the way from what verifies to a route may lead over imports.
-const IMPORTS: usize = 3;
+pub const IMPORTS: usize = 3;
 
 /// Finds the routes; those that are Clerk's for sure before the others.
 pub fn find(sources: &Sources<'_>, frameworks: &[Framework], base: &str) -> Vec<Found<Route>> {
@@ -67,7 +67,8 @@ impl Search<'_> {
             return vec![place(path, Some(Framework::ReactRouter))];
         }
         let by_convention = self.frameworks.iter().find_map(|framework| {
-            let literal = this.calls.iter().find(|call| call.name.starts_with("create") && call.name.ends_with("FileRoute"));
+            let literal =
+                this.calls.iter().find(|call| call.name.starts_with("create") && call.name.ends_with("FileRoute"));
             match framework {
                 Framework::TanStackStart if literal.is_some() => Some((literal?.first?.to_owned(), *framework)),
                 Framework::Next => Some((joined(self.base, &convention::path(*framework, this.file)?), *framework)),
@@ -101,21 +102,26 @@ impl Search<'_> {
     /// The calls of a source that register what stands at a token.
     fn chosen(&self, source: usize, at: usize) -> Vec<Place> {
         let this = &self.sources.all[source];
-        let routes: Vec<(&Call<'_>, &str)> =
-            this.calls.iter().filter(|call| takes_posts(call)).filter_map(|call| Some((call, path_of(call, &this.calls)?))).collect();
+        let routes: Vec<(&Call<'_>, &str)> = this
+            .calls
+            .iter()
+            .filter(|call| takes_posts(call))
+            .filter_map(|call| Some((call, path_of(call, &this.calls)?)))
+            .collect();
         let within = routes.iter().filter(|(call, _)| call.span.0 < at && at < call.span.1).last();
         let defines = |token: &Token<'_>| ["def", "fn", "function"].iter().any(|word| token.is_word(word));
         let decorated = routes.iter().filter(|(call, _)| call.decorator && call.span.1 < at).last();
         let decorated = decorated
             .filter(|(call, _)| this.tokens[call.span.1..at].iter().filter(|token| defines(token)).count() == 1);
-        let named = |(call, _): &&(&Call<'_>, &str)| {
-            call.words.iter().filter_map(|word| defined(&this.tokens, word, at)).max()
-        };
+        let named =
+            |(call, _): &&(&Call<'_>, &str)| call.words.iter().filter_map(|word| defined(&this.tokens, word, at)).max();
         let by_name = routes.iter().filter(|route| named(route).is_some()).max_by_key(named);
         let hooks = |(_, path): &&(&Call<'_>, &str)| path.contains("hook") || path.contains("clerk");
         let only = match &routes[..] {
             [only] => Some(only),
-            several => Some(several.iter().filter(hooks).collect::<Vec<_>>()).filter(|them| them.len() == 1).map(|them| them[0]),
+            several => Some(several.iter().filter(hooks).collect::<Vec<_>>())
+                .filter(|them| them.len() == 1)
+                .map(|them| them[0]),
         };
         let chosen = within.or(decorated).or(by_name).or(only);
         chosen.into_iter().flat_map(|(call, path)| self.registered(source, call, path)).collect()
@@ -134,9 +140,14 @@ impl Search<'_> {
             return None;
         }
         let file = self.sources.all[source].file.to_string_lossy().replace('\\', "/");
-        let table = self.sources.all.iter().find(|other| other.file.ends_with("app/routes.ts") || other.file.ends_with("app/routes.js"))?;
+        let table = self
+            .sources
+            .all
+            .iter()
+            .find(|other| other.file.ends_with("app/routes.ts") || other.file.ends_with("app/routes.js"))?;
         let listed = |call: &&Call<'_>| {
-            call.name == "route" && call.texts.get(1).is_some_and(|text| file == format!("app/{}", text.trim_start_matches("./")))
+            call.name == "route"
+                && call.texts.get(1).is_some_and(|text| file == format!("app/{}", text.trim_start_matches("./")))
         };
         let call = table.calls.iter().find(listed)?;
         let around = table.calls.iter().filter(|outer| {
@@ -151,7 +162,9 @@ impl Search<'_> {
         let name = self.sources.all[source].file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let Some(name) = name.strip_suffix("_controller") else { return Vec::new() };
         let mut found = Vec::new();
-        for (index, other) in self.sources.all.iter().enumerate().filter(|(_, other)| other.file.ends_with("config/routes.rb")) {
+        for (index, other) in
+            self.sources.all.iter().enumerate().filter(|(_, other)| other.file.ends_with("config/routes.rb"))
+        {
             for (at, token) in other.tokens.iter().enumerate().filter(|(_, token)| token.is_word("post")) {
                 let rest = other.tokens[at + 1..].iter().take_while(|next| next.line == token.line);
                 let texts: Vec<&str> = rest.filter_map(Token::literal).collect();
@@ -193,7 +206,7 @@ fn path_of<'a>(call: &Call<'a>, calls: &[Call<'a>]) -> Option<&'a str> {
 }
 
 /// The name of the function that a token stands in.
-fn enclosing<'a>(tokens: &[Token<'a>], at: usize) -> Option<&'a str> {
+pub fn enclosing<'a>(tokens: &[Token<'a>], at: usize) -> Option<&'a str> {
     (1..at).rev().find_map(|index| {
         let name = tokens[index].word()?;
         let opener = tokens[index - 1].word()?;

@@ -71,7 +71,9 @@ fn of_command(command: &[String]) -> Option<Port> {
         let found = match word.as_str() {
             "--port" => next(),
             "-p" if short => next(),
-            "runserver" => command.get(at + 1).and_then(|address| of_value(address.rsplit(':').next().unwrap_or(address))),
+            "runserver" => {
+                command.get(at + 1).and_then(|address| of_value(address.rsplit(':').next().unwrap_or(address)))
+            }
             "--bind" | "-b" => command.get(at + 1).and_then(|address| of_value(address.rsplit_once(':')?.1)),
             word if word.contains(char::is_whitespace) => quoted(),
             word => {

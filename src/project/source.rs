@@ -30,7 +30,10 @@ impl<'a> Source<'a> {
 
     /// Whether a text names this module, or one below it.
     pub fn names_module(&self, start: &str) -> bool {
-        self.tokens.iter().filter_map(Token::literal).any(|text| text == start || text.starts_with(&format!("{start}/")))
+        self.tokens
+            .iter()
+            .filter_map(Token::literal)
+            .any(|text| text == start || text.starts_with(&format!("{start}/")))
     }
 
     /// Where a name is used, behind the imports.
@@ -38,11 +41,13 @@ impl<'a> Source<'a> {
         let imported = |at: usize| {
             let line = self.tokens[at].line;
             let first = self.tokens[..at].iter().rev().take_while(|token| token.line == line).last();
-            first.unwrap_or(&self.tokens[at]).word().is_some_and(|word| matches!(word, "import" | "from" | "mod" | "use"))
+            first
+                .unwrap_or(&self.tokens[at])
+                .word()
+                .is_some_and(|word| matches!(word, "import" | "from" | "mod" | "use"))
         };
-        (0..self.tokens.len()).filter(move |at| {
-            self.tokens[*at].word().is_some_and(|word| names.contains(&word)) && !imported(*at)
-        })
+        (0..self.tokens.len())
+            .filter(move |at| self.tokens[*at].word().is_some_and(|word| names.contains(&word)) && !imported(*at))
     }
 }
 
@@ -74,12 +79,19 @@ pub fn is_module(aliases: &Aliases, from: &Path, module: &str, name: &str, file:
         // Each dot of Python's beyond the first goes one up; they came as slashes.
         let relative = module.strip_prefix('/').map_or_else(
             || module.to_owned(),
-            |rest| format!("{}{}", "../".repeat(rest.len() - rest.trim_start_matches('/').len()), rest.trim_start_matches('/')),
+            |rest| {
+                format!(
+                    "{}{}",
+                    "../".repeat(rest.len() - rest.trim_start_matches('/').len()),
+                    rest.trim_start_matches('/')
+                )
+            },
         );
         let Some(path) = normal(&from.parent().unwrap_or(Path::new("")).join(relative)) else { return false };
         return bare(Path::new(&path)) == wanted || below(&path) == wanted;
     }
-    let long = aliases.0.iter().find_map(|(short, long)| Some(format!("{long}{}", module.strip_prefix(short.as_str())?)));
+    let long =
+        aliases.0.iter().find_map(|(short, long)| Some(format!("{long}{}", module.strip_prefix(short.as_str())?)));
     if let Some(path) = long.and_then(|path| normal(Path::new(&path))) {
         return bare(Path::new(&path)) == wanted;
     }

@@ -12,7 +12,7 @@ use crate::dotenv::{self, Variables};
 /// A directory with these files: each begins with a line `== PATH`.
 fn tree(text: &str) -> TempDir {
     let directory = tempfile::tempdir().expect("a directory");
-    for file in text.split("== ").skip(1) {
+    for file in format!("\n{text}").split("\n== ").skip(1) {
         let (name, content) = file.split_once('\n').expect("a name and a text");
         let path = directory.path().join(name.trim());
         fs::create_dir_all(path.parent().expect("a directory")).expect("made");
@@ -573,10 +573,19 @@ export const POST = (req) => verifyWebhook(req)
 fn what_is_no_route_is_not_told_as_one() {
     for (what, source) in [
         ("a comment", "// import '@clerk/backend/webhooks'\n/* app.post('/x', (r) => verifyWebhook(r)) */"),
-        ("a text", "const help = `import { verifyWebhook } from '@clerk/backend/webhooks'; app.post('/x', verifyWebhook(r))`"),
-        ("another provider's", "import p from 'paddle'\nclass P { async verifyWebhook(raw) {} }\napp.post('/x', (r) => p.verifyWebhook(r))"),
+        (
+            "a text",
+            "const help = `import { verifyWebhook } from '@clerk/backend/webhooks'; app.post('/x', verifyWebhook(r))`",
+        ),
+        (
+            "another provider's",
+            "import p from 'paddle'\nclass P { async verifyWebhook(raw) {} }\napp.post('/x', (r) => p.verifyWebhook(r))",
+        ),
         ("a definition", "import { t } from '@clerk/types'\nasync function verifyWebhook(r) {}"),
-        ("a path that holds a value", "import { verifyWebhook } from '@clerk/backend/webhooks'\napp.post('/x/:tenant', (r) => verifyWebhook(r))"),
+        (
+            "a path that holds a value",
+            "import { verifyWebhook } from '@clerk/backend/webhooks'\napp.post('/x/:tenant', (r) => verifyWebhook(r))",
+        ),
         ("an expression that holds a quote", "const odd = /['\"`]/\n// '@clerk/backend'\nconst s = 'app.post(\"/x\")'"),
     ] {
         let text = format!("== package.json\n{{ \"dependencies\": {{ \"express\": \"5\" }} }}\n== hook.js\n{source}\n");
@@ -607,14 +616,18 @@ app.post('/two', (req) => verifyWebhook(req))
     assert_eq!(paths, ["/one", "/two"]);
 }
 
-const CLERK_ROUTE: &str = "import { verifyWebhook } from '@clerk/nextjs/webhooks'\nexport const POST = (req) => verifyWebhook(req)\n";
+const CLERK_ROUTE: &str =
+    "import { verifyWebhook } from '@clerk/nextjs/webhooks'\nexport const POST = (req) => verifyWebhook(req)\n";
 
 #[test]
 fn from_a_monorepos_root_the_package_with_the_route_is_taken() {
     for (name, root) in [
         ("npm", "== package.json\n{ \"workspaces\": [\"apps/*\"] }\n"),
         ("yarn", "== package.json\n{ \"workspaces\": { \"packages\": [\"./apps/**\"] } }\n"),
-        ("pnpm", "== package.json\n{}\n== pnpm-workspace.yaml\npackages:\n  # the apps\n  - 'apps/*'\n  - \"!apps/old\"\n"),
+        (
+            "pnpm",
+            "== package.json\n{}\n== pnpm-workspace.yaml\npackages:\n  # the apps\n  - 'apps/*'\n  - \"!apps/old\"\n",
+        ),
         ("none", "== .git/HEAD\nref: refs/heads/main\n"),
     ] {
         let route = "apps/web/src/app/api/webhooks/route.ts";
@@ -627,7 +640,8 @@ fn from_a_monorepos_root_the_package_with_the_route_is_taken() {
         let below = directory.path().join("apps/web/src/app");
         assert_eq!(found(&below).directory, directory.path().join("apps/web"), "{name}, from below");
         fs::create_dir_all(directory.path().join("apps/admin/app/hook")).expect("made");
-        fs::write(directory.path().join("apps/admin/package.json"), "{ \"dependencies\": { \"next\": \"16\" } }").expect("written");
+        fs::write(directory.path().join("apps/admin/package.json"), "{ \"dependencies\": { \"next\": \"16\" } }")
+            .expect("written");
         fs::write(directory.path().join("apps/admin/app/hook/route.ts"), CLERK_ROUTE).expect("written");
         let Search::Several(projects) = find(directory.path(), None) else { panic!("{name}: several") };
         assert_eq!(projects.len(), 2, "{name}");
@@ -649,14 +663,17 @@ fn nothing_is_a_project_where_there_is_none() {
 
 #[test]
 fn a_broken_manifest_is_told_and_the_rest_is_found() {
-    let text = format!("== package.json\n{{\n  \"dependencies\": {{,\n}}\n== .env\nCLERK_SECRET_KEY=sk_test_x\n== hook.js\n{CLERK_ROUTE}");
+    let text = format!(
+        "== package.json\n{{\n  \"dependencies\": {{,\n}}\n== .env\nCLERK_SECRET_KEY=sk_test_x\n== hook.js\n{CLERK_ROUTE}"
+    );
     assert_eq!(warned(&text), ["package.json:2 it is no JSON"]);
     assert_eq!(told(tree(&text).path()), "unknown | - | - | .env .env:1 | CLERK_WEBHOOK_SIGNING_SECRET hook.js:2");
 }
 
 #[test]
 fn what_may_not_be_read_is_passed_over() {
-    let directory = tree("== package.json\n{ \"dependencies\": { \"express\": \"5\" } }\n== a/hook.js\nx\n== b.js\nx\n");
+    let directory =
+        tree("== package.json\n{ \"dependencies\": { \"express\": \"5\" } }\n== a/hook.js\nx\n== b.js\nx\n");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -677,7 +694,9 @@ fn what_may_not_be_read_is_passed_over() {
 #[test]
 fn no_link_leads_out_and_no_ring_is_walked() {
     use std::os::unix::fs::symlink;
-    let outside = tree("== app/hook/route.ts\nimport { verifyWebhook } from '@clerk/nextjs/webhooks'\nexport const POST = (r) => verifyWebhook(r)\n== .env\nCLERK_WEBHOOK_SIGNING_SECRET=whsec_x\n");
+    let outside = tree(
+        "== app/hook/route.ts\nimport { verifyWebhook } from '@clerk/nextjs/webhooks'\nexport const POST = (r) => verifyWebhook(r)\n== .env\nCLERK_WEBHOOK_SIGNING_SECRET=whsec_x\n",
+    );
     let directory = tree("== package.json\n{ \"dependencies\": { \"next\": \"16\" } }\n");
     symlink(outside.path().join("app"), directory.path().join("app")).expect("a link");
     symlink(directory.path(), directory.path().join("ring")).expect("a link");
@@ -692,19 +711,34 @@ fn no_link_leads_out_and_no_ring_is_walked() {
 
 #[test]
 fn a_variable_that_nobody_reads_or_everybody_sees_is_warned_of() {
-    let next = format!("== package.json\n{{ \"dependencies\": {{ \"next\": \"16\", \"@clerk/nextjs\": \"7\" }} }}\n== app/hook/route.ts\n{CLERK_ROUTE}");
+    let next = format!(
+        "== package.json\n{{ \"dependencies\": {{ \"next\": \"16\", \"@clerk/nextjs\": \"7\" }} }}\n== app/hook/route.ts\n{CLERK_ROUTE}"
+    );
     let stale = format!("{next}== .env.local\n# old\nWEBHOOK_SECRET=whsec_AAAA\n");
-    assert_eq!(warned(&stale), [".env.local:2 `WEBHOOK_SECRET` is read by nobody: the app reads `CLERK_WEBHOOK_SIGNING_SECRET`"]);
+    assert_eq!(
+        warned(&stale),
+        [".env.local:2 `WEBHOOK_SECRET` is read by nobody: the app reads `CLERK_WEBHOOK_SIGNING_SECRET`"]
+    );
     let other = format!("{next}== .env.local\nWEBHOOK_SECRET=of-github\nCLERK_WEBHOOK_SIGNING_SECRET=whsec_AAAA\n");
     assert_eq!(warned(&other), Vec::<String>::new());
-    let public = format!("{next}== .env\nNEXT_PUBLIC_CLERK_WEBHOOK_SIGNING_SECRET=whsec_AAAA\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_test_x\n");
-    assert_eq!(warned(&public), [".env:1 `NEXT_PUBLIC_CLERK_WEBHOOK_SIGNING_SECRET` holds a secret, and its value is put into every page"]);
+    let public = format!(
+        "{next}== .env\nNEXT_PUBLIC_CLERK_WEBHOOK_SIGNING_SECRET=whsec_AAAA\nNEXT_PUBLIC_CLERK_PUBLISHABLE_KEY=pk_test_x\n"
+    );
+    assert_eq!(
+        warned(&public),
+        [".env:1 `NEXT_PUBLIC_CLERK_WEBHOOK_SIGNING_SECRET` holds a secret, and its value is put into every page"]
+    );
     let reads = "== package.json\n{ \"dependencies\": { \"next\": \"16\" } }\n== app/hook/route.ts\nimport { Webhook } from 'svix' // clerk\nimport clerk from 'clerk'\nexport const POST = () => new Webhook(process.env.NEXT_PUBLIC_WEBHOOK_SECRET)\n";
-    assert_eq!(warned(reads), ["app/hook/route.ts:3 the route reads `NEXT_PUBLIC_WEBHOOK_SECRET`, whose value is put into every page"]);
+    assert_eq!(
+        warned(reads),
+        ["app/hook/route.ts:3 the route reads `NEXT_PUBLIC_WEBHOOK_SECRET`, whose value is put into every page"]
+    );
     // It is never the one that is written.
     let directory = tree(reads);
     assert_eq!(found(directory.path()).variable_name(&Variables::parse("")), "CLERK_WEBHOOK_SIGNING_SECRET");
-    let elsewhere = format!("{next}== lib/env.ts\nexport const old = process.env.WEBHOOK_SECRET\n== .env\nWEBHOOK_SECRET=whsec_AAAA\n");
+    let elsewhere = format!(
+        "{next}== lib/env.ts\nexport const old = process.env.WEBHOOK_SECRET\n== .env\nWEBHOOK_SECRET=whsec_AAAA\n"
+    );
     assert_eq!(warned(&elsewhere), Vec::<String>::new());
 }
 
@@ -746,7 +780,11 @@ fn a_name_that_is_there_is_kept_unless_something_says_what_is_read() {
         ("", "CLERK_WEBHOOK_SECRET=", "CLERK_WEBHOOK_SECRET"),
         ("", "WEBHOOK_SECRET=whsec_x\nSIGNING_SECRET=''", "SIGNING_SECRET"),
         ("", "WEBHOOK_SECRET=of-github", "CLERK_WEBHOOK_SIGNING_SECRET"),
-        (NUXT, "CLERK_WEBHOOK_SIGNING_SECRET=a\nNUXT_CLERK_WEBHOOK_SIGNING_SECRET=b", "NUXT_CLERK_WEBHOOK_SIGNING_SECRET"),
+        (
+            NUXT,
+            "CLERK_WEBHOOK_SIGNING_SECRET=a\nNUXT_CLERK_WEBHOOK_SIGNING_SECRET=b",
+            "NUXT_CLERK_WEBHOOK_SIGNING_SECRET",
+        ),
         (NUXT, "CLERK_WEBHOOK_SIGNING_SECRET=a", "CLERK_WEBHOOK_SIGNING_SECRET"),
         ("", "#CLERK_WEBHOOK_SECRET=x", "CLERK_WEBHOOK_SIGNING_SECRET"),
         (clerk, "WEBHOOK_SECRET=whsec_x\nCLERK_WEBHOOK_SECRET=whsec_y", "CLERK_WEBHOOK_SIGNING_SECRET"),
@@ -760,11 +798,14 @@ fn a_name_that_is_there_is_kept_unless_something_says_what_is_read() {
 
 /// A package of `count` sources in directories of a hundred.
 fn large(count: usize) -> TempDir {
-    let directory = tree("== package.json\n{ \"dependencies\": { \"next\": \"16\" } }\n== node_modules/a/index.js\nx\n");
+    let directory =
+        tree("== package.json\n{ \"dependencies\": { \"next\": \"16\" } }\n== node_modules/a/index.js\nx\n");
     for folder in 0..count / 100 {
         let folder = directory.path().join(format!("lib/part{folder}"));
         fs::create_dir_all(&folder).expect("made");
-        (0..100).for_each(|file| fs::write(folder.join(format!("file{file}.ts")), "export const a = 1\n").expect("written"));
+        (0..100).for_each(|file| {
+            fs::write(folder.join(format!("file{file}.ts")), "export const a = 1\n").expect("written")
+        });
     }
     fs::create_dir_all(directory.path().join("app/api/webhooks")).expect("made");
     fs::write(directory.path().join("app/api/webhooks/route.ts"), CLERK_ROUTE).expect("written");

@@ -45,16 +45,8 @@ const PASSED_OVER: [&str; 20] = [
 ];
 
 /// What shows that a directory is a package of its own.
-pub const MANIFESTS: [&str; 8] = [
-    "package.json",
-    "pyproject.toml",
-    "requirements.txt",
-    "manage.py",
-    "Pipfile",
-    "Cargo.toml",
-    "go.mod",
-    "Gemfile",
-];
+pub const MANIFESTS: [&str; 8] =
+    ["package.json", "pyproject.toml", "requirements.txt", "manage.py", "Pipfile", "Cargo.toml", "go.mod", "Gemfile"];
 
 /// Reads files, and counts what it reads.
 #[derive(Debug, Default)]

@@ -23,9 +23,14 @@ pub fn verifier(source: &Source<'_>) -> Option<Verifier> {
     let helper = HELPERS.iter().any(|start| source.names_module(start));
     let svix = tokens.iter().any(|token| {
         let text = token.text;
-        text == "svix" || text == "standardwebhooks" || text.starts_with("svix/") || text.contains("svix-webhooks") || text == "Svix"
+        text == "svix"
+            || text == "standardwebhooks"
+            || text.starts_with("svix/")
+            || text.contains("svix-webhooks")
+            || text == "Svix"
     });
-    let clerks = helper || tokens.iter().any(|token| token.text.to_ascii_lowercase().contains("clerk"))
+    let clerks = helper
+        || tokens.iter().any(|token| token.text.to_ascii_lowercase().contains("clerk"))
         || source.file.to_string_lossy().to_ascii_lowercase().contains("clerk");
     let at = (0..tokens.len()).find(|at| {
         let is_helper = helper && is_call(tokens, *at, "verifyWebhook");

@@ -87,7 +87,8 @@ pub fn findings(project: &Project, working_directory: &Path) -> Findings {
     Findings {
         app: port.map(|found| sourced(project, working_directory, found, Upstream::local(found.value))),
         path: route.map(|found| sourced(project, working_directory, found, found.value.path.clone())),
-        env_file: env_file.map(|found| sourced(project, working_directory, found, project.directory.join(&found.value))),
+        env_file: env_file
+            .map(|found| sourced(project, working_directory, found, project.directory.join(&found.value))),
         secret_variable: variable.map(|found| sourced(project, working_directory, found, found.value.clone())),
     }
 }
@@ -127,13 +128,15 @@ pub fn tell(context: &Context) {
         version: used.and_then(|used| used.version.clone()),
         directory: shown(&context.settings.working_directory, &project.directory),
         dev_port: project.dev_port.as_ref().map(|found| found.value),
-        route: route.map(|found| report::Route {
-            path: found.value.path.clone(),
-            file: found.file.display().to_string(),
-        }),
+        route: route
+            .map(|found| report::Route { path: found.value.path.clone(), file: found.file.display().to_string() }),
         env_file: shown(&project.directory, &env_file),
         secret_variable: project.variable_name(&variables),
-        warnings: project.warnings.iter().map(|warning| format!("{}: {}", warning.found.place(), warning.found.value)).collect(),
+        warnings: project
+            .warnings
+            .iter()
+            .map(|warning| format!("{}: {}", warning.found.place(), warning.found.value))
+            .collect(),
         name: used.map(|used| {
             let version = used.version.as_ref().map(major).map(|major| format!(" {major}"));
             format!("{}{}", used.framework.facts().name, version.unwrap_or_default())

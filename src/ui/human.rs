@@ -9,8 +9,8 @@ use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::error::Error;
 use crate::report::{
-    Check, Delivery, Endpoint, Gap, Plan, Project, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
-    Stopped, User,
+    Check, Delivery, Endpoint, Gap, Plan, Project, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature,
+    Standing, Stopped, User,
 };
 
 /// From this width on, message ids are shown whole.

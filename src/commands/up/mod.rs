@@ -7,8 +7,8 @@ use crate::report::{Report, Status, Step};
 use crate::running::Setup;
 use crate::setup;
 use crate::steps::Context;
-use crate::steps::{app, project};
 use crate::steps::trial::{Wish, prove_running};
+use crate::steps::{app, project};
 
 /// Options of `up`.
 #[derive(Clone, Debug)]
