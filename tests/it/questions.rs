@@ -29,7 +29,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 10] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -92,6 +92,31 @@ const CASES: [Case; 8] = [
         },
     },
     Case { name: "WhichDelivery", words: "Which one?", left: "Nothing was done.", ground: || captured(20) },
+    Case {
+        name: "WhichProject",
+        words: "Several packages have a webhook route. Which one?",
+        left: "Nothing was done.",
+        ground: || {
+            let root = |machine: Machine| {
+                let web = crate::project::next_app("apps/web");
+                machine
+                    .file("package.json", r#"{"workspaces":["apps/*"]}"#)
+                    .tree(&web)
+                    .tree(&crate::project::next_app("apps/admin"))
+            };
+            on_sandbox(root, format!("up {} --no-env", free_port()))
+        },
+    },
+    Case {
+        name: "WhichRoute",
+        words: "Several routes take webhooks. Which one?",
+        left: "Nothing was done.",
+        ground: || {
+            let two =
+                |machine: Machine| machine.tree(&crate::project::next_app(".")).tree(&crate::project::route("other"));
+            on_sandbox(two, format!("up {} --no-env", free_port()))
+        },
+    },
 ];
 
 fn on_sandbox(machine: impl Fn(Machine) -> Machine, line: impl Into<String>) -> Ground {
