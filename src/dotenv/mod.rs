@@ -54,13 +54,13 @@ impl Variables {
 
 /// The line of a text that declares a variable, the last one where there are several.
 fn declared(text: &str, name: &str) -> usize {
-    let declares = |line: &&str| {
+    let declares = |line: &str| {
         let line = line.trim_start_matches('\u{feff}').trim_start();
         let rest = line.strip_prefix("export ").unwrap_or(line).trim_start().strip_prefix(name);
         rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
     };
     let lines: Vec<&str> = text.lines().collect();
-    lines.iter().rposition(|line| declares(&line)).map_or(1, |line| line + 1)
+    lines.iter().rposition(|line| declares(line)).map_or(1, |line| line + 1)
 }
 
 /// Reads an env file; `None` where there is none.

@@ -186,6 +186,20 @@ pub fn defined(tokens: &[Token<'_>], name: &str, before: usize) -> Option<usize>
         .find(|at| tokens[*at].is_word(name) && tokens[at - 1].word().is_some_and(|word| OPENERS.contains(&word)))
 }
 
+/// The name of the function that a token stands in.
+pub fn enclosing<'a>(tokens: &[Token<'a>], at: usize) -> Option<&'a str> {
+    (1..at).rev().find_map(|index| {
+        let name = tokens[index].word()?;
+        let opener = tokens[index - 1].word()?;
+        let is_function = matches!(opener, "def" | "fn" | "func" | "function");
+        let is_value = matches!(opener, "const" | "let" | "var") && tokens.get(index + 1)?.is_sign("=") && {
+            let value = tokens.get(index + 2)?;
+            value.is_word("async") || value.is_word("function") || value.is_sign("(")
+        };
+        (is_function || is_value).then_some(name)
+    })
+}
+
 /// What a source imports: names with the module that they are of.
 pub fn imports<'a>(tokens: &[Token<'a>]) -> Vec<(Vec<&'a str>, String)> {
     let mut found = Vec::new();

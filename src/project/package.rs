@@ -193,10 +193,8 @@ fn language(framework: Framework) -> &'static str {
 }
 
 fn ending(file: &Path) -> &str {
-    match file.extension().and_then(|ending| ending.to_str()) {
-        Some(ending @ ("py" | "rs" | "go" | "rb")) => ending,
-        _ => "",
-    }
+    let ending = file.extension().and_then(|ending| ending.to_str());
+    ending.filter(|ending| ["py", "rs", "go", "rb"].contains(ending)).unwrap_or("")
 }
 
 /// The env file that a script or a source names: `node --env-file=.env.local`, `config({ path: '.env.local' })`.

@@ -63,7 +63,7 @@ pub fn find(
 fn configured(reader: &Reader, package: &Path, name: &str, object: &str) -> Option<Found<u16>> {
     let read =
         |ending: &&str| Some((format!("{name}.{ending}"), reader.read(&package.join(format!("{name}.{ending}")))?));
-    let (file, text) = ENDINGS.iter().find_map(|ending| read(&ending))?;
+    let (file, text) = ENDINGS.iter().find_map(read)?;
     let tokens = tokens(&text, &SCRIPT);
     let start = (0..tokens.len()).find(|at| {
         tokens[*at].is_word(object)

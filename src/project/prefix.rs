@@ -1,7 +1,6 @@
 //! What stands before a router's paths: its own prefix, and where others mount it.
 
-use super::calls::Call;
-use super::route::enclosing;
+use super::calls::{Call, enclosing};
 use super::source::{Aliases, Source, is_module};
 
 /// Calls that put a router under a path.

@@ -1,7 +1,7 @@
 //! The webhook routes of a package: what verifies, and the path by which it is reached.
 
 use super::Found;
-use super::calls::{Call, defined};
+use super::calls::{Call, defined, enclosing};
 use super::convention;
 use super::framework::Framework;
 use super::prefix::{Sources, joined};
@@ -108,9 +108,9 @@ impl Search<'_> {
             .filter(|call| takes_posts(call))
             .filter_map(|call| Some((call, path_of(call, &this.calls)?)))
             .collect();
-        let within = routes.iter().filter(|(call, _)| call.span.0 < at && at < call.span.1).last();
+        let within = routes.iter().rfind(|(call, _)| call.span.0 < at && at < call.span.1);
         let defines = |token: &Token<'_>| ["def", "fn", "function"].iter().any(|word| token.is_word(word));
-        let decorated = routes.iter().filter(|(call, _)| call.decorator && call.span.1 < at).last();
+        let decorated = routes.iter().rfind(|(call, _)| call.decorator && call.span.1 < at);
         let decorated = decorated
             .filter(|(call, _)| this.tokens[call.span.1..at].iter().filter(|token| defines(token)).count() == 1);
         let named =
@@ -182,8 +182,8 @@ impl Search<'_> {
 
 /// Whether a call registers a route for a POST.
 fn takes_posts(call: &Call<'_>) -> bool {
-    let allows = call.words.iter().any(|word| matches!(*word, "post" | "any" | "service_fn"))
-        || call.texts.iter().any(|text| *text == "POST");
+    let allows =
+        call.words.iter().any(|word| matches!(*word, "post" | "any" | "service_fn")) || call.texts.contains(&"POST");
     match call.name {
         "on" => allows,
         "route" | "api_route" | "resource" | "add_url_rule" => allows,
@@ -203,18 +203,4 @@ fn path_of<'a>(call: &Call<'a>, calls: &[Call<'a>]) -> Option<&'a str> {
     let before = || calls.iter().find(|other| other.name == "route" && other.span.1 + 2 == call.span.0)?.first;
     let within = || call.texts.iter().copied().find(|text| text.starts_with('/')).filter(|_| call.name == "route");
     bare.or_else(before).or_else(within)
-}
-
-/// The name of the function that a token stands in.
-pub fn enclosing<'a>(tokens: &[Token<'a>], at: usize) -> Option<&'a str> {
-    (1..at).rev().find_map(|index| {
-        let name = tokens[index].word()?;
-        let opener = tokens[index - 1].word()?;
-        let is_function = matches!(opener, "def" | "fn" | "func" | "function");
-        let is_value = matches!(opener, "const" | "let" | "var") && tokens.get(index + 1)?.is_sign("=") && {
-            let value = tokens.get(index + 2)?;
-            value.is_word("async") || value.is_word("function") || value.is_sign("(")
-        };
-        (is_function || is_value).then_some(name)
-    })
 }

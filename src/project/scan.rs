@@ -271,11 +271,8 @@ fn inside(rest: &str, quote: &Quote) -> Option<(usize, bool)> {
                 open.push(0);
                 at += inserts.map_or(0, str::len) - letter.len_utf8();
             }
-            _ if in_text && here.starts_with(quote.close) => {
-                if open.pop().is_none() {
-                    return Some((at, inserted));
-                }
-            }
+            _ if in_text && here.starts_with(quote.close) && open.is_empty() => return Some((at, inserted)),
+            _ if in_text && here.starts_with(quote.close) => drop(open.pop()),
             _ if !in_text && here.starts_with(quote.open) => open.push(0),
             '{' if !in_text => open.iter_mut().next_back().into_iter().for_each(|braces| *braces += 1),
             '}' if !in_text => match open.last_mut() {

@@ -85,10 +85,15 @@ fn repository(package: &Path) -> PathBuf {
     package.ancestors().find(|here| here.join(".git").exists()).unwrap_or(package).to_owned()
 }
 
+/// Whether others may put files there. A drive of Windows looks as if they might, and is its user's own.
 #[cfg(unix)]
 fn everybodys(directory: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::metadata(directory).is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0)
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    std::fs::metadata(directory).is_ok_and(|metadata| {
+        let mode = metadata.permissions().mode();
+        let foreign = metadata.uid() != nix::unistd::geteuid().as_raw();
+        mode & 0o002 != 0 && (foreign || mode & 0o1000 != 0)
+    })
 }
 
 #[cfg(not(unix))]
