@@ -90,17 +90,19 @@ impl Command {
 
     /// Whether it cannot do without the one project and the one route that are meant.
     pub fn needs_project(&self) -> bool {
-        matches!(
-            self,
-            Self::Up(_) | Self::Register(_) | Self::Secret(_) | Self::Trigger(_) | Self::Check(_) | Self::Secure(_)
-        )
+        match self {
+            Self::Secret(options) => options.deed != secrets::Deed::Show,
+            Self::Up(_) | Self::Register(_) | Self::Trigger(_) | Self::Check(_) | Self::Secure(_) => true,
+            _ => false,
+        }
     }
 
     /// Whether the route is of use to it.
     pub fn needs_route(&self) -> bool {
         match self {
             Self::Up(options) => !options.setup.app.serve,
-            Self::Register(_) | Self::Trigger(_) | Self::Check(_) => true,
+            Self::Register(options) => options.url.as_ref().is_none_or(|url| url.path() == "/"),
+            // The others take that of the running set-up.
             _ => false,
         }
     }

@@ -135,6 +135,8 @@ pub fn settle(
         Some(text) => seconds(&text),
         None => Ok(Duration::from_secs(default)),
     };
+    let own = findings.secret_variable.as_ref().filter(|_| flags.secret_file.is_none());
+    let own = own.and_then(|name| doors.read_by_project(&name.value)).filter(is_meant);
     Ok(Settings {
         clerk_secret_key: doors.secret(&flags.clerk_secret_key_file, "--clerk-secret-key-file", &SECRET_KEY_NAMES)?,
         clerk_api_url: doors.clerk_api_url(flags.clerk_api_url)?,
@@ -159,7 +161,6 @@ pub fn settle(
             None => findings.app,
         },
         env_file: findings.env_file,
-        secret_variable: findings.secret_variable,
         path: first([
             flags.path.map(|path| Sourced::new(path, Source::Flag("--path"))),
             doors.environment("CLERKHOOK_PATH"),
@@ -167,7 +168,11 @@ pub fn settle(
             findings.path,
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
-        signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
+        signing_secret: match own {
+            Some(own) => Some(own),
+            None => doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
+        },
+        secret_variable: findings.secret_variable,
         exported_signing_secret: doors.exported(&SIGNING_SECRET_NAMES).filter(is_meant),
         sandbox: false,
         agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {

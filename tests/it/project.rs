@@ -209,6 +209,25 @@ fn each_door_above_the_project_wins_and_doctor_shows_which() {
 }
 
 #[test]
+fn what_the_app_reads_is_what_is_signed_with() {
+    let secret = |letter: &str| format!("whsec_{}", letter.repeat(32));
+    let stale = Machine::new()
+        .tree(&next_app("."))
+        .file(".env.local", &format!("WEBHOOK_SECRET={}\n", secret("A")))
+        .file(".env", &format!("{NAME}={}\n", secret("B")));
+    let doctor = stale.run("doctor --json");
+    assert_eq!(setting(&doctor, "signing secret").1, format!("`{NAME}` in `.env`"));
+    let reads = "import { verifyWebhook } from '@clerk/nextjs/webhooks'\n\
+                 export const POST = (r) => verifyWebhook(r, { signingSecret: process.env.CLERK_HOOK_SIGNING_SECRET })\n";
+    let own = Machine::new()
+        .tree(&next_app("."))
+        .tree(&[("app/hooks/clerk/route.ts".to_owned(), reads.to_owned())])
+        .file(".env", &format!("CLERK_HOOK_SIGNING_SECRET={}\n", secret("C")));
+    let doctor = own.run("doctor --json");
+    assert_eq!(setting(&doctor, "signing secret").1, "`CLERK_HOOK_SIGNING_SECRET` in `.env`");
+}
+
+#[test]
 fn from_a_directory_below_the_package_is_found_and_its_env_files_count() {
     let machine = Machine::new()
         .tree(&next_app("web"))

@@ -2,6 +2,7 @@
 
 mod places;
 mod routes;
+mod scanner;
 mod scripts;
 mod secrets;
 mod servers;
