@@ -18,6 +18,7 @@ pub mod ngrok;
 pub mod page;
 pub mod payload;
 pub mod process;
+pub mod project;
 pub mod report;
 pub mod running;
 pub mod sample;
@@ -34,6 +35,7 @@ pub mod ui;
 pub mod verdict;
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -44,11 +46,13 @@ use crate::cli::{Command, Invocation, Unparsed};
 use crate::config::{EnvFile, Environment, PortRange, Settings, Source, Sourced};
 use crate::error::{Error, Exit, Result};
 use crate::http::Http;
+use crate::project::Project;
 use crate::running::{Setup, StateDirectory, Wanted};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::shutdown::{Haste, Shutdown};
 use crate::steps::Context;
+use crate::steps::project::Place;
 use crate::ui::Ui;
 
 /// The name under which this program is the sandbox's agent.
@@ -142,8 +146,10 @@ async fn dispatch(
     }
     let directory =
         std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
-    let env_files = env_files(&directory)?;
-    let mut settings = config::settle(global.flags, environment, &env_files, directory)?;
+    let project = project(&global, &command, environment, &directory, ui, shutdown).await?;
+    let env_files = env_files(&project.directory, &directory)?;
+    let findings = steps::project::findings(&project, &directory);
+    let mut settings = config::settle(global.flags, environment, &env_files, findings, directory)?;
     let state = StateDirectory::at(&settings.state_dir.value);
     for untrusted in state.untrusted() {
         ui.warn(&format!("`{}` is left aside: {}", untrusted.path.display(), untrusted.why));
@@ -164,6 +170,7 @@ async fn dispatch(
     let context = Context {
         http: watched(Http::new(settings.http_timeout), &settings, ui),
         settings,
+        project: Arc::new(project),
         ui: Arc::clone(ui),
         shutdown: shutdown.clone(),
         state,
@@ -178,6 +185,39 @@ async fn dispatch(
         tracing::debug!("the sandbox did not stop in time");
     }
     result
+}
+
+/// The project of a command: the directory that was named, else the one that it runs in.
+async fn project(
+    global: &cli::Global,
+    command: &Command,
+    environment: &Environment,
+    directory: &Path,
+    ui: &Arc<Ui>,
+    shutdown: &Shutdown,
+) -> Result<Project> {
+    let start = match &global.project {
+        Some(named) => {
+            let fault = |error: io::Error| Error::File { path: named.clone(), cause: error.to_string() };
+            let start = directory.join(named).canonicalize().map_err(fault)?;
+            std::fs::read_dir(&start).map_err(fault)?;
+            start
+        }
+        None => directory.to_owned(),
+    };
+    if !command.reads_project() {
+        return Ok(Project::plain(&start));
+    }
+    let named_path = global.flags.path.is_some() || environment.get("CLERKHOOK_PATH").is_some();
+    let typed_path = command.upstream().is_some_and(|upstream| upstream.path().is_some());
+    let place = Place {
+        working_directory: directory.to_owned(),
+        start,
+        home: environment.get_os("HOME").map(PathBuf::from),
+        one_project: command.needs_project(),
+        one_route: command.needs_route() && !named_path && !typed_path,
+    };
+    steps::project::locate(&place, ui, shutdown).await
 }
 
 /// Says once of each peer that it does not answer.
@@ -228,13 +268,13 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
     }
 }
 
-fn env_files(directory: &Path) -> Result<Vec<EnvFile>> {
+fn env_files(directory: &Path, working_directory: &Path) -> Result<Vec<EnvFile>> {
     let mut files = Vec::new();
     for name in dotenv::FILES {
         let path = directory.join(name);
         if let Some(variables) = dotenv::read(&path)? {
             let values = variables.iter().map(|(name, value)| (name.to_owned(), value.expose().to_owned())).collect();
-            files.push(EnvFile { path: name.into(), values });
+            files.push(EnvFile { path: steps::project::from(working_directory, &path), values });
         }
     }
     Ok(files)

@@ -1,7 +1,7 @@
 //! The only place that starts other programs: each in its own process group, both pipes drained.
 
 mod group;
-mod listener;
+mod listening;
 mod pipe;
 
 use std::ffi::OsString;
@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout};
 
 use self::group::{Wish, gone_by, signal};
 pub use self::group::{alive, command_line, end, group};
-pub use self::listener::{Listener, at_port, listeners};
+pub use self::listening::{Listener, at_port, listeners, listeners_in};
 use crate::config::Environment;
 
 /// How many lines of a child wait for whoever reads them.

@@ -42,6 +42,9 @@ pub struct GlobalArgs {
     /// Allow changes to a production instance (`sk_live_…`)
     #[arg(long, global = true, hide_short_help = true)]
     live: bool,
+    /// The app's directory [default: the working directory, or the package above it]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
+    project: Option<PathBuf>,
     /// Settings of this profile in the config file
     #[arg(long, global = true, value_name = "NAME", hide_short_help = true)]
     profile: Option<String>,
@@ -112,6 +115,8 @@ pub struct Global {
     pub yes: bool,
     /// `--live`.
     pub live: bool,
+    /// The app's directory, where one was named.
+    pub project: Option<PathBuf>,
     /// Settings from flags; commands add theirs.
     pub flags: Flags,
     /// Start a sandbox for this command.
@@ -144,6 +149,7 @@ impl GlobalArgs {
             verbose: self.verbose,
             yes: self.yes,
             live: self.live,
+            project: self.project,
             flags: Flags {
                 clerk_secret_key_file: self.clerk_secret_key_file,
                 clerk_api_url: self.clerk_api_url,

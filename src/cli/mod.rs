@@ -89,6 +89,30 @@ impl Command {
         !matches!(self, Self::Status(_) | Self::Doctor(_))
     }
 
+    /// Whether it has use for what the project's files say.
+    pub fn reads_project(&self) -> bool {
+        !matches!(self, Self::Events(_) | Self::Sandbox | Self::Completions(_))
+    }
+
+    /// Whether it cannot do without the one project and the one route that are meant.
+    pub fn needs_project(&self) -> bool {
+        match self {
+            Self::Secret(options) => options.deed != secrets::Deed::Show,
+            Self::Up(_) | Self::Register(_) | Self::Trigger(_) | Self::Check(_) | Self::Secure(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the route is of use to it.
+    pub fn needs_route(&self) -> bool {
+        match self {
+            Self::Up(options) => !options.setup.app.serve,
+            Self::Register(options) => options.url.as_ref().is_none_or(|url| url.path() == "/"),
+            // The others take that of the running set-up.
+            _ => false,
+        }
+    }
+
     /// The app that was named.
     pub fn upstream(&self) -> Option<&crate::config::Upstream> {
         match self {

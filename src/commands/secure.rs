@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::report::{Plan, Report, Step};
 use crate::running::control::{self, Question, SecureWish};
 use crate::setup;
-use crate::steps::Context;
+use crate::steps::{Context, project};
 
 /// What a running set-up needs beside its proof.
 const RESTARTS_WITHIN: Duration = Duration::from_secs(15);
@@ -49,6 +49,9 @@ pub async fn secure(context: &Context, options: &Options) -> Result<()> {
             Ok(())
         }
         None if options.wish.off => Err(Error::TunnelMissing),
-        None => setup::run(context, &options.setup).await,
+        None => {
+            let app = project::app(context, &options.setup.app).await?;
+            setup::run(context, &setup::Options { app, ..options.setup.clone() }).await
+        }
     }
 }

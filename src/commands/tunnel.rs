@@ -24,7 +24,7 @@ pub struct Options {
 /// # Errors
 /// Those of the agent's start; `AgentDied` when it ends by itself.
 pub async fn tunnel(context: &Context, options: &Options) -> Result<()> {
-    let upstream = options.upstream.clone().unwrap_or_else(|| Upstream::local(app::PORT));
+    let upstream = options.upstream.clone().unwrap_or_else(|| app::usual(context));
     if options.dry_run {
         tunnel::plan(context, &upstream, options.reuse).await?;
         return Ok(());

@@ -8,7 +8,7 @@ use url::Url;
 use super::value::{address, into_secret, secret_file};
 use super::{EnvFile, Environment, Flags, Profile, Source, Sourced};
 use crate::error::{Error, Result};
-use crate::secret::Secret;
+use crate::secret::{SIGNING_SECRET_NAMES, Secret};
 
 /// Clerk's Backend API.
 const CLERK_API: &str = "https://api.clerk.com";
@@ -71,6 +71,17 @@ impl<'a> Doors<'a> {
             Some(path) => secret_file(path, flag).map(Some),
             None => Ok(self.anywhere(names).map(into_secret)),
         }
+    }
+
+    /// The signing secret under the name that the project's sources read, which counts before every other name.
+    pub fn read_by_project(&self, name: &str) -> Option<Sourced<Secret>> {
+        let known = SIGNING_SECRET_NAMES.iter().find(|known| **known == name);
+        let in_file = |file: &EnvFile| {
+            let value = file.get(name)?.to_owned();
+            Some(Sourced::new(value, Source::EnvFile(file.path.clone(), name.to_owned())))
+        };
+        let found = known.and_then(|known| self.environment(known));
+        found.or_else(|| self.env_files.iter().find_map(in_file)).map(into_secret)
     }
 
     /// A secret that the environment exports under one of `names`.

@@ -1,7 +1,8 @@
-//! Settings, settled once at the door: flag, environment, env files, profile, default. Nothing else reads the environment.
+//! Settings, settled once at the door: flag, environment, env files, profile, project, default. Nothing else reads the environment.
 
 mod doors;
 mod environment;
+mod findings;
 mod key;
 mod profile;
 mod settings;
@@ -10,6 +11,7 @@ mod upstream;
 mod value;
 
 pub use environment::{EnvFile, Environment};
+pub use findings::Findings;
 pub use key::ClerkKey;
 pub use profile::Profile;
 pub use settings::{Addresses, Flags, PortRange, Settings, settle};

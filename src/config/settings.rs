@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::doors::Doors;
-use super::value::{count, into_path, into_secret, ports, seconds};
-use super::{EnvFile, Environment, Source, Sourced};
+use super::value::{app, count, into_path, into_secret, ports, seconds};
+use super::{EnvFile, Environment, Findings, Source, Sourced, Upstream};
 use crate::error::Result;
 use crate::secret::{SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Secret};
 
@@ -98,7 +98,10 @@ pub struct Settings {
     pub ngrok_config: Vec<PathBuf>,
     pub ngrok_authtoken: Option<Sourced<Secret>>,
     pub domain: Option<Sourced<String>>,
+    pub app: Option<Sourced<Upstream>>,
     pub path: Option<Sourced<String>>,
+    pub env_file: Option<Sourced<PathBuf>>,
+    pub secret_variable: Option<Sourced<String>>,
     pub signing_secret: Option<Sourced<Secret>>,
     /// What the environment exports, which an app prefers to its env files.
     pub exported_signing_secret: Option<Sourced<Secret>>,
@@ -133,6 +136,7 @@ pub fn settle(
     flags: Flags,
     environment: &Environment,
     env_files: &[EnvFile],
+    findings: Findings,
     working_directory: PathBuf,
 ) -> Result<Settings> {
     let doors = Doors::open(&flags, environment, env_files)?;
@@ -140,6 +144,8 @@ pub fn settle(
         Some(text) => seconds(&text),
         None => Ok(Duration::from_secs(default)),
     };
+    let own = findings.secret_variable.as_ref().filter(|_| flags.secret_file.is_none());
+    let own = own.and_then(|name| doors.read_by_project(&name.value)).filter(is_meant);
     Ok(Settings {
         clerk_secret_key: doors.secret(&flags.clerk_secret_key_file, "--clerk-secret-key-file", &SECRET_KEY_NAMES)?,
         clerk_api_url: doors.clerk_api_url(flags.clerk_api_url)?,
@@ -159,13 +165,23 @@ pub fn settle(
             doors.environment("CLERKHOOK_DOMAIN"),
             doors.profile(|profile| profile.domain.clone()),
         ]),
+        app: match doors.environment("CLERKHOOK_APP") {
+            Some(typed) => Some(app(typed)?),
+            None => findings.app,
+        },
+        env_file: findings.env_file,
         path: first([
             flags.path.map(|path| Sourced::new(path, Source::Flag("--path"))),
             doors.environment("CLERKHOOK_PATH"),
             doors.profile(|profile| profile.path.clone()),
+            findings.path,
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
-        signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
+        signing_secret: match own {
+            Some(own) => Some(own),
+            None => doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
+        },
+        secret_variable: findings.secret_variable,
         exported_signing_secret: doors.exported(&SIGNING_SECRET_NAMES).filter(is_meant),
         sandbox: false,
         agent_ports: match (flags.agent_ports, doors.environment("CLERKHOOK_AGENT_PORTS")) {
@@ -194,6 +210,11 @@ pub fn settle(
 }
 
 impl Settings {
+    /// The webhook path that somebody asked for, and not only the project's.
+    pub fn named_path(&self) -> Option<&Sourced<String>> {
+        self.path.as_ref().filter(|path| !path.is_found())
+    }
+
     /// Points at a running set-up's services and profile, but for what was given as a flag.
     pub fn follow(&mut self, running: &Addresses, profile: &str, state_file: &Path) {
         let source = || Source::Running(state_file.to_owned());

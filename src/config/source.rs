@@ -14,6 +14,13 @@ pub enum Source {
     EnvFile(PathBuf, String),
     /// A profile of the config file.
     Profile(PathBuf, String),
+    /// What a file of the project says.
+    Project {
+        /// As it stands in the project.
+        file: PathBuf,
+        /// From 1.
+        line: usize,
+    },
     /// The state file of a running set-up.
     Running(PathBuf),
     /// The sandbox that this command started.
@@ -31,6 +38,7 @@ impl fmt::Display for Source {
             Self::Environment(name) => write!(formatter, "environment variable `{name}`"),
             Self::EnvFile(path, name) => write!(formatter, "`{name}` in `{}`", path.display()),
             Self::Profile(path, profile) => write!(formatter, "profile `{profile}` in `{}`", path.display()),
+            Self::Project { file, line } => write!(formatter, "{}:{line}", file.display()),
             Self::Running(path) => write!(formatter, "the running set-up (`{}`)", path.display()),
             Self::Sandbox => formatter.write_str("the sandbox"),
             Self::Prompt => formatter.write_str("the prompt"),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{PortRange, Source, Sourced};
+use super::{PortRange, Source, Sourced, Upstream, UpstreamFault};
 use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::{Secret, mask_text};
@@ -68,6 +68,21 @@ pub fn count(found: &Sourced<String>) -> Result<u64> {
         value: mask_text(&found.value),
         source_name: found.source.to_string(),
         why: "expected for example `10000`, or `0` for none".to_owned(),
+    })
+}
+
+/// The app's address.
+///
+/// # Errors
+/// `SettingInvalid`.
+pub fn app(found: Sourced<String>) -> Result<Sourced<Upstream>> {
+    found.try_map(|text, source| {
+        text.parse().map_err(|fault: UpstreamFault| Error::SettingInvalid {
+            what: "address of an app",
+            value: mask_text(text),
+            source_name: source.to_string(),
+            why: fault.to_string(),
+        })
     })
 }
 

@@ -1,6 +1,5 @@
-//! Env files as Node's `dotenv` reads them: their variables, the edit of one, and which file and name a project uses.
+//! Env files as Node's `dotenv` reads them: their variables, and the edit of one.
 
-mod choose;
 mod edit;
 mod replace;
 
@@ -13,21 +12,27 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::secret::Secret;
 
-pub use choose::{FILES, choose_file, variable_name};
 pub use edit::{Change, Old, write};
+
+/// The env files of a project directory, the strongest first.
+pub const FILES: [&str; 4] = [".env.local", ".env.development.local", ".env.development", ".env"];
 
 /// The variables of an env file in their order. A name that stands twice has its last value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Variables {
     entries: Vec<(String, Secret)>,
+    /// Where each stands, from 1.
+    lines: Vec<usize>,
 }
 
 impl Variables {
     /// Reads a text. Lines that are no assignment count for nothing, `$` is not expanded.
     pub fn parse(text: &str) -> Self {
         let (document, _) = parse_with(text, Dialect::NODE_DOTENV);
-        let entries = document.effective_entries();
-        Self { entries: entries.map(|entry| (entry.key().to_owned(), Secret::new(entry.value()))).collect() }
+        let entries: Vec<_> = document.effective_entries().collect();
+        let lines = entries.iter().map(|entry| declared(text, entry.key())).collect();
+        let entries = entries.iter().map(|entry| (entry.key().to_owned(), Secret::new(entry.value())));
+        Self { entries: entries.collect(), lines }
     }
 
     /// The value of a variable; an empty one counts.
@@ -35,10 +40,27 @@ impl Variables {
         self.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
     }
 
+    /// The line of a variable, from 1.
+    pub fn line(&self, name: &str) -> Option<usize> {
+        let at = self.iter().position(|(key, _)| key == name)?;
+        self.lines.get(at).copied()
+    }
+
     /// Names and values. Any value may be a credential, so all are secret.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Secret)> {
         self.entries.iter().map(|(name, value)| (name.as_str(), value))
     }
+}
+
+/// The line of a text that declares a variable, the last one where there are several.
+fn declared(text: &str, name: &str) -> usize {
+    let declares = |line: &str| {
+        let line = line.trim_start_matches('\u{feff}').trim_start();
+        let rest = line.strip_prefix("export ").unwrap_or(line).trim_start().strip_prefix(name);
+        rest.is_some_and(|rest| rest.trim_start().starts_with(['=', ':']))
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    lines.iter().rposition(|line| declares(line)).map_or(1, |line| line + 1)
 }
 
 /// Reads an env file; `None` where there is none.

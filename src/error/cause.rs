@@ -66,6 +66,9 @@ impl Error {
             | Self::KeyPublishable { .. }
             | Self::KeyLive { .. }
             | Self::NeedsAnswer { .. }
+            | Self::SeveralProjects { .. }
+            | Self::SeveralRoutes { .. }
+            | Self::AppForeign { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::TunnelMissing
             | Self::TunnelOffline { .. }

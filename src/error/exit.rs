@@ -48,7 +48,10 @@ impl Error {
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::SigningSecretMissing { .. }
+            | Self::SeveralProjects { .. }
+            | Self::SeveralRoutes { .. }
             | Self::AppDown { .. }
+            | Self::AppForeign { .. }
             | Self::PortTaken { .. }
             | Self::CertificateUntrusted { .. }
             | Self::EnvFileUnreadable { .. }

@@ -39,6 +39,19 @@ impl Error {
             Self::SettingInvalid { .. } => "correct it where it was set, or remove it to use the default".into(),
             Self::ConfigFile { .. } => "mend the file, or choose another directory with `--config-dir DIR`".into(),
             Self::NeedsAnswer { flag, .. } => format!("answer beforehand with `{flag}`"),
+            Self::SeveralProjects { names } => {
+                let first = names.first().map(String::as_str).unwrap_or("DIR");
+                format!("name the one that is meant, for example `--project {first}`, or run it in that directory")
+            }
+            Self::SeveralRoutes { paths } => {
+                let first = paths.first().map(String::as_str).unwrap_or("PATH");
+                format!("name the one that is meant, for example `--path {first}`")
+            }
+            Self::AppForeign { port, project, .. } => format!(
+                "start the app of `{}`, and name its port where it gets another one: `clerkhook up PORT`; if the program \
+                 on {port} is meant: `clerkhook up {port}`",
+                project.display()
+            ),
             Self::SigningSecretMalformed { .. } => {
                 "copy it again from the endpoint's page; it begins with `whsec_`".into()
             }

@@ -67,6 +67,10 @@ pub enum Error {
     ConfigFile { path: PathBuf, cause: String },
     #[error("`{question}` needs an answer, and nobody can be asked")]
     NeedsAnswer { question: String, flag: &'static str },
+    #[error("several packages have a webhook route: {}", names.join(", "))]
+    SeveralProjects { names: Vec<String> },
+    #[error("several routes take webhooks: {}", paths.join(", "))]
+    SeveralRoutes { paths: Vec<String> },
     #[error("the signing secret from {source_name} is malformed: {why}")]
     SigningSecretMalformed { source_name: String, why: String },
     #[error("no signing secret")]
@@ -77,6 +81,8 @@ pub enum Error {
 
     #[error("nothing listens at `{upstream}`")]
     AppDown { upstream: String, cause: String, fix: &'static str },
+    #[error("another program holds port {port}: `{program}` (process {pid}) in `{}`", directory.display())]
+    AppForeign { port: u16, program: String, pid: u32, directory: PathBuf, project: PathBuf },
     #[error("the certificate of `{url}` is not trusted")]
     CertificateUntrusted { url: String, cause: String, local: bool },
     #[error("cannot listen on port {port}")]

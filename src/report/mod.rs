@@ -2,6 +2,7 @@
 
 mod check;
 mod delivery;
+mod project;
 mod proof;
 mod setup;
 mod step;
@@ -18,6 +19,7 @@ use crate::secret::Secret;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
+pub use project::{Project, Route};
 pub use proof::{Hop, HopResult, Proof, Waiting};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
@@ -58,6 +60,8 @@ pub enum Report {
         /// In words.
         detail: String,
     },
+    /// What the app's directory says.
+    Project(Project),
     /// The tunnel is online.
     Tunnel(Tunnel),
     /// The endpoint is right.

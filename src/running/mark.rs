@@ -77,7 +77,8 @@ mod tests {
     fn marks(home: &Path, variables: [(&str, &str); 3]) -> Marks {
         let environment = Environment::of(variables);
         let flags = Flags { state_dir: Some(home.to_owned()), config_dir: Some(home.to_owned()), ..Flags::default() };
-        let settings = settle(flags, &environment, &[], home.to_owned()).expect("settings");
+        let settings =
+            settle(flags, &environment, &[], crate::config::Findings::default(), home.to_owned()).expect("settings");
         StateDirectory::at(home).marks(&settings).expect("marks")
     }
 

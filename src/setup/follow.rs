@@ -130,7 +130,7 @@ impl SetUp {
             }
         }
         if std::mem::take(&mut self.behind) {
-            self.prove_again(options);
+            self.prove_again(context, options);
         }
         Ok(())
     }

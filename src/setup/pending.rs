@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use crate::error::Error;
+use crate::project::Reload;
 use crate::report::{Hop, Report, Waiting};
 use crate::steps::Context;
 use crate::steps::app::START_IT;
@@ -17,13 +18,18 @@ const LOOK: Duration = Duration::from_millis(250);
 /// An app that changed is left alone until it has looked the same for so long: dev servers come and go once more.
 const SETTLES: Duration = Duration::from_millis(750);
 
+/// A dev server that restarts by itself has begun to by then.
+const RESTARTS_WITHIN: Duration = Duration::from_secs(5);
+
 /// What the app is waited for, and what came of it so far.
 pub struct Pending {
     watched: Watched,
     /// The event that is sent.
     event: String,
-    /// The env file that was written, until an app has taken it that reads it at its start only.
-    unread: Option<PathBuf>,
+    /// The env file that was written, until the app has taken it.
+    unread: Option<Unread>,
+    /// What starts the app.
+    start: String,
     /// How it looked when it was tried last.
     tried: Option<Looked>,
     /// How it looks, and since when.
@@ -32,6 +38,21 @@ pub struct Pending {
     moved: bool,
     /// Why it is waited for, as it was told last.
     reason: Option<Told>,
+}
+
+/// An env file that was written, and how the app takes it.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    file: PathBuf,
+    reload: Option<Reload>,
+    since: Instant,
+}
+
+impl Unread {
+    /// As far as the framework is known.
+    pub fn new(file: PathBuf, reload: Option<Reload>) -> Self {
+        Self { file, reload, since: Instant::now() }
+    }
 }
 
 /// What was told last.
@@ -43,9 +64,11 @@ struct Told {
 }
 
 impl Pending {
-    /// `event` is what a try sends; `unread` an env file that the app has to be started again for.
-    pub fn new(watched: Watched, event: &str, unread: Option<PathBuf>) -> Self {
-        Self { watched, event: event.to_owned(), unread, tried: None, now: None, moved: false, reason: None }
+    /// `event` is what a try sends; `unread` an env file that was just written; `start` the command that starts the app.
+    pub fn new(watched: Watched, event: &str, unread: Option<Unread>, start: Option<&str>) -> Self {
+        let start =
+            start.map_or_else(|| START_IT.to_owned(), |start| format!("start the app in its project: `{start}`"));
+        Self { watched, event: event.to_owned(), unread, start, tried: None, now: None, moved: false, reason: None }
     }
 
     /// Why it did not hold so far.
@@ -104,20 +127,34 @@ impl Pending {
             let found = format!("nothing listens at {}", self.watched.upstream());
             // At first the line of the app has said so.
             let seen = self.tried.is_none() && !self.moved;
-            self.tell(context, Told { hop: Hop::App, found, fix: START_IT.to_owned() }, seen);
+            self.tell(context, Told { hop: Hop::App, found, fix: self.start.clone() }, seen);
             return false;
         }
-        if let Some(file) = &self.unread {
-            if self.watched.older_than(file) == Some(true) {
-                let found = "the app has not read the new signing secret".to_owned();
-                let fix = "restart the app".to_owned();
-                self.tell(context, Told { hop: Hop::App, found, fix }, false);
-                return false;
-            }
-            self.unread = None;
+        if self.is_unread(context) {
+            return false;
         }
         let settled = !self.moved || since.elapsed() >= SETTLES;
         settled && self.tried.as_ref().is_none_or(|tried| !tried.is_like(&looked))
+    }
+
+    /// Whether the app has yet to take the secret that was written: nothing is sent into that gap.
+    fn is_unread(&mut self, context: &Context) -> bool {
+        let Some(Unread { file, reload, since }) = &self.unread else { return false };
+        let waits = match reload {
+            Some(Reload::ByHand) => self.watched.older_than(file) == Some(true),
+            Some(Reload::ByItself) => !self.moved && since.elapsed() < RESTARTS_WITHIN,
+            Some(Reload::AtOnce) => since.elapsed() < SETTLES,
+            // An answer tells.
+            None => false,
+        };
+        if waits && *reload == Some(Reload::ByHand) {
+            let found = "the app has not read the new signing secret".to_owned();
+            self.tell(context, Told { hop: Hop::App, found, fix: "restart the app".to_owned() }, false);
+        }
+        if !waits {
+            self.unread = None;
+        }
+        waits
     }
 
     fn tell(&mut self, context: &Context, told: Told, seen: bool) {

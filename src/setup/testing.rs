@@ -1,8 +1,10 @@
 //! The test of a set-up: once, or whenever the app has changed until it holds.
 
+use tokio::time::timeout;
+
 use super::Options;
 use super::parts::{SetUp, came};
-use super::pending::Pending;
+use super::pending::{Pending, Unread};
 use crate::error::{Error, Result};
 use crate::report::{Proof, Report, Status, Step};
 use crate::steps::Context;
@@ -19,6 +21,8 @@ impl SetUp {
         if self.is_untested(context, options) {
             return Ok(());
         }
+        self.taken(context, options).await?;
+        self.count_as_taken(context);
         let Some(trial) = self.trial(options) else { return Ok(()) };
         let proven = prove(context, &trial).await;
         self.tested += u64::from(came(&proven));
@@ -30,15 +34,33 @@ impl SetUp {
         if options.secure.is_none() && self.is_untested(context, options) {
             return self.announce(context, options);
         }
-        self.prove_again(options);
+        self.prove_again(context, options);
     }
 
     /// Has a proof made of how things stand now.
-    pub fn prove_again(&mut self, options: &Options) {
-        let Some(app) = &self.app else { return };
-        let files: Vec<_> = self.learned.iter().filter_map(|learned| learned.file.clone()).collect();
-        let watched = Watched::new(app.upstream.clone(), self.path.clone(), files);
-        self.pending = Some(Pending::new(watched, super::example(&options.events), None));
+    pub fn prove_again(&mut self, context: &Context, options: &Options) {
+        self.pending = self.pending(context, options);
+    }
+
+    fn pending(&self, context: &Context, options: &Options) -> Option<Pending> {
+        let (app, project) = (self.app.as_ref()?, &context.project);
+        let routes = project.routes.iter().map(|route| project.directory.join(&route.file));
+        let written = self.learned.as_ref().and_then(|learned| learned.file.clone());
+        let watched = Watched::new(app.upstream.clone(), self.path.clone(), written.clone().into_iter().chain(routes));
+        let reload = project.framework.as_ref().map(|found| found.value.framework.reload());
+        let is_new = self.learned.as_ref().is_some_and(|learned| learned.written);
+        let unread = written.filter(|_| is_new && app.built_in.is_none()).map(|file| Unread::new(file, reload));
+        Some(Pending::new(watched, super::example(&options.events), unread, project.start.as_deref()))
+    }
+
+    /// An app that has to be started again to know the secret has as long for that as its answer.
+    async fn taken(&self, context: &Context, options: &Options) -> Result<()> {
+        let Some(mut pending) = self.pending(context, options) else { return Ok(()) };
+        let taking = async { Ok(timeout(options.timeout, pending.next(context)).await) };
+        match context.unless_interrupted(taking).await? {
+            Ok(()) => Ok(()),
+            Err(_) => Err(pending.verdict().unwrap_or(Error::Interrupted)),
+        }
     }
 
     /// A try of the app that goes on beside the rest; `None` where it was done at once.
@@ -55,6 +77,7 @@ impl SetUp {
             self.tried(context, options, secured.map(drop))?;
             return Ok(None);
         }
+        self.count_as_taken(context);
         let Some(held) = self.trial(options).map(|trial| trial.held()) else { return Ok(None) };
         let context = context.clone();
         Ok(Some(async move { prove(&context, &held.trial()).await }))
@@ -68,6 +91,13 @@ impl SetUp {
         self.tested += u64::from(came(&proven));
         let held = self.hold_to(proven).map(drop);
         self.tried(context, options, held)
+    }
+
+    /// Of a framework that is known the secret counts as taken once it was waited for, so another cause is looked for.
+    fn count_as_taken(&mut self, context: &Context) {
+        if context.project.framework.is_some() {
+            self.learned.iter_mut().for_each(|learned| learned.written = false);
+        }
     }
 
     fn tried(&mut self, context: &Context, options: &Options, held: Result<()>) -> Result<()> {

@@ -65,6 +65,11 @@ pub struct Wish {
     pub awaited: bool,
 }
 
+/// The app where none was named: that of a setting, of the project, or the sample's port.
+pub fn usual(context: &Context) -> Upstream {
+    context.settings.app.as_ref().map_or_else(|| Upstream::local(PORT), |app| app.value.clone())
+}
+
 /// The app that is wished for, or the usual one.
 pub fn wished(wish: &Wish) -> Upstream {
     wish.upstream.clone().unwrap_or_else(|| Upstream::local(PORT))

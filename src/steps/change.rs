@@ -56,8 +56,8 @@ pub struct Watched {
 
 impl Watched {
     /// The app's route at `path`, and files that it reads.
-    pub fn new(upstream: Upstream, path: String, files: Vec<PathBuf>) -> Self {
-        Self { upstream, path, files, answer: None, asked: None }
+    pub fn new(upstream: Upstream, path: String, files: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { upstream, path, files: files.into_iter().collect(), answer: None, asked: None }
     }
 
     /// The app's address.

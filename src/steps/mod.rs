@@ -13,6 +13,7 @@ pub mod input;
 mod judgement;
 pub mod kept;
 pub mod latest;
+pub mod project;
 pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;
@@ -35,6 +36,7 @@ use crate::config::{Settings, Upstream};
 use crate::error::{Error, Result};
 use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
+use crate::project::Project;
 use crate::report::{Report, Status, Step};
 use crate::running::{Setup, StateDirectory, Wanted};
 use crate::shutdown::Shutdown;
@@ -43,9 +45,11 @@ use crate::ui::Ui;
 /// The route of the official guide.
 pub const WEBHOOK_PATH: &str = "/api/webhooks";
 
-/// The webhook path: typed with the upstream, set, or usual. The built-in app takes any, so the shortest.
+/// The webhook path: typed with the upstream, set, the project's, or usual. The built-in app takes any, so the shortest.
 pub fn webhook_path(context: &Context, upstream: &Upstream, built_in: bool) -> String {
-    let set = context.settings.path.as_ref().map(|path| path.value.as_str());
+    let settings = &context.settings;
+    let set = if built_in { settings.named_path() } else { settings.path.as_ref() };
+    let set = set.map(|path| path.value.as_str());
     let usual = if built_in { "/" } else { WEBHOOK_PATH };
     upstream.path().or(set).unwrap_or(usual).to_owned()
 }
@@ -58,6 +62,8 @@ pub const LAST: Duration = Duration::from_millis(1500);
 pub struct Context {
     /// Settled once.
     pub settings: Settings,
+    /// What the app's directory says of the app.
+    pub project: Arc<Project>,
     /// The streams.
     pub ui: Arc<Ui>,
     /// The wish to end.

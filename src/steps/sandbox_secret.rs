@@ -23,7 +23,7 @@ pub async fn settle(context: &Context, svix: &Svix, registered: &Registered) -> 
     }
     let id = &registered.endpoint.id;
     let fetched = context.unless_interrupted(svix.secret(id)).await?;
-    let project = &settings.working_directory;
+    let project = &context.project.directory;
     match project_s(context).or_else(|| context.state.sandbox_secret(project)) {
         Some(wanted) if wanted == fetched => Ok(()),
         Some(wanted) => context.unless_interrupted(svix.replace_secret(id, &wanted)).await,

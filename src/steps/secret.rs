@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::endpoint::{self, Intent, Registered};
-use super::{Begun, Context, sandbox_secret};
+use super::{Begun, Context, project, sandbox_secret};
 use crate::config::Source;
 use crate::dotenv::{self, Change, Old};
 use crate::error::{Error, Result};
@@ -208,22 +208,21 @@ struct Written<'a> {
 
 impl Written<'_> {
     fn shown(&self, context: &Context) -> String {
-        self.path.strip_prefix(&context.settings.working_directory).unwrap_or(self.path).display().to_string()
+        project::from(&context.settings.working_directory, self.path).display().to_string()
     }
 }
 
 fn target(context: &Context, env: &EnvWish) -> Result<Target> {
-    let directory = &context.settings.working_directory;
     let path = match &env.place {
         EnvPlace::Nowhere => return Ok(Target::Leave("known; no env file written (`--no-env`)")),
         EnvPlace::Choose if context.settings.sandbox => {
             return Ok(Target::Leave("known; a sandbox's is not written to env files (`--env-file FILE` does)"));
         }
-        EnvPlace::Choose => dotenv::choose_file(directory),
-        EnvPlace::File(path) => directory.join(path),
+        EnvPlace::Choose => context.project.env_path(),
+        EnvPlace::File(path) => context.settings.working_directory.join(path),
     };
     let variables = dotenv::read(&path)?;
-    let name = dotenv::variable_name(directory, &variables.unwrap_or_default());
+    let name = context.project.variable_name(&variables.unwrap_or_default());
     Ok(Target::Write(path, name))
 }
 

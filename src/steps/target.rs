@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use url::Url;
 
-use super::app::PORT;
+use super::app;
 use super::{Context, webhook_path};
 use crate::config::{Source, Upstream, UpstreamFault};
 use crate::error::{Error, Result};
@@ -62,9 +62,9 @@ pub fn local(context: &Context, to: Option<&To>) -> Target {
     let setup = context.set_up(named.as_ref());
     let upstream = named
         .or_else(|| setup.as_ref().and_then(|setup| setup.upstream.parse().ok()))
-        .unwrap_or_else(|| Upstream::local(PORT));
+        .unwrap_or_else(|| app::usual(context));
     let registered = setup.and_then(|setup| Url::parse(&setup.webhook_url?).ok()).map(|url| url.path().to_owned());
-    let is_named = upstream.path().is_some() || context.settings.path.is_some();
+    let is_named = upstream.path().is_some() || context.settings.named_path().is_some();
     let path = registered.filter(|_| !is_named).unwrap_or_else(|| webhook_path(context, &upstream, false));
     let mut url = upstream.join(&path);
     url.set_query(to.and_then(|to| to.query.as_deref()));

@@ -342,7 +342,7 @@ pub async fn existing(context: &Context, upstream: Option<&Upstream>) -> Result<
     {
         return Ok(tunnel);
     }
-    let usual = Upstream::local(super::app::PORT);
+    let usual = super::app::usual(context);
     match search(context, upstream.unwrap_or(&usual)).await {
         Search::Found(tunnel) => Ok(*tunnel),
         Search::Offline(what) => Err(Error::TunnelOffline { what }),

@@ -8,8 +8,8 @@ use super::painted::{Painted, painted};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::report::{
-    Check, Delivery, Endpoint, Failure, Farewell, Gap, Log, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting,
-    Signature, Standing, Stopped, User, Waiting,
+    Check, Delivery, Endpoint, Failure, Farewell, Gap, Log, Plan, Project, Ready, Replay, Sandbox, Secured, Serving,
+    Setting, Signature, Standing, Stopped, User, Waiting,
 };
 
 /// From this width on, message ids are shown whole.
@@ -50,6 +50,19 @@ pub fn gap(gap: &Gap) -> Painted {
     };
     let words = painted!("{} {} not shown: {}", gap.missed, what, why);
     painted!("  {} {}", paint(ODD, "!"), words)
+}
+
+/// What the app's directory says, and below what should be mended.
+pub fn project(project: &Project, width: Option<usize>) -> Painted {
+    let framework = project.name.as_deref().unwrap_or("no framework that is known");
+    let route = project.route.as_ref().map_or("no webhook route found", |route| route.file.as_str());
+    let inner = (project.directory != ".").then_some(project.directory.as_str());
+    let parts: Vec<&str> = inner.into_iter().chain([framework, route, project.env_file.as_str()]).collect();
+    let line = |mark: Painted, words: &str| {
+        painted!("  {} {:<9} {}", mark, "project", Painted::text(words).hang(STEP_INDENT, width))
+    };
+    let warnings = project.warnings.iter().map(|warning| line(paint(BAD, "!"), warning));
+    Painted::join(std::iter::once(line(paint(GOOD, "✓"), &parts.join(" · "))).chain(warnings), "\n")
 }
 
 /// What a replay got.

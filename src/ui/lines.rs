@@ -44,6 +44,7 @@ impl Renderer for Lines {
         match report {
             Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
             Report::Progress { step, detail } => self.step(*step, Status::Start, detail),
+            Report::Project(project) => self.talk(human::project(project, width)),
             Report::Waiting(waiting) => {
                 // Should it end now, this is told whole.
                 self.standing().failed = None;

@@ -35,7 +35,7 @@ use lines::Lines;
 pub use log::log;
 use patient::GivenUp;
 pub use prompt::Answer;
-pub use question::{Offer, Question};
+pub use question::{Offer, Offered, Question};
 pub use text::harmless;
 use writing::Output;
 

@@ -69,7 +69,7 @@ impl Ui {
         self.ask(question, ended, |question: &Question, keys: &Keys| question::secret(question, keys)).await
     }
 
-    /// Has a person pick one of several deliveries; gives its index.
+    /// Has a person pick one of several; gives its index.
     ///
     /// # Errors
     /// Those of [`Ui::confirm`].

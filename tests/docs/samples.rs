@@ -73,6 +73,8 @@ fn settings() -> Vec<Error> {
             Error::AgentMissing { looked: "`ngrok` is not on `PATH`".into() },
         ]),
         Error::NeedsAnswer { question: "This key changes a production instance. Go on?".into(), flag: "--yes" },
+        Error::SeveralProjects { names: vec!["apps/admin".into(), "apps/web".into()] },
+        Error::SeveralRoutes { paths: vec!["/api/webhooks".into(), "/hooks/clerk".into()] },
         Error::SigningSecretMalformed {
             source_name: "`CLERK_WEBHOOK_SIGNING_SECRET` in `.env.local`".into(),
             why: "it is an endpoint id (`ep_…`), not a signing secret (`whsec_…`)".into(),
@@ -87,6 +89,13 @@ fn settings() -> Vec<Error> {
             url: "https://localhost:3443/api/webhooks".into(),
             cause: "invalid peer certificate: UnknownIssuer".into(),
             local: true,
+        },
+        Error::AppForeign {
+            port: 3000,
+            program: "node".into(),
+            pid: 4711,
+            directory: path("/home/ann/other"),
+            project: path("/home/ann/shop"),
         },
         Error::PortTaken {
             port: 3000,

@@ -93,6 +93,16 @@ impl Machine {
         self
     }
 
+    /// Writes files of the project in their directories, by name and text.
+    pub fn tree(self, files: &[(String, String)]) -> Self {
+        for (name, text) in files {
+            let path = self.project().join(name);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("made");
+            std::fs::write(path, text).expect("written");
+        }
+        self
+    }
+
     /// A file of the project as text; empty where there is none.
     pub fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.project().join(name)).unwrap_or_default()

@@ -23,6 +23,7 @@ mod limits;
 mod live;
 mod output;
 mod people;
+mod project;
 mod questions;
 mod register;
 mod replaced_secret;

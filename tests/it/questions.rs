@@ -27,7 +27,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 9] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -80,6 +80,31 @@ const CASES: [Case; 7] = [
         },
     },
     Case { name: "WhichDelivery", words: "Which one?", left: "Nothing was done.", ground: || captured(20) },
+    Case {
+        name: "WhichProject",
+        words: "Several packages have a webhook route. Which one?",
+        left: "Nothing was done.",
+        ground: || {
+            let root = |machine: Machine| {
+                let web = crate::project::next_app("apps/web");
+                machine
+                    .file("package.json", r#"{"workspaces":["apps/*"]}"#)
+                    .tree(&web)
+                    .tree(&crate::project::next_app("apps/admin"))
+            };
+            on_sandbox(root, format!("up {} --no-env", free_port()))
+        },
+    },
+    Case {
+        name: "WhichRoute",
+        words: "Several routes take webhooks. Which one?",
+        left: "Nothing was done.",
+        ground: || {
+            let two =
+                |machine: Machine| machine.tree(&crate::project::next_app(".")).tree(&crate::project::route("other"));
+            on_sandbox(two, format!("up {} --no-env", free_port()))
+        },
+    },
 ];
 
 fn on_sandbox(machine: impl Fn(Machine) -> Machine, line: impl Into<String>) -> Ground {

@@ -1,6 +1,7 @@
 //! `clerkhook doctor`: finds what is wrong, in the order of the hops, and shows every setting with its source.
 
 mod local;
+mod project;
 mod remote;
 mod settings;
 
@@ -53,14 +54,16 @@ pub async fn doctor(context: &Context, options: &Options) -> Result<()> {
         let setup = context.set_up(None)?;
         setup.upstream.parse().ok()
     });
-    let upstream = upstream.unwrap_or_else(|| Upstream::local(crate::steps::app::PORT));
+    let upstream = upstream.unwrap_or_else(|| crate::steps::app::usual(context));
     let all = async {
         // Clerk is far away and the rest is near: both are asked at the same time, and told in order.
-        let (mut findings, (tunnel_url, remote)) = {
+        let mut findings = project::check(context);
+        let (tunnel_url, remote) = {
             let near = local::check(context, &upstream);
             let far = remote::connect(context);
-            let ((findings, tunnel_url), remote) = tokio::join!(near, far);
-            (findings, (tunnel_url, remote))
+            let ((near, tunnel_url), remote) = tokio::join!(near, far);
+            findings.extend(near);
+            (tunnel_url, remote)
         };
         findings.extend(remote::check(context, remote, tunnel_url.as_deref()).await);
         Ok(findings)

@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 
-use crate::config::{Source, Sourced};
+use crate::config::{Source, Sourced, Upstream};
 use crate::report::{Report, Setting};
 use crate::steps::Context;
+use crate::steps::app::PORT;
 
 /// Shows each setting with its source.
 pub fn show(context: &Context) {
@@ -31,10 +32,18 @@ pub fn show(context: &Context) {
     secret("authtoken", &settings.ngrok_authtoken, "from the agent's config");
     let (value, source) = or(&settings.domain, Clone::clone, "as the agent picks it");
     line("domain", value, &source);
+    let (value, source) = or(&settings.app, ToString::to_string, Upstream::local(PORT));
+    line("app", value, &source);
     let (value, source) = or(&settings.path, Clone::clone, crate::steps::WEBHOOK_PATH);
     line("webhook path", value, &source);
     secret("signing secret", &settings.signing_secret, "fetched from the endpoint");
     line("profile", settings.profile.value.clone(), &settings.profile.source);
     line("config", settings.config_dir.value.display().to_string(), &settings.config_dir.source);
+    if let Some(found) = &settings.env_file {
+        line("env file", found.value.display().to_string(), &found.source);
+    }
+    if let Some(found) = &settings.secret_variable {
+        line("variable", found.value.clone(), &found.source);
+    }
     line("state", settings.state_dir.value.display().to_string(), &settings.state_dir.source);
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::file;
 use crate::history::Reference;
 use crate::steps::Context;
-use crate::steps::app::PORT;
+use crate::steps::app;
 use crate::ui::Ui;
 
 /// The form.
@@ -73,7 +73,7 @@ fn command(context: &Context, delivery: &Delivery) -> String {
 /// The app of a running set-up, or the usual one.
 fn base(context: &Context) -> String {
     let running = context.set_up(None).map(|setup| setup.upstream);
-    running.unwrap_or_else(|| format!("http://localhost:{PORT}")).trim_end_matches('/').to_owned()
+    running.unwrap_or_else(|| app::usual(context).to_string()).trim_end_matches('/').to_owned()
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

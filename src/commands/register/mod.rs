@@ -87,7 +87,7 @@ async fn address(context: &Context, options: &Options) -> Result<String> {
     }
     let setup = context.set_up(options.upstream.as_ref());
     if let Some(url) = setup.and_then(|setup| setup.webhook_url)
-        && context.settings.path.is_none()
+        && context.settings.named_path().is_none()
     {
         return Ok(url);
     }

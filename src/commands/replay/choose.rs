@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::history::{Reference, Store};
 use crate::report::Report;
 use crate::steps::{Context, kept};
-use crate::ui::{Offer, Question};
+use crate::ui::{Offer, Offered, Question};
 
 /// How many of the history are offered.
 const MANY: usize = 300;
@@ -168,7 +168,8 @@ async fn pick(context: &Context, sources: Vec<Source>, origin: &Origin) -> Resul
         return Err(Error::NothingVerified { passed: forged.len() });
     }
     tell(context, forged.len());
-    let offer = |source: &Source| Offer { delivery: source.line.clone(), who: source.who() };
+    let offer =
+        |source: &Source| Offer::Delivery(Box::new(Offered { delivery: source.line.clone(), who: source.who() }));
     let offered = genuine.iter().map(offer).collect();
     let index = context.ui.pick(Question::WhichDelivery, offered, context.shutdown.wait()).await?;
     Ok(if index < genuine.len() { Picked::One(Box::new(genuine.swap_remove(index))) } else { Picked::Listed })

@@ -2,15 +2,13 @@
 
 mod plan;
 
-use crate::config::Upstream;
 use crate::error::Result;
 use crate::report::{Ready, Report, Status, Step};
 use crate::running::{Setup, Wanted};
 use crate::setup;
-use crate::steps::app::PORT;
 use crate::steps::endpoint::{self, Intent};
 use crate::steps::trial::Place;
-use crate::steps::{Context, standing};
+use crate::steps::{Context, app, project, standing};
 
 /// Options of `up`.
 #[derive(Clone, Debug)]
@@ -26,6 +24,9 @@ pub struct Options {
 /// # Errors
 /// That of the step that failed; what was set up until then is taken down before.
 pub async fn up(context: &Context, options: &Options) -> Result<()> {
+    project::tell(context);
+    let app = project::app(context, &options.setup.app).await?;
+    let options = &Options { setup: setup::Options { app, ..options.setup.clone() }, ..*options };
     if options.dry_run {
         return context.unless_interrupted(plan::plan(context, &options.setup)).await;
     }
@@ -40,7 +41,7 @@ fn running(context: &Context, options: &setup::Options) -> Option<Setup> {
     if options.app.serve || options.once {
         return None;
     }
-    let upstream = options.app.upstream.clone().unwrap_or_else(|| Upstream::local(PORT));
+    let upstream = app::wished(&options.app);
     let meant = context.state.meant(&Wanted::like(&context.settings, &upstream));
     meant.into_iter().map(|(_, first)| first).find(|first| first.endpoint_id.is_some())
 }

@@ -1,6 +1,5 @@
 //! `up --dry-run`: what would be started, created, changed and left alone.
 
-use crate::config::Upstream;
 use crate::error::Result;
 use crate::handler::listens;
 use crate::report::{Plan, Report, Step};
@@ -16,7 +15,7 @@ const UNKNOWN_URL: &str = "https://(the tunnel's URL)";
 /// # Errors
 /// Those that the real run would meet: a key that is refused, an agent that is missing.
 pub async fn plan(context: &Context, options: &Options) -> Result<()> {
-    let upstream = options.app.upstream.clone().unwrap_or_else(|| Upstream::local(app::PORT));
+    let upstream = app::wished(&options.app);
     let say = |step, action, detail: String| context.ui.emit(&Report::Plan(Plan { step, action, detail }));
     match listens(&upstream).await {
         _ if options.app.serve => say(Step::App, "start", format!("the built-in app at {upstream}")),

@@ -10,7 +10,7 @@ mod secret;
 pub use confirm::confirm;
 pub use keys::Keys;
 pub use pick::pick;
-pub use row::Offer;
+pub use row::{Offer, Offered};
 pub use secret::secret;
 
 use crate::error::Error;
@@ -47,6 +47,10 @@ pub enum Question {
     },
     /// Which delivery is meant.
     WhichDelivery,
+    /// Which package of a monorepo is meant.
+    WhichProject,
+    /// Which of several webhook routes is meant.
+    WhichRoute,
 }
 
 impl Question {
@@ -77,6 +81,8 @@ impl Question {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
             Self::WhichDelivery => "Which one?".to_owned(),
+            Self::WhichProject => "Several packages have a webhook route. Which one?".to_owned(),
+            Self::WhichRoute => "Several routes take webhooks. Which one?".to_owned(),
         }
     }
 
@@ -89,6 +95,8 @@ impl Question {
                 "--yes"
             }
             Self::WhichDelivery => "ID",
+            Self::WhichProject => "--project DIR",
+            Self::WhichRoute => "--path PATH",
         }
     }
 
@@ -98,7 +106,9 @@ impl Question {
             Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
                 false
             }
-            Self::ServeApp { .. } | Self::ClerkKey | Self::WhichDelivery => true,
+            Self::ServeApp { .. } | Self::ClerkKey | Self::WhichDelivery | Self::WhichProject | Self::WhichRoute => {
+                true
+            }
         }
     }
 
@@ -111,7 +121,9 @@ impl Question {
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
             | Self::OtherMachine { .. }
-            | Self::WhichDelivery => "nothing was done",
+            | Self::WhichDelivery
+            | Self::WhichProject
+            | Self::WhichRoute => "nothing was done",
         }
     }
 }

@@ -9,9 +9,18 @@ use crate::ui::text::harmless;
 /// From this width on, types have room and verdicts are words.
 const WIDE: usize = 70;
 
+/// What is offered.
+#[derive(Clone, Debug)]
+pub enum Offer {
+    /// A delivery.
+    Delivery(Box<Offered>),
+    /// Anything else: its name, and what tells it apart.
+    Named(String, String),
+}
+
 /// A delivery that is offered.
 #[derive(Clone, Debug)]
-pub struct Offer {
+pub struct Offered {
     /// The delivery.
     pub delivery: Delivery,
     /// Whom it tells of: an address, or an id.
@@ -21,6 +30,28 @@ pub struct Offer {
 impl Offer {
     /// Whether each word of a filter stands somewhere in it.
     pub fn matches(&self, filter: &str) -> bool {
+        match self {
+            Self::Delivery(offered) => offered.matches(filter),
+            Self::Named(name, detail) => {
+                let all = format!("{name} {detail}").to_lowercase();
+                filter.to_lowercase().split_whitespace().all(|word| all.contains(word))
+            }
+        }
+    }
+
+    /// As many columns as there are, or fewer.
+    pub fn row(&self, columns: usize) -> String {
+        match self {
+            Self::Delivery(offered) => offered.row(columns),
+            Self::Named(name, detail) => {
+                truncate_str(&harmless(&format!("{name}  {detail}")), columns, "…").trim_end().to_owned()
+            }
+        }
+    }
+}
+
+impl Offered {
+    fn matches(&self, filter: &str) -> bool {
         let Delivery { id, message_id, event, path, received_at, .. } = &self.delivery;
         let status = self.delivery.status_code.map(|status| status.to_string());
         let known = [Some(id), message_id.as_ref(), event.as_ref(), Some(path), self.who.as_ref(), status.as_ref()];
@@ -29,8 +60,7 @@ impl Offer {
         filter.to_lowercase().split_whitespace().all(|word| all.iter().any(|text| text.contains(word)))
     }
 
-    /// Exactly this many columns, or fewer.
-    pub fn row(&self, columns: usize) -> String {
+    fn row(&self, columns: usize) -> String {
         let delivery = &self.delivery;
         let wide = columns >= WIDE;
         let event = harmless(delivery.event.as_deref().unwrap_or(&delivery.path)).into_owned();
@@ -78,7 +108,7 @@ mod tests {
 
     use super::*;
 
-    fn offer(event: &str, who: &str) -> Offer {
+    fn offer(event: &str, who: &str) -> Offered {
         let delivery = Delivery {
             id: "airt_1".into(),
             message_id: Some("msg_2abc".into()),
@@ -94,7 +124,7 @@ mod tests {
             origin: crate::delivery::Origin::Clerk,
             set_up: None,
         };
-        Offer { delivery, who: Some(who.into()) }
+        Offered { delivery, who: Some(who.into()) }
     }
 
     #[test]
