@@ -180,7 +180,10 @@ fn command(name: &str, typed: &str, directory: &Path, port: u16, variables: &[(S
         path.push(":");
         path.push(more);
     }
-    command.env("PATH", path).env("HOME", directory).env("PORT", port.to_string());
+    // Next.js takes no directory above a home for the root of a project.
+    let home = packages.with_file_name("home");
+    std::fs::create_dir_all(&home).expect("made");
+    command.env("PATH", path).env("HOME", home).env("PORT", port.to_string());
     // Nothing is told to anybody outside.
     let silent = [
         "CLERK_TELEMETRY_DISABLED",

