@@ -212,7 +212,7 @@ fn answers(port: u16, deadline: Instant) -> bool {
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     stream.set_read_timeout(Some(left)).expect("a timeout");
     let request = format!(
-        "POST /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{{}}"
+        "GET /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
     );
     let mut first = [0; 12];
     stream.write_all(request.as_bytes()).is_ok()

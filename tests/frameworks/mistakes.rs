@@ -44,10 +44,15 @@ fn of_trigger(output: &Output) -> String {
     }
 }
 
-/// The first check that failed, or else that warned.
+/// The check that is to be mended first, or else the first that warned.
 fn of_check(output: &Output) -> String {
     let checks = output.of_type("check");
-    let of = |status: &str| checks.iter().find(|check| check["status"] == status).cloned();
+    let hint = || text(&output.error(), "hint");
+    let only = |check: &&Value| output.code == Some(7) && hint().contains(&format!("--only {}`", text(check, "check")));
+    let of = |status: &str| {
+        let of = || checks.iter().filter(|check| check["status"] == status);
+        of().find(only).or_else(|| of().next()).cloned()
+    };
     match (output.code, of("fail").or_else(|| of("warn"))) {
         (Some(0), None) => "all held".to_owned(),
         (Some(_), Some(check)) => {
