@@ -11,7 +11,7 @@ mod verdict;
 
 use serde::Serialize;
 
-pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
+pub use check::{Case, CaseSeen, Check, Conformance, Handler, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use proof::{Hop, HopResult, Proof};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, Stopped, Tunnel};
@@ -63,6 +63,8 @@ pub enum Report {
     Check(Check),
     /// A case of `check`, as a list has it.
     Case(Case),
+    /// A handler, whole or as a list has it.
+    Handler(Handler),
     /// How `check` ended.
     Conformance(Conformance),
     /// A setting.

@@ -2,7 +2,7 @@
 
 use super::answered::answered;
 use super::endpoint::adopting;
-use crate::handler::{Diagnosis, diagnose};
+use crate::handler::{Diagnosis, Framework, diagnose};
 use crate::ngrok::capture::Capture;
 use crate::ngrok::codes;
 use crate::report::{Hop, HopResult, Signature};
@@ -33,6 +33,8 @@ pub struct Scene<'a> {
     pub upstream: &'a str,
     /// The webhook path.
     pub path: &'a str,
+    /// What the project is made with.
+    pub framework: Option<Framework>,
     /// What answered 2xx in the handler's place.
     pub stand_in: Option<&'a Diagnosis>,
     /// The command that tries it again.
@@ -163,7 +165,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         let took = ms.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
         return Ok(passed(Hop::App, format!("answered {}{took}", answer.status), ms));
     }
-    let Diagnosis { found, fix } = diagnose(&answer.seen(scene.path, scene.upstream));
+    let Diagnosis { found, fix } = diagnose(&answer.seen(scene.path, scene.upstream).of(scene.framework));
     broken(Hop::App, found, fix)
 }
 
@@ -230,6 +232,7 @@ mod tests {
             twins: &[],
             upstream: "http://localhost:3000",
             path: "/api/webhooks",
+            framework: None,
             stand_in: None,
             command: "clerkhook send-test",
             accepted: "Svix took the message",

@@ -72,6 +72,11 @@ pub struct Context {
 }
 
 impl Context {
+    /// What the project is made with, as far as its files say.
+    pub fn framework(&self) -> Option<crate::handler::Framework> {
+        crate::handler::detect(&self.settings.working_directory)
+    }
+
     /// Runs `work` unless the end is asked for meanwhile.
     ///
     /// # Errors

@@ -145,6 +145,7 @@ impl Ui {
             Report::Check(check) => self.lines(human::check(check, width)),
             Report::Status(part) => self.lines(human::standing(part, width)),
             Report::Case(case) => self.lines(conformance::case(case, width)),
+            Report::Handler(handler) => self.lines(conformance::handler(handler)),
             Report::Conformance(ended) => self.lines(conformance::ended(ended)),
             Report::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
             Report::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),

@@ -42,6 +42,11 @@ pub enum Question {
         /// Where to.
         url: String,
     },
+    /// Whether the file that guards routes lets the webhook's through.
+    OpenRoute {
+        /// Which.
+        file: String,
+    },
     /// Whether the test event is sent once more.
     SendAgain,
     /// Which delivery is meant.
@@ -60,6 +65,7 @@ impl Question {
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
+            Self::OpenRoute { file } => format!("Change `{file}` so?"),
             Self::SendAgain => "Send the test event again?".to_owned(),
             Self::WhichDelivery => "Which one?".to_owned(),
         }
@@ -70,9 +76,11 @@ impl Question {
         match self {
             Self::ServeApp { .. } => "--serve",
             Self::ClerkKey => "CLERK_SECRET_KEY",
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                "--yes"
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. }
+            | Self::OpenRoute { .. } => "--yes",
             Self::SendAgain => "--once",
             Self::WhichDelivery => "ID",
         }
@@ -81,9 +89,11 @@ impl Question {
     /// Whether Enter means yes: not where a yes deletes, leaves this machine or touches production.
     pub fn default(&self) -> bool {
         match self {
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                false
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. }
+            | Self::OpenRoute { .. } => false,
             Self::ServeApp { .. } | Self::ClerkKey | Self::SendAgain | Self::WhichDelivery => true,
         }
     }
@@ -92,6 +102,7 @@ impl Question {
     pub fn left(&self) -> &'static str {
         match self {
             Self::SendAgain => "nothing more was sent",
+            Self::OpenRoute { .. } => "the handler is written, its middleware is as it was",
             Self::ServeApp { .. }
             | Self::ClerkKey
             | Self::Production
