@@ -8,8 +8,8 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::check::CheckArgs;
-use super::handler::HandlerArgs;
 use super::events::{Wished, any, listed, name};
+use super::handler::HandlerArgs;
 use super::history::EventsArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;

@@ -22,8 +22,9 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    check as checking, doctor, events as kept, handler as handlers, register, replay as replaying, secret as secrets, secure as securing,
-    send_test, serve, status, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    check as checking, doctor, events as kept, handler as handlers, register, replay as replaying, secret as secrets,
+    secure as securing, send_test, serve, status, trigger as triggering, tunnel, up, user as users,
+    verify as verifying,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -79,9 +80,13 @@ impl Command {
             | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
-            Self::Events(_) | Self::Handler(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
-                false
-            }
+            Self::Events(_)
+            | Self::Handler(_)
+            | Self::Up(_)
+            | Self::Serve(_)
+            | Self::Tunnel(_)
+            | Self::Sandbox
+            | Self::Completions(_) => false,
         }
     }
 

@@ -269,15 +269,9 @@ pub static ROWS: [Row; 30] = [
         404..=404,
         Sign::Any,
         "the app answered 404: no handler at `{path}`",
-        "give the path of the app's handler with `--path PATH`, or {route}; and {post}",
+        "give the path of the app's handler with `--path PATH`. If this is it, {route}, and {post}",
     ),
-    row(
-        Finding::NoPost,
-        405..=405,
-        Sign::Any,
-        "the app answered 405: the route takes no POST{allow}",
-        "{post}",
-    ),
+    row(Finding::NoPost, 405..=405, Sign::Any, "the app answered 405: the route takes no POST{allow}", "{post}"),
     row(
         Finding::Unverified,
         400..=400,

@@ -45,7 +45,9 @@ fn place(profile: &Profile, directory: &Path, path: &str) -> PathBuf {
     let names = |part: &&str| !part.is_empty() && *part != "." && *part != "..";
     let route = path.split('/').filter(names).collect::<Vec<_>>().join("/");
     let place = match profile.by_place {
-        true if route.is_empty() => profile.place.replace(&format!("{}/", &ROUTE[1..]), "").replace(&ROUTE[1..], "index"),
+        true if route.is_empty() => {
+            profile.place.replace(&format!("{}/", &ROUTE[1..]), "").replace(&ROUTE[1..], "index")
+        }
         true => profile.place.replace(&ROUTE[1..], &route),
         false => profile.place.to_owned(),
     };
@@ -113,11 +115,19 @@ mod tests {
     #[test]
     fn a_list_of_public_routes_gets_one_more_and_nothing_else_changes() {
         for (before, after) in [
-            ("const isPublicRoute = createRouteMatcher(['/a(.*)'])\n", Some("const isPublicRoute = createRouteMatcher(['/a(.*)', '/api/webhooks(.*)'])\n")),
-            ("const isPublic = createRouteMatcher([])", Some("const isPublic = createRouteMatcher(['/api/webhooks(.*)'])")),
+            (
+                "const isPublicRoute = createRouteMatcher(['/a(.*)'])\n",
+                Some("const isPublicRoute = createRouteMatcher(['/a(.*)', '/api/webhooks(.*)'])\n"),
+            ),
+            (
+                "const isPublic = createRouteMatcher([])",
+                Some("const isPublic = createRouteMatcher(['/api/webhooks(.*)'])"),
+            ),
             (
                 "const open = createRouteMatcher([\n  \"/a\",\n  \"/b\",\n])\nif (!open(r)) x",
-                Some("const open = createRouteMatcher([\n  \"/a\",\n  \"/b\",\n  \"/api/webhooks(.*)\",\n])\nif (!open(r)) x"),
+                Some(
+                    "const open = createRouteMatcher([\n  \"/a\",\n  \"/b\",\n  \"/api/webhooks(.*)\",\n])\nif (!open(r)) x",
+                ),
             ),
             ("const isProtected = createRouteMatcher(['/a'])\nif (isProtected(r)) x", None),
             ("const isPublic = createRouteMatcher(['/api(.*)'])", None),

@@ -36,7 +36,7 @@ const NEXT: Vocabulary = Vocabulary {
     public: "make the route public in `proxy.ts` (`middleware.ts` before Next.js 16): `'{path}(.*)'` in the \
              `createRouteMatcher` of the public routes",
     post: "export `async function POST` from the route's `route.ts`",
-    route: "the handler is `app{path}/route.ts` (or under `src`), and the file must have this name",
+    route: "put the handler into `app{path}/route.ts` (or under `src`), as the file must have this name",
     limit: ANY.limit,
     hosts: "add the tunnel's host to `allowedDevOrigins` in `next.config`",
 };
@@ -44,7 +44,7 @@ const NEXT: Vocabulary = Vocabulary {
 const NEXT_PAGES: Vocabulary = Vocabulary {
     raw: "export `config = { api: { bodyParser: false } }` from the route, and verify the bytes that are read from `req`",
     post: "have the route's handler take POST",
-    route: "the handler is `pages{path}.ts` (or under `src`)",
+    route: "put the handler into `pages{path}.ts` (or under `src`)",
     ..NEXT
 };
 
@@ -79,8 +79,8 @@ const HONO: Vocabulary = Vocabulary {
 const NUXT: Vocabulary = Vocabulary {
     raw: "hand the event itself to `await verifyWebhook(event)`, with no `readBody(event)` written as text again",
     public: "let `{path}` pass in `server/middleware`",
-    post: "name the file `server{path}.post.ts`",
-    route: "the handler is `server{path}.post.ts`",
+    post: "end the file's name with `.post.ts`",
+    route: "put the handler into `server{path}.post.ts`",
     limit: ANY.limit,
     hosts: "add the tunnel's host to `nuxt.config`: `vite: { server: { allowedHosts: ['.ngrok-free.dev'] } }`",
 };
@@ -89,7 +89,7 @@ const SVELTEKIT: Vocabulary = Vocabulary {
     raw: "hand the request itself to `await verifyWebhook(request, …)`, with no `request.json()` before it",
     public: "let `{path}` pass in `src/hooks.server`",
     post: "export `POST` from `src/routes{path}/+server.ts`",
-    route: "the handler is `src/routes{path}/+server.ts`",
+    route: "put the handler into `src/routes{path}/+server.ts`",
     limit: "raise it with the variable `BODY_SIZE_LIMIT` (of the Node adapter)",
     hosts: "add the tunnel's host to `vite.config`: `server: { allowedHosts: ['.ngrok-free.dev'] }`",
 };
@@ -97,7 +97,7 @@ const SVELTEKIT: Vocabulary = Vocabulary {
 const ASTRO: Vocabulary = Vocabulary {
     public: "let `{path}` pass in `src/middleware.ts`",
     post: "export `POST` from `src/pages{path}.ts`, and `prerender = false`",
-    route: "the handler is `src/pages{path}.ts`, and a server adapter is needed",
+    route: "put the handler into `src/pages{path}.ts`, with a server adapter",
     limit: ANY.limit,
     hosts: "add the tunnel's host to `astro.config`: `vite: { server: { allowedHosts: ['.ngrok-free.dev'] } }`",
     ..SVELTEKIT
@@ -113,7 +113,7 @@ const REACT_ROUTER: Vocabulary = Vocabulary {
 
 const TANSTACK: Vocabulary = Vocabulary {
     post: "name `POST` in the `server.handlers` of its route",
-    route: "the handler is `src/routes{path}.ts`",
+    route: "put the handler into `src/routes{path}.ts`",
     ..REACT_ROUTER
 };
 

@@ -211,9 +211,7 @@ fn answers(port: u16, deadline: Instant) -> bool {
     let Ok(mut stream) = TcpStream::connect(("localhost", port)) else { return false };
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     stream.set_read_timeout(Some(left)).expect("a timeout");
-    let request = format!(
-        "GET /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n"
-    );
+    let request = format!("GET /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
     let mut first = [0; 12];
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_exact(&mut first).is_ok()

@@ -18,7 +18,9 @@ pub struct Definition {
     pub build: Option<String>,
     /// What a person types in production.
     pub built: Option<String>,
-    /// Where it reads its secrets.
+    /// The file that it reads.
+    pub env_file: String,
+    /// How it does.
     pub reads: String,
     /// What has to be restarted for a new secret.
     pub restart: String,

@@ -4,6 +4,7 @@
 
 mod app;
 mod definition;
+mod first_up;
 #[path = "../it/fixture.rs"]
 #[allow(dead_code, reason = "the fixture of all tests of the binary; these need a part of it")]
 mod fixture;
@@ -29,6 +30,8 @@ fn main() -> ExitCode {
         };
         let (folder, of) = (name.clone(), definition.clone());
         add("the_handler_passes_check", Box::new(move || templates::passes(&folder, &of, Mode::Dev)));
+        let (folder, of) = (name.clone(), definition.clone());
+        add("the_first_up_is_proven", Box::new(move || first_up::is_proven(&folder, &of)));
         if definition.built.is_some() {
             let (folder, of) = (name.clone(), definition.clone());
             add("the_handler_passes_check_when_built", Box::new(move || templates::passes(&folder, &of, Mode::Built)));

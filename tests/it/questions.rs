@@ -29,7 +29,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 9] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -79,6 +79,18 @@ const CASES: [Case; 8] = [
         ground: || {
             let secret = |machine: Machine| machine.secret("CLERK_WEBHOOK_SIGNING_SECRET", crate::serve::SECRET);
             on_sandbox(secret, "check http://192.0.2.1/api/webhooks")
+        },
+    },
+    Case {
+        name: "OpenRoute",
+        words: "Change `proxy.ts` so? [y/N]",
+        left: "The handler is written, its middleware is as it was.",
+        ground: || {
+            let guarded = |machine: Machine| {
+                let machine = machine.file("package.json", r#"{"dependencies":{"next":"16"}}"#);
+                machine.file("proxy.ts", "const isPublicRoute = createRouteMatcher(['/sign-in(.*)'])\n")
+            };
+            on_sandbox(guarded, "handler --write")
         },
     },
     Case {

@@ -215,9 +215,7 @@ fn refused(context: &Context, source: &Source, answer: &Answer, way: &Way<'_>) -
         Way::Direct(composed, upstream) => (composed.signing.is_none(), upstream.as_str()),
     };
     let stale = old_signature.then(|| too_old(source, answer)).flatten();
-    let diagnosis = stale.unwrap_or_else(|| {
-        diagnose(&answer.seen(source.path(), upstream).of(context.framework()))
-    });
+    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(source.path(), upstream).of(context.framework())));
     not_taken(source, diagnosis)
 }
 

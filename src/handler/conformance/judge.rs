@@ -117,6 +117,12 @@ pub fn silence(unreachable: &Unreachable, within: Duration) -> (String, String) 
             format!("it gave no answer within {} s", within.as_secs_f64()),
             "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
         ),
+        Obstacle::NoConnection => (
+            format!("nothing listens any more ({unreachable}): the app ended while it was checked"),
+            "look into the app's log for what ended it; often `await` is missing before `verifyWebhook`, and then a \
+             forged event ends the process"
+                .to_owned(),
+        ),
         _ => (
             format!("it gave no HTTP answer: {unreachable}"),
             "look into the app's log: it may have crashed, or it closes connections without an answer".to_owned(),

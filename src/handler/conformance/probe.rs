@@ -152,7 +152,10 @@ fn finding(readings: &Result<Readings, String>) -> Option<(Health, String, &'sta
         )),
         Ok(Readings { before, once, .. }) if before == once => Some((
             Health::Warn,
-            format!("the probe said `{}` before the event and after it, so it shows nothing of what is done", shown(once)),
+            format!(
+                "the probe said `{}` before the event and after it, so it shows nothing of what is done",
+                shown(once)
+            ),
             "probe what the event changes, for example the number of users",
         )),
         Ok(_) => None,
