@@ -53,6 +53,7 @@ pub async fn handler(context: &Context, options: &Options) -> Result<()> {
         context.ui.emit(&Report::Plan(Plan { step: Step::App, action: "write", detail: file }));
         return Ok(());
     }
+    let opening = if options.write { opening(context, framework, &made, path).await? } else { None };
     if options.write {
         create(directory, &made)?;
         context.ui.note(&format!("`{file}` is written"));
@@ -61,7 +62,11 @@ pub async fn handler(context: &Context, options: &Options) -> Result<()> {
     for sentence in &made.beside {
         context.ui.note(sentence);
     }
-    if options.write { open(context, framework, path).await } else { Ok(()) }
+    let Some((name, after)) = opening else { return Ok(()) };
+    std::fs::write(directory.join(name), after)
+        .map_err(|error| Error::FileUnwritable { path: name.into(), cause: error.to_string() })?;
+    context.ui.note(&format!("`{name}` lets `{path}` through"));
+    Ok(())
 }
 
 /// The code is data; a program gets it as a line.
@@ -96,26 +101,35 @@ fn create(directory: &Path, made: &Written) -> Result<()> {
     file.write_all(made.text.as_bytes()).map_err(unwritable)
 }
 
-/// Shows how the file that guards routes lets this one through, and changes it when that is wanted.
-async fn open(context: &Context, framework: Framework, path: &str) -> Result<()> {
+/// Shows how the file that guards routes lets this one through; gives its new text when that is wanted. Nothing is
+/// written before the answer.
+async fn opening(
+    context: &Context,
+    framework: Framework,
+    made: &Written,
+    path: &str,
+) -> Result<Option<(&'static str, String)>> {
     let directory = &context.settings.working_directory;
+    if directory.join(&made.place).symlink_metadata().is_ok() {
+        return Err(Error::HandlerExists { path: made.place.clone() });
+    }
     let guards = framework.profile().guards.iter();
-    let Some(name) = guards.copied().find(|name| directory.join(name).is_file()) else { return Ok(()) };
-    let guard = directory.join(name);
-    let bytes = file::read(&guard, file::SETTINGS_LIMIT);
+    let Some(name) = guards.copied().find(|name| directory.join(name).is_file()) else { return Ok(None) };
+    let bytes = file::read(&directory.join(name), file::SETTINGS_LIMIT);
     let bytes = bytes.map_err(|error| Error::File { path: name.into(), cause: error.to_string() })?;
-    let Ok(before) = String::from_utf8(bytes) else { return Ok(()) };
-    let Some(after) = template::opened(&before, path) else { return Ok(()) };
+    let Ok(before) = String::from_utf8(bytes) else { return Ok(None) };
+    let Some(after) = template::opened(&before, path) else { return Ok(None) };
     let lines = TextDiff::from_lines(&before, &after);
     let difference = lines.unified_diff().context_radius(1).header(name, name).to_string();
     difference.lines().for_each(|line| context.ui.note(line));
-    let question = Question::OpenRoute { file: name.to_owned() };
-    if !context.yes && context.ui.confirm(question, context.shutdown.wait()).await? == Answer::No {
-        context.ui.note(&format!("`{name}` is left as it is"));
-        return Ok(());
+    if context.yes {
+        return Ok(Some((name, after)));
     }
-    std::fs::write(&guard, after)
-        .map_err(|error| Error::FileUnwritable { path: name.into(), cause: error.to_string() })?;
-    context.ui.note(&format!("`{name}` lets `{path}` through"));
-    Ok(())
+    let question = Question::OpenRoute { file: name.to_owned() };
+    let agreed =
+        context.ui.interactive() && context.ui.confirm(question, context.shutdown.wait()).await? == Answer::Yes;
+    if !agreed {
+        context.ui.note(&format!("`{name}` is left as it is; `--yes` changes it"));
+    }
+    Ok(agreed.then_some((name, after)))
 }

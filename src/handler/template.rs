@@ -116,8 +116,8 @@ mod tests {
     fn a_list_of_public_routes_gets_one_more_and_nothing_else_changes() {
         for (before, after) in [
             (
-                "const isPublicRoute = createRouteMatcher(['/a(.*)'])\n",
-                Some("const isPublicRoute = createRouteMatcher(['/a(.*)', '/api/webhooks(.*)'])\n"),
+                "const isPublicRoute = createRouteMatcher(['/b(.*)'])\n",
+                Some("const isPublicRoute = createRouteMatcher(['/b(.*)', '/api/webhooks(.*)'])\n"),
             ),
             (
                 "const isPublic = createRouteMatcher([])",

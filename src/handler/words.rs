@@ -25,7 +25,9 @@ const FIELDS: [&str; 4] = ["message", "detail", "statusMessage", "error"];
 pub fn said(body: &str) -> Option<String> {
     let begin = body.trim_start();
     let page = if begin.starts_with('<') { Some(of_page(body)?) } else { None };
-    let field = if begin.starts_with('{') { of_json(body) } else { None };
+    // A short one is told whole.
+    let long = body.len() > QUOTED || body.trim().contains('\n');
+    let field = if begin.starts_with('{') && long { of_json(body) } else { None };
     let text = page.or(field).unwrap_or_else(|| body.to_owned());
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES);
     let words = mask_text(&lines.collect::<Vec<_>>().join(" / "));

@@ -62,7 +62,7 @@ fn status_404_means_no_handler() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 404: no handler at `/api/webhooks`
-→ give the path of the app's handler with `--path PATH`, or check the name of its route file
+→ give the path of the app's handler with `--path PATH`. If this is it, check the name of its route file, and have the route take POST
 
 "#]]
     );
@@ -195,7 +195,7 @@ fn status_405_means_no_post() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 405: the route takes no POST
-→ export a `POST` handler from the route
+→ have the route take POST
 
 "#]]
     );
@@ -237,7 +237,7 @@ fn vites_blocked_host_is_known() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 403: its dev server does not accept this host name
-→ add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the dev server)
+→ add the tunnel's host to the allowed hosts of the dev server (in Vite `server.allowedHosts`)
 
 "#]]
     );

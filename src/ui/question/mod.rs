@@ -102,8 +102,8 @@ impl Question {
     pub fn left(&self) -> &'static str {
         match self {
             Self::SendAgain => "nothing more was sent",
-            Self::OpenRoute { .. } => "the handler is written, its middleware is as it was",
             Self::ServeApp { .. }
+            | Self::OpenRoute { .. }
             | Self::ClerkKey
             | Self::Production
             | Self::DeleteUsers { .. }
