@@ -104,13 +104,6 @@ impl App {
         log(self.directory())
     }
 
-    /// Ends it, and gives back its project.
-    pub fn stop(mut self) -> TempDir {
-        self.kill();
-        let empty = tempfile::tempdir().expect("a directory");
-        std::mem::replace(&mut self.directory, empty)
-    }
-
     fn wait_until_ready(&mut self) {
         let deadline = Instant::now() + READY;
         while !answers(self.port, deadline) {
