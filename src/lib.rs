@@ -260,6 +260,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::User(options), _) => commands::user(context, &options).await,
         (Command::Verify(options), _) => commands::verify(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
+        (Command::Handler(options), _) => commands::handler(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Events(options), _) => commands::events(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,

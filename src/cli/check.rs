@@ -10,7 +10,7 @@ use super::events::{Wished, known, listed};
 use crate::catalogue;
 use crate::commands::check;
 use crate::config::Flags;
-use crate::handler::conformance::Choice;
+use crate::handler::conformance::{Choice, Probe};
 use crate::steps::target::To;
 
 #[derive(Debug, Args)]
@@ -27,6 +27,9 @@ pub struct CheckArgs {
     /// None of these
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     skip: Vec<String>,
+    /// A number or text that events change: a URL, or a command; read before and after repetitions
+    #[arg(long, value_name = "URL|CMD")]
+    probe: Option<Probe>,
     /// List what is checked, send nothing
     #[arg(long)]
     list: bool,
@@ -60,6 +63,7 @@ impl CheckArgs {
             handler: self.handler,
             events: listed(self.events),
             choice: Choice { only: self.only, skip: self.skip },
+            probe: self.probe,
             list: self.list,
             junit: self.junit,
             timeout: self.timeout,

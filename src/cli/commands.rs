@@ -9,6 +9,7 @@ use url::Url;
 
 use super::check::CheckArgs;
 use super::events::{Wished, any, listed, name};
+use super::handler::HandlerArgs;
 use super::history::EventsArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
@@ -59,6 +60,8 @@ pub enum CommandArgs {
     Events(EventsArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
+    /// Print the webhook handler that fits the project, or write it
+    Handler(HandlerArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
     /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
@@ -262,6 +265,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
         }
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Check(check) => return check.flags(flags),
+        CommandArgs::Handler(handler) => return handler.flags(flags),
         CommandArgs::Serve(serve) => {
             flags.secret_file = serve.secret_file.clone();
             return;
@@ -318,6 +322,7 @@ impl CommandArgs {
             Self::Verify(args) => Command::Verify(args.into_options()),
             Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
+            Self::Handler(args) => Command::Handler(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
             Self::Sandbox => Command::Sandbox,

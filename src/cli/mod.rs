@@ -5,6 +5,7 @@ mod commands;
 mod edit;
 mod events;
 mod global;
+mod handler;
 mod history;
 mod replay;
 mod secret;
@@ -22,8 +23,9 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    check as checking, doctor, events as kept, register, replay as replaying, secret as secrets, secure as securing,
-    send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    check as checking, doctor, events as kept, handler as handlers, register, replay as replaying, secret as secrets,
+    secure as securing, send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users,
+    verify as verifying,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -58,6 +60,7 @@ pub enum Command {
     Doctor(doctor::Options),
     Events(kept::Options),
     Check(checking::Options),
+    Handler(handlers::Options),
     Sandbox,
     /// The script for a shell, already made.
     Completions(String),
@@ -78,9 +81,13 @@ impl Command {
             | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
-            Self::Events(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
-                false
-            }
+            Self::Events(_)
+            | Self::Handler(_)
+            | Self::Up(_)
+            | Self::Serve(_)
+            | Self::Tunnel(_)
+            | Self::Sandbox
+            | Self::Completions(_) => false,
         }
     }
 
@@ -128,6 +135,7 @@ impl Command {
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
             Self::Events(_)
+            | Self::Handler(_)
             | Self::Secret(_)
             | Self::Serve(_)
             | Self::Verify(_)

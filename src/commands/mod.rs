@@ -3,6 +3,7 @@
 pub mod check;
 pub mod doctor;
 pub mod events;
+pub mod handler;
 pub mod register;
 pub mod replay;
 pub mod sandbox;
@@ -20,6 +21,7 @@ pub mod verify;
 pub use check::check;
 pub use doctor::doctor;
 pub use events::events;
+pub use handler::handler;
 pub use register::register;
 pub use replay::replay;
 pub use sandbox::sandbox;

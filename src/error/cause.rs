@@ -90,6 +90,9 @@ impl Error {
             | Self::EditRefused { .. }
             | Self::CaseUnknown { .. }
             | Self::HandlerFailed { .. }
+            | Self::FrameworkUnknown
+            | Self::HandlerExists { .. }
+            | Self::ProbeFailed { .. }
             | Self::NotVerified { .. }
             | Self::DeliveryUnreadable { .. }
             | Self::EventUnknown { .. }

@@ -106,6 +106,9 @@ impl Error {
             Self::NotSecured { .. } => "CH0903",
             Self::CaseUnknown { .. } => "CH0904",
             Self::HandlerFailed { .. } => "CH0905",
+            Self::FrameworkUnknown => "CH0906",
+            Self::HandlerExists { .. } => "CH0907",
+            Self::ProbeFailed { .. } => "CH0908",
             Self::NotVerified { .. } => "CH0910",
             Self::DeliveryUnreadable { .. } => "CH0911",
         }

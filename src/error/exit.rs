@@ -58,6 +58,9 @@ impl Error {
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
             Self::CaseUnknown { .. }
+            | Self::FrameworkUnknown
+            | Self::HandlerExists { .. }
+            | Self::ProbeFailed { .. }
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }

@@ -209,6 +209,15 @@ impl Error {
                 format!("if `{meant}` was meant, name that; `clerkhook check --list` shows all")
             }
             Self::CaseUnknown { .. } => "list them: `clerkhook check --list`".into(),
+            Self::FrameworkUnknown => {
+                "name it: `clerkhook handler --framework express`; `clerkhook handler --list` shows all".into()
+            }
+            Self::HandlerExists { .. } => {
+                "see what would stand there: `clerkhook handler`; prove what does: `clerkhook check`".into()
+            }
+            Self::ProbeFailed { probe, .. } => {
+                format!("try it by hand: `{probe}` must give a number or a text that an event of the app changes")
+            }
             Self::DoctorFailed { .. } => "mend the first one that failed; the ones after it may follow from it".into(),
             Self::NotVerified { .. } => {
                 "do what stands under the verdict; docs/commands.md#verify explains each cause".into()

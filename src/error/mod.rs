@@ -216,6 +216,12 @@ pub enum Error {
     NotSecured { found: String, fix: String },
     #[error("there is no check `{name}`")]
     CaseUnknown { name: String, meant: Option<String> },
+    #[error("the files in this directory name no framework that there is a handler for")]
+    FrameworkUnknown,
+    #[error("`{}` is there already", path.display())]
+    HandlerExists { path: PathBuf },
+    #[error("the probe gave no value: {cause}")]
+    ProbeFailed { probe: String, cause: String },
     #[error("{found}")]
     HandlerFailed { found: String, again: String },
     #[error("{}", if *deliveries == 1 { "the delivery is not verified".into() } else { format!("{failed} of {deliveries} deliveries are not verified") })]

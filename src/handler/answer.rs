@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderValue, LOCATION};
 
-use super::Seen;
+use super::{Framework, Seen};
 use crate::delivery;
 use crate::http::{self, Certificates, Delivered, Http, Unreachable};
 
@@ -29,6 +29,8 @@ pub struct Answer {
     pub body: String,
     /// There was more of it than is read.
     pub cut: bool,
+    /// What the app is made with, where its answer says so.
+    pub framework: Option<Framework>,
     /// As it came, to be kept.
     pub whole: delivery::Answer,
     /// Until the answer was read.
@@ -53,6 +55,7 @@ impl Answer {
             body: &self.body,
             path,
             upstream,
+            framework: self.framework,
         }
     }
 
@@ -68,6 +71,7 @@ impl Answer {
             date: text("date"),
             protected: says_protected(status, &header),
             ngrok_code: code.and_then(|code| code.parse().ok()),
+            framework: Framework::of_answer(&header),
             body,
             ..Self::default()
         }

@@ -1,13 +1,10 @@
 //! What an app's answer to a delivery means, and what to change (Clerk docs, webhooks/debugging; Svix docs, receiving).
 
-use super::words::{self, Named, quoted};
-
-/// How the app gets to know a new secret.
-const RESTART: &str = "restart the app so that it loads the signing secret";
-
-/// What a verifier must be given.
-const RAW: &str =
-    "verify the raw body (in Express `express.raw({type: \"application/json\"})` before `express.json()`)";
+use super::Framework;
+use super::finding::{Finding, OTHER, ROWS, Row};
+use super::redirect;
+use super::vocabulary::vocabulary;
+use super::words::{quoted, said};
 
 /// The app's answer, as it was seen at the agent or by Svix.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +27,15 @@ pub struct Seen<'a> {
     pub path: &'a str,
     /// The app's address.
     pub upstream: &'a str,
+    /// What the app is made with, in whose words the fix is said.
+    pub framework: Option<Framework>,
+}
+
+impl Seen<'_> {
+    /// The same, of an app that is made with this.
+    pub fn of(self, framework: Option<Framework>) -> Self {
+        Self { framework: framework.or(self.framework), ..self }
+    }
 }
 
 /// What was found, and what to change.
@@ -43,169 +49,51 @@ pub struct Diagnosis {
 
 /// Names the likely cause of an answer other than 2xx.
 pub fn diagnose(seen: &Seen<'_>) -> Diagnosis {
-    let Some(status) = seen.status else { return silence() };
-    if let Some(found) = from_ngrok(seen) {
-        return found;
+    if seen.status.is_none() {
+        return Diagnosis {
+            found: "the app gave no answer in time".to_owned(),
+            fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
+        };
     }
-    let public = format!(
-        "make `{}(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)",
-        seen.path
-    );
-    if let Some(named) = words::named(status, seen.body) {
-        return from_words(status, named, seen);
-    }
-    let (found, fix) = match status {
-        401 => ("the app answered 401: its auth middleware protects the route".to_owned(), public),
-        300..=399 if is_sign_in(seen) => (
-            format!("the app answered {status}, a redirect to its sign-in page: auth middleware protects the route"),
-            public,
-        ),
-        300..=399 => redirect(status, seen),
-        _ if is_foreign_host(seen.body) => (
-            format!("the app answered {status}: its dev server does not accept this host name"),
-            "add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the \
-             dev server)"
-                .to_owned(),
-        ),
-        403 => ("the app answered 403: something in front of the handler refuses".to_owned(), public),
-        404 if seen.protected => {
-            ("the app answered 404 from Clerk's middleware: the route is protected".to_owned(), public)
-        }
-        404 => (
-            format!("the app answered 404: no handler at `{}`", seen.path),
-            "give the path of the app's handler with `--path PATH`, or check the name of its route file".to_owned(),
-        ),
-        405 => (
-            match seen.allow.filter(|allow| !allow.is_empty()) {
-                Some(allow) => format!("the app answered 405: the route takes no POST (it takes {allow})"),
-                None => "the app answered 405: the route takes no POST".to_owned(),
-            },
-            "export a `POST` handler from the route".to_owned(),
-        ),
-        400 => (
-            format!("the app answered 400: most often it could not verify the signature{}", quoted(seen.body)),
-            format!("{RESTART}, and {RAW}"),
-        ),
-        413 => (
-            "the app answered 413: its body limit is too small".to_owned(),
-            "raise the limit of the body parser for this route".to_owned(),
-        ),
-        429 => (
-            "the app answered 429: a rate limiter stands in front of the handler".to_owned(),
-            "take this route out of the rate limit; Clerk sends many events at once".to_owned(),
-        ),
-        500..=599 => (
-            format!("the app answered {status}{}", quoted(seen.body)),
-            "look into the app's log for what failed there".to_owned(),
-        ),
-        _ => {
-            (format!("the app answered {status}{}", quoted(seen.body)), "answer 2xx once the event is taken".to_owned())
-        }
-    };
-    Diagnosis { found, fix }
+    let row = find(seen);
+    Diagnosis { found: filled(row.found, seen), fix: filled(row.fix, seen) }
 }
 
-fn silence() -> Diagnosis {
-    Diagnosis {
-        found: "the app gave no answer in time".to_owned(),
-        fix: "answer first, and do the work afterwards; Svix gives up after 15 s".to_owned(),
-    }
+/// What an answer shows.
+pub fn shown(seen: &Seen<'_>) -> Finding {
+    find(seen).finding
 }
 
-/// What the app itself names as the cause.
-fn from_words(status: u16, named: Named, seen: &Seen<'_>) -> Diagnosis {
-    let (cause, fix) = match named {
-        Named::NoSecret => (
-            "the app has no signing secret",
-            "write it with `clerkhook secret write`, then start the app again so that it loads it".to_owned(),
-        ),
-        Named::NoKey => (
-            "the app lacks a Clerk key",
-            "set the key that it names in the app's env file (Clerk dashboard, API keys), then start it again"
-                .to_owned(),
-        ),
-        Named::Parsed => ("its verifier was given a parsed body, not the bytes that were signed", RAW.to_owned()),
-        Named::Signature => ("it could not verify the signature", format!("{RESTART}, and {RAW}")),
-        Named::Time => (
-            "the signature's time is too far from the app's",
-            "sign it afresh (`clerkhook replay` with `--fresh`); else set the clock of the app's machine".to_owned(),
-        ),
-        Named::Csrf => (
-            "its protection against forged forms refuses",
-            "take this route out of it (in Django `@csrf_exempt` on the view)".to_owned(),
-        ),
-        Named::Slash => (
-            "it wants a slash at the end",
-            format!("register the final path: `--path {}/`", seen.path.trim_end_matches('/')),
-        ),
-        Named::Backend => (
-            "a proxy stands at this address, and nothing behind it answers",
-            "start what the proxy leads to, or name that address in its place: `clerkhook up PORT`".to_owned(),
-        ),
-    };
-    Diagnosis { found: format!("the app answered {status}: {cause}{}", quoted(seen.body)), fix }
+fn find(seen: &Seen<'_>) -> &'static Row {
+    let said = said(seen.body).unwrap_or_default().to_ascii_lowercase();
+    ROWS.iter().find(|row| row.holds(seen, &said)).unwrap_or(&OTHER)
 }
 
-fn from_ngrok(seen: &Seen<'_>) -> Option<Diagnosis> {
-    let (found, fix) = match seen.ngrok_code? {
-        8012 => (
-            format!("the agent reached no app at `{}` (ERR_NGROK_8012)", seen.upstream),
-            "start the app; if it listens on another port, name it: `clerkhook up PORT`".to_owned(),
-        ),
-        3004 => (
-            "the app gave no HTTP answer: it closed the connection, or serves TLS (ERR_NGROK_3004)".to_owned(),
-            "look at the app's log; if it serves TLS, name it so: `clerkhook up https://localhost:PORT`".to_owned(),
-        ),
-        _ => return None,
-    };
-    Some(Diagnosis { found, fix })
-}
-
-/// Whether a redirect leads to a page to sign in at: a word of its path, or Clerk's own host.
-fn is_sign_in(seen: &Seen<'_>) -> bool {
-    const WORDS: [&str; 6] = ["sign-in", "signin", "sign_in", "login", "log-in", "sign-up"];
-    let to = seen.location.unwrap_or_default().to_ascii_lowercase();
-    let place = to.split(['?', '#']).next().unwrap_or_default();
-    let named = place.split('/').any(|part| WORDS.contains(&part));
-    seen.protected || named || place.contains("accounts.dev")
-}
-
-/// Whether a body is a dev server's or framework's refusal of the `Host` (Vite, webpack, Rails, Django).
-fn is_foreign_host(body: &str) -> bool {
-    const MARKS: [&str; 5] =
-        ["Blocked request. This host", "allowedHosts", "Invalid Host header", "Blocked hosts", "Invalid HTTP_HOST"];
-    MARKS.iter().any(|mark| body.contains(mark))
-}
-
-fn redirect(status: u16, seen: &Seen<'_>) -> (String, String) {
-    let to = seen.location.unwrap_or("an unnamed place");
-    let found = format!("the app answered {status}, a redirect to `{to}`, and Svix follows none");
-    if to == seen.path {
-        let fix = "leave this route out of the middleware that redirects, for example one for sessions or languages";
-        return (
-            format!("the app answered {status}, a redirect to the same path, and Svix follows none"),
-            fix.to_owned(),
-        );
-    }
-    let path = to.split_once("://").map_or(to, |(_, rest)| rest.find('/').map_or("/", |slash| &rest[slash..]));
-    if path.strip_suffix(seen.path).is_some_and(is_locale) {
-        let fix = "leave this route out of the middleware that puts the language before every path";
-        return (format!("{found}: a language was put before the path"), fix.to_owned());
-    }
-    if path == seen.path {
-        // Only scheme or host differ: `https`, or `www` before the name.
-        return (found, format!("give the final address: `{to}`"));
-    }
-    (found, format!("register the final path: `--path {path}`"))
-}
-
-/// Whether a path is a language: `/en`, `/pt-BR`.
-fn is_locale(path: &str) -> bool {
-    let Some(name) = path.strip_prefix('/') else { return false };
-    let (language, region) = name.split_once(['-', '_']).unwrap_or((name, "xx"));
-    let letters =
-        |part: &str, most: usize| (2..=most).contains(&part.len()) && part.chars().all(|c| c.is_ascii_alphanumeric());
-    letters(language, 3) && letters(region, 4)
+/// A text with what is known of this answer and this app in its places.
+pub fn filled(text: &str, seen: &Seen<'_>) -> String {
+    let words = vocabulary(seen.framework);
+    let variable = seen.framework.map_or("CLERK_WEBHOOK_SIGNING_SECRET", |framework| framework.profile().variable);
+    let allow = seen.allow.filter(|allow| !allow.is_empty());
+    let values: [(&str, &str); 14] = [
+        // Their own places come after them.
+        ("{raw}", words.raw),
+        ("{public}", words.public),
+        ("{post}", words.post),
+        ("{route}", words.route),
+        ("{limit}", words.limit),
+        ("{hosts}", words.hosts),
+        ("{variable}", variable),
+        ("{status}", &seen.status.unwrap_or_default().to_string()),
+        ("{upstream}", seen.upstream),
+        ("{path}/", &format!("{}/", seen.path.trim_end_matches('/'))),
+        ("{path}", seen.path),
+        ("{to_path}", redirect::path(seen)),
+        ("{to}", seen.location.unwrap_or("an unnamed place")),
+        ("{allow}", &allow.map(|allow| format!(" (it takes {allow})")).unwrap_or_default()),
+    ];
+    let text = values.iter().fold(text.to_owned(), |text, (place, value)| text.replace(place, value));
+    // The last, as it may hold anything.
+    text.replace("{said}", &quoted(seen.body))
 }
 
 #[cfg(test)]
@@ -228,7 +116,7 @@ mod tests {
                 "start the app",
             ),
             (Seen { ngrok_code: Some(3004), ..seen(502) }, "closed the connection", "https://localhost"),
-            (seen(401), "auth middleware", "`/api/webhooks(.*)` a public route"),
+            (seen(401), "auth middleware", "`/api/webhooks` a public route"),
             (Seen { location: Some("/sign-in?next=x"), ..seen(307) }, "sign-in page", "public route"),
             (
                 Seen { location: Some("https://a.example/api/webhooks/"), ..seen(308) },
@@ -241,7 +129,7 @@ mod tests {
                 "follows none",
                 "final address: `https://www.a.example/api/webhooks`",
             ),
-            (Seen { allow: Some("GET, HEAD"), ..seen(405) }, "it takes GET, HEAD", "export a `POST`"),
+            (Seen { allow: Some("GET, HEAD"), ..seen(405) }, "it takes GET, HEAD", "take POST"),
             (Seen { body: "Invalid Host header", ..seen(403) }, "host name", "allowed hosts"),
             (
                 Seen { body: "Blocked request. This host (\"x\") is not allowed.", ..seen(403) },
@@ -252,15 +140,16 @@ mod tests {
             (Seen { protected: true, ..seen(404) }, "Clerk's middleware", "public route"),
             (Seen { location: Some("https://x.accounts.dev/?a=b"), ..seen(302) }, "sign-in page", "public route"),
             (Seen { location: Some("/en/api/webhooks"), ..seen(307) }, "a language was put before", "language"),
-            (Seen { location: Some("/home?next=/sign-in"), ..seen(307) }, "redirect to `/home", "--path"),
+            (Seen { location: Some("/home?next=/sign-in"), ..seen(307) }, "sends visitors away", "public route"),
             (Seen { body: "Error: Missing webhook signing secret", ..seen(500) }, "no signing secret", "secret write"),
             (Seen { body: "Missing publishableKey", ..seen(500) }, "said `Missing publishableKey`", "API keys"),
             (Seen { body: "No matching signature found", ..seen(401) }, "could not verify", "raw body"),
             (Seen { body: "CSRF verification failed", ..seen(403) }, "forged forms", "csrf_exempt"),
             (Seen { body: "database is locked", ..seen(500) }, "said `database is locked`", "log"),
             (seen(404), "no handler at `/api/webhooks`", "--path"),
-            (seen(405), "no POST", "export a `POST`"),
+            (seen(405), "no POST", "take POST"),
             (seen(400), "verify the signature", "raw body"),
+            (Seen { location: Some("/hooks/clerk"), ..seen(307) }, "redirect to `/hooks", "--path /hooks/clerk"),
             (seen(413), "body limit", "raise"),
             (seen(429), "rate limiter", "out of the rate limit"),
             (Seen { location: Some("/api/webhooks"), ..seen(307) }, "to the same path", "out of the middleware"),
@@ -270,6 +159,49 @@ mod tests {
             let diagnosis = diagnose(&seen);
             assert!(diagnosis.found.contains(found), "{diagnosis:?}");
             assert!(diagnosis.fix.contains(fix), "{diagnosis:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_names_its_cause() {
+        for (status, body, finding) in [
+            (500, "Error: Missing webhook signing secret", Finding::NoSecret),
+            (500, "@clerk/nextjs: Missing publishableKey. You can get your key at", Finding::NoKey),
+            (400, "Expected payload to be of type string or Buffer", Finding::Parsed),
+            (400, "TypeError: Body is unusable: Body has already been read", Finding::ReadBefore),
+            (422, r#"{"detail":[{"type":"missing","loc":["body","email"],"msg":"Field required"}]}"#, Finding::Model),
+            (500, "No matching signature found", Finding::Signature),
+            (400, "Unable to verify incoming webhook", Finding::Signature),
+            (403, "CSRF verification failed. Request aborted.", Finding::Csrf),
+            (500, "You called this URL via POST ... APPEND_SLASH set", Finding::Slash),
+            (502, "Error: connect ECONNREFUSED 127.0.0.1:8000", Finding::Backend),
+            (500, "connect ECONNREFUSED 127.0.0.1:5432", Finding::Crashed),
+            (500, r#"{"signature":"valid","reason":"database is locked"}"#, Finding::Crashed),
+            (401, "Invalid signature", Finding::Signature),
+            (401, "{\"detail\":\"Not authenticated\"}", Finding::Guarded),
+            (400, "Message timestamp too old", Finding::Time),
+            // Django's page of an error lists every setting; only what it says counts.
+            (
+                500,
+                "<html><pre class=\"exception_value\">no such table</pre><td>CLERK_WEBHOOK_SIGNING_SECRET</td></html>",
+                Finding::Crashed,
+            ),
+        ] {
+            assert_eq!(shown(&Seen { status: Some(status), body, ..Seen::default() }), finding, "{body}");
+        }
+    }
+
+    #[test]
+    fn each_framework_is_told_in_its_own_words() {
+        for profile in &crate::handler::framework::ALL {
+            for status in [300, 401, 404, 405, 413, 400] {
+                let seen = Seen { status: Some(status), path: "/api/webhooks", ..Seen::default() };
+                let Diagnosis { found, fix } = diagnose(&seen.of(Some(profile.framework)));
+                assert!(!found.contains('{') && !fix.contains("{path}") && !fix.contains("{raw}"), "{found} {fix}");
+                let next = profile.name.starts_with("next");
+                assert!(next || !fix.contains("proxy.ts"), "{}: {fix}", profile.name);
+                assert!(profile.name == "express" || !fix.contains("express."), "{}: {fix}", profile.name);
+            }
         }
     }
 }

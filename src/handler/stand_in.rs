@@ -6,7 +6,7 @@ use svix_ksuid::{Ksuid, KsuidLike as _};
 use url::Url;
 
 use super::words::quoted;
-use super::{Answer, Diagnosis, deliver};
+use super::{Answer, Diagnosis, deliver, filled};
 use crate::http::{Certificates, Delivered, Http, PROBE, is_loopback};
 
 /// How long the answer at the other path is waited for.
@@ -57,9 +57,11 @@ pub fn page(path: &str, answer: &Answer) -> Option<Diagnosis> {
             answer.status,
             quoted(&answer.body)
         ),
-        fix: "give the path of the app's handler with `--path PATH`, or check the name of its route file and that it \
-              takes POST; if the page asks to sign in, make the route public"
-            .to_owned(),
+        fix: filled(
+            "give the path of the app's handler with `--path PATH`. If this is it, {route}, and {post}; if the page asks \
+             to sign in, {public}",
+            &answer.seen(path, ""),
+        ),
     })
 }
 

@@ -93,6 +93,21 @@ pub struct Case {
     pub sent: String,
 }
 
+/// A webhook handler for a framework.
+#[derive(Clone, Debug, Serialize)]
+pub struct Handler {
+    /// As `--framework` takes it.
+    pub framework: &'static str,
+    /// As people say it.
+    pub title: &'static str,
+    /// Where it belongs.
+    pub file: String,
+    /// Its text; none in a list.
+    pub code: Option<String>,
+    /// Whether the file was created.
+    pub written: bool,
+}
+
 /// One setting, with where it came from.
 #[derive(Clone, Debug, Serialize)]
 pub struct Setting {

@@ -17,7 +17,7 @@ use serde::{Serialize, Serializer};
 use crate::delivery::{self as noun, Change};
 use crate::secret::Secret;
 
-pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
+pub use check::{Case, CaseSeen, Check, Conformance, Handler, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use project::{Project, Route};
 pub use proof::{Hop, HopResult, Proof, Waiting};
@@ -92,6 +92,8 @@ pub enum Report {
     Check(Check),
     /// A case of `check`, as a list has it.
     Case(Case),
+    /// A handler, whole or as a list has it.
+    Handler(Handler),
     /// How `check` ended.
     Conformance(Conformance),
     /// A setting.

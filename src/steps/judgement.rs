@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::answered::answered;
 use super::endpoint::adopting;
 use crate::delivery::{Delivery, Signature, Verdict};
-use crate::handler::{Diagnosis, diagnose};
+use crate::handler::{Diagnosis, Framework, diagnose};
 use crate::ngrok::codes;
 use crate::report::{Hop, HopResult};
 use crate::signature::{SigningSecret, judge as verdict};
@@ -35,6 +35,8 @@ pub struct Scene<'a> {
     pub upstream: &'a str,
     /// The webhook path.
     pub path: &'a str,
+    /// What the project is made with.
+    pub framework: Option<Framework>,
     /// What answered 2xx in the handler's place.
     pub stand_in: Option<&'a Diagnosis>,
     /// The command that tries it again.
@@ -165,7 +167,7 @@ fn app(seen: &Sightings, scene: &Scene<'_>) -> Judged {
         let took = ms.map(|ms| format!(" in {ms} ms")).unwrap_or_default();
         return Ok(passed(Hop::App, format!("answered {}{took}", answer.status), ms));
     }
-    let Diagnosis { found, fix } = diagnose(&answer.seen(scene.path, scene.upstream));
+    let Diagnosis { found, fix } = diagnose(&answer.seen(scene.path, scene.upstream).of(scene.framework));
     broken(Hop::App, found, fix)
 }
 
@@ -235,6 +237,7 @@ mod tests {
             twins: &[],
             upstream: "http://localhost:3000",
             path: "/api/webhooks",
+            framework: None,
             stand_in: None,
             command: "clerkhook send-test",
             accepted: "Svix took the message",

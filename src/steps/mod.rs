@@ -34,9 +34,10 @@ use tokio::time::sleep;
 
 use crate::config::{Settings, Upstream};
 use crate::error::{Error, Result};
+use crate::handler;
 use crate::history::{self, Keeper, Limits};
 use crate::http::Http;
-use crate::project::Project;
+use crate::project::{Framework, Project};
 use crate::report::{Report, Status, Step};
 use crate::running::{Setup, StateDirectory, Wanted};
 use crate::shutdown::Shutdown;
@@ -81,6 +82,20 @@ pub struct Context {
 }
 
 impl Context {
+    /// What the project is made with, as far as its files say.
+    pub fn framework(&self) -> Option<handler::Framework> {
+        let found = self.project.framework.as_ref()?.value.framework;
+        let pages = || {
+            let has =
+                |name: &str| ["", "src"].iter().any(|above| self.project.directory.join(above).join(name).is_dir());
+            has("pages") && !has("app")
+        };
+        match found {
+            Framework::Next if pages() => Some(handler::Framework::NextPages),
+            found => found.facts().id.parse().ok(),
+        }
+    }
+
     /// Runs `work` unless the end is asked for meanwhile.
     ///
     /// # Errors

@@ -214,6 +214,7 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         twins: trial.twins,
         upstream: &trial.upstream,
         path: trial.path,
+        framework: context.framework(),
         stand_in: stand_in.as_ref(),
         command: trial.command,
         accepted,

@@ -2,7 +2,7 @@
 
 use super::paint::{BAD, FAINT, GOOD, ODD, health_mark, paint};
 use super::painted::{Painted, painted};
-use crate::report::{Case, Check, Conformance, Health};
+use crate::report::{Case, Check, Conformance, Handler, Health};
 
 /// Where names, causes and fixes begin.
 const INDENT: usize = 18;
@@ -66,6 +66,11 @@ pub fn ended(ended: &Conformance) -> Painted {
         count(FAINT, skipped, "skipped"),
     ];
     painted!("\n  {}", Painted::join(counts.into_iter().flatten(), ", "))
+}
+
+/// A line of the list of handlers.
+pub fn handler(handler: &Handler) -> Painted {
+    painted!("  {:<16} {:<22} {}", handler.framework, handler.title, Painted::text(&handler.file))
 }
 
 /// A line of the list.

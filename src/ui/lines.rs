@@ -10,7 +10,7 @@ use super::stream::Content;
 use super::writing::Output;
 use super::{conformance, human, json, shown, trigger, verdict};
 use crate::delivery::Delivery;
-use crate::report::{Check, EventType, Failure, Renderer, Report, Seen, Status, Step, User, UserAction};
+use crate::report::{Check, EventType, Failure, Handler, Renderer, Report, Seen, Status, Step, User, UserAction};
 
 /// Shows what a person has to know.
 pub struct Lines {
@@ -92,6 +92,7 @@ impl Lines {
             Report::Check(check) => human::check(check, width),
             Report::Status(part) => human::standing(part, width),
             Report::Case(case) => conformance::case(case, width),
+            Report::Handler(handler) if handler.code.is_none() => conformance::handler(handler),
             Report::Conformance(ended) => conformance::ended(ended),
             Report::Verdict(verdict) => verdict::verdict(verdict, width),
             Report::Trigger(sent) if !sent.counted => trigger::line(sent, width),
@@ -114,6 +115,7 @@ impl Lines {
             Report::Catalogue { events, scenarios } => self.catalogue(events, scenarios),
             Report::Difference { lines } => lines.iter().map(|line| Content::Lines(Painted::text(line))).collect(),
             Report::Curl { command, .. } => vec![Content::text(command)],
+            Report::Handler(Handler { code: Some(code), written: false, .. }) => vec![Content::text(code.trim_end())],
             Report::Exact(text) => vec![Content::text(text)],
             Report::Bytes(bytes) => vec![Content::Exact(bytes.clone())],
             Report::Secret { secret } => vec![Content::text(secret.expose())],

@@ -8,6 +8,7 @@ mod examples;
 #[allow(dead_code, reason = "the ground of the tests of the commands; not all of it is needed here")]
 mod fixture;
 mod floors;
+mod frameworks;
 mod json;
 mod links;
 mod readme;

@@ -275,6 +275,9 @@ fn delivery() -> Vec<Error> {
         },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::CaseUnknown { name: "refuses/stail".into(), meant: Some("refuses/stale".into()) },
+        Error::FrameworkUnknown,
+        Error::HandlerExists { path: "app/api/webhooks/route.ts".into() },
+        Error::ProbeFailed { probe: "http://localhost:3000/api/count".into(), cause: "it answered 404".into() },
         Error::HandlerFailed {
             found: "anyone can post to this handler: 8 of 25 checks failed".into(),
             again: "clerkhook check --only refuses/no-headers".into(),

@@ -47,8 +47,8 @@ pub fn a_parsed_body_is_named_as_the_cause() {
 
 /// `express.json()`, and its object written as text again.
 pub fn a_body_written_again_is_named_as_the_cause() {
-    let output = check(&Handler::start("stringified"), "").expect_code(7);
-    assert_eq!(named(&output, "fail"), ["accepts/spaced-json"]);
+    let output = check(&Handler::start("stringified"), "").expect_code(0);
+    assert_eq!(named(&output, "warn"), ["accepts/spaced-json"]);
     let words = words(&output, "accepts/spaced-json");
     assert!(words.contains("parsed and written again") && words.contains("express.raw"), "{words}");
 }
@@ -95,7 +95,7 @@ pub fn what_crashes_or_repeats_is_named() {
     assert_eq!(named(&output, "fail"), ["survives/duplicate-id"]);
     let output = check(&Handler::start("uncaught"), only).expect_code(7);
     assert_eq!(named(&output, "fail"), ["refuses/forged"]);
-    assert!(words(&output, "refuses/forged").contains("catch what `verifyWebhook` throws"));
+    assert!(words(&output, "refuses/forged").contains("catch what the verifier throws"));
 }
 
 /// Middleware, a route without POST, a handler elsewhere.

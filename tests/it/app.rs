@@ -34,7 +34,7 @@ exit 6
   ✗ test      `user.created` was not taken: the app answered 401: its auth middleware protects the route
               CH0805
 
-  → make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+  → make `/api/webhooks` a public route of the app's auth middleware (in Next.js `'/api/webhooks(.*)'` in the `createRouteMatcher` of `proxy.ts`)
 
   Stopped: the test event, endpoint disabled.
 
@@ -49,7 +49,7 @@ fn status_401_means_auth_middleware() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 401: its auth middleware protects the route
-→ make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+→ make `/api/webhooks` a public route of the app's auth middleware (in Next.js `'/api/webhooks(.*)'` in the `createRouteMatcher` of `proxy.ts`)
 
 "#]]
     );
@@ -62,7 +62,7 @@ fn status_404_means_no_handler() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 404: no handler at `/api/webhooks`
-→ give the path of the app's handler with `--path PATH`, or check the name of its route file
+→ give the path of the app's handler with `--path PATH`. If this is it, check the name of its route file, and have the route take POST
 
 "#]]
     );
@@ -76,7 +76,7 @@ fn status_404_of_clerks_middleware_means_a_protected_route() {
     );
     let words = refused_by(&app, "--path /hooks");
     assert!(words.contains("the app answered 404 from Clerk's middleware: the route is protected"), "{words}");
-    assert!(words.contains("make `/hooks(.*)` a public route"), "{words}");
+    assert!(words.contains("make `/hooks` a public route"), "{words}");
 }
 
 /// What Clerk's middleware puts on every answer of the app.
@@ -164,7 +164,7 @@ fn a_redirect_to_the_sign_in_page_means_auth_middleware() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 302, a redirect to its sign-in page: auth middleware protects the route
-→ make `/api/webhooks(.*)` a public route in `clerkMiddleware` (`proxy.ts` from Next.js 16 on, `middleware.ts` before)
+→ make `/api/webhooks` a public route of the app's auth middleware (in Next.js `'/api/webhooks(.*)'` in the `createRouteMatcher` of `proxy.ts`)
 
 "#]]
     );
@@ -195,7 +195,7 @@ fn status_405_means_no_post() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 405: the route takes no POST
-→ export a `POST` handler from the route
+→ have the route take POST
 
 "#]]
     );
@@ -208,7 +208,7 @@ fn status_400_means_verification() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 400: most often it could not verify the signature
-→ restart the app so that it loads the signing secret, and verify the raw body (in Express `express.raw({type: "application/json"})` before `express.json()`)
+→ restart the app so that it loads the signing secret, and verify the raw body (in Express `express.raw({ type: 'application/json' })` on this route, before any `express.json()`; elsewhere no parsed body and no `JSON.stringify`)
 
 "#]]
     );
@@ -237,7 +237,7 @@ fn vites_blocked_host_is_known() {
         refused_by(&app, ""),
         str![[r#"
 CH0805: `user.created` was not taken: the app answered 403: its dev server does not accept this host name
-→ add the tunnel's host to `server.allowedHosts` in `vite.config` (elsewhere: to the allowed hosts of the dev server)
+→ add the tunnel's host to the allowed hosts of the dev server (in Vite `server.allowedHosts`)
 
 "#]]
     );

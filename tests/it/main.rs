@@ -16,6 +16,7 @@ mod events;
 mod files;
 mod fixture;
 mod follow;
+mod handler;
 mod hanging;
 mod interrupt;
 mod key;

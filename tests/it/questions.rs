@@ -27,7 +27,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 9] = [
+const CASES: [Case; 10] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -80,6 +80,18 @@ const CASES: [Case; 9] = [
         },
     },
     Case { name: "WhichDelivery", words: "Which one?", left: "Nothing was done.", ground: || captured(20) },
+    Case {
+        name: "OpenRoute",
+        words: "Change `proxy.ts` so? [y/N]",
+        left: "Nothing was done.",
+        ground: || {
+            let guarded = |machine: Machine| {
+                let machine = machine.file("package.json", r#"{"dependencies":{"next":"16"}}"#);
+                machine.file("proxy.ts", "const isPublicRoute = createRouteMatcher(['/sign-in(.*)'])\n")
+            };
+            on_sandbox(guarded, "handler --write")
+        },
+    },
     Case {
         name: "WhichProject",
         words: "Several packages have a webhook route. Which one?",
@@ -190,6 +202,15 @@ fn each_gives_way_to_sigterm() {
 fn enter_means_no_where_a_yes_could_harm() {
     for case in CASES.iter().filter(|case| case.words.ends_with("[y/N]")) {
         let ground = (case.ground)();
+        if case.name == "OpenRoute" {
+            // The handler itself was asked for.
+            let mut screen = asked(&ground, case, SIZES[0]);
+            screen.press("\r");
+            assert_eq!(screen.finish().code, 0);
+            assert!(!ground.machine.read("proxy.ts").contains("/api/webhooks"));
+            assert!(ground.machine.read("app/api/webhooks/route.ts").contains("verifyWebhook"));
+            continue;
+        }
         for size in SIZES {
             let mut screen = asked(&ground, case, size);
             screen.press("\r");

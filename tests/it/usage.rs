@@ -4,8 +4,19 @@ use snapbox::{assert_data_eq, str};
 
 use crate::fixture::Machine;
 
-const COMMANDS: [&str; 10] =
-    ["up", "serve", "tunnel", "register", "send-test", "verify", "status", "doctor", "sandbox", "completions"];
+const COMMANDS: [&str; 11] = [
+    "up",
+    "serve",
+    "tunnel",
+    "register",
+    "send-test",
+    "verify",
+    "status",
+    "handler",
+    "doctor",
+    "sandbox",
+    "completions",
+];
 
 #[test]
 fn help_fits_eighty_columns_and_the_short_one_a_screen() {
@@ -19,7 +30,7 @@ fn help_fits_eighty_columns_and_the_short_one_a_screen() {
             assert!(output.stdout.lines().count() <= lines, "{command} {flag}\n{}", output.stdout);
         }
     }
-    assert!(machine.run("-h").stdout.lines().count() <= 32);
+    assert!(machine.run("-h").stdout.lines().count() <= 33);
 }
 
 #[test]

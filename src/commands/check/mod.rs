@@ -11,7 +11,7 @@ use tokio::time::interval;
 use crate::delivery::Origin;
 use crate::error::{Error, Result};
 use crate::handler::conformance::{
-    Case, Choice, Fault, Group, OPEN, Run, Subject, UnknownCase, cases, skipped, tunnel_host, worst,
+    Case, Choice, Fault, Group, OPEN, Probe, Run, Subject, UnknownCase, cases, skipped, tunnel_host, worst,
 };
 use crate::handler::sent::Cause;
 use crate::history::Keeper;
@@ -37,6 +37,8 @@ pub struct Options {
     pub events: Vec<String>,
     /// Which checks are made.
     pub choice: Choice,
+    /// Shows what the handler does.
+    pub probe: Option<Probe>,
     /// Only say which there are.
     pub list: bool,
     /// Where the results go as JUnit XML.
@@ -52,7 +54,7 @@ pub struct Options {
 /// Checks a handler.
 ///
 /// # Errors
-/// `CaseUnknown`, `AppDown`, `FileUnwritable`, those of the signing secret; `HandlerFailed` when a check does not hold.
+/// `CaseUnknown`, `ProbeFailed`, `AppDown`, `FileUnwritable`, those of the signing secret; `HandlerFailed` when a check does not hold.
 pub async fn check(context: &Context, options: &Options) -> Result<()> {
     let unknown = |UnknownCase { name, nearest }| Error::CaseUnknown { name, meant: nearest };
     let chosen = options.choice.of(cases(&options.events)).map_err(unknown)?;
@@ -75,6 +77,10 @@ async fn check_all(context: &Context, options: &Options, chosen: &[Case], keeper
         return Ok(());
     }
     allow(context, &subject, run.requests()).await?;
+    if let Some(probe) = &options.probe {
+        let failed = |cause| Error::ProbeFailed { probe: probe.to_string(), cause };
+        probe.read(&context.http).await.map_err(failed)?;
+    }
     let report = options.junit.as_deref().map(Suite::open).transpose()?;
     context.ui.note(&intent);
     // What was stored is taken back after Ctrl-C too, while a second one leaves at once.
@@ -122,6 +128,7 @@ async fn subject(context: &Context, options: &Options, target: &Target, keeper: 
         http: context.http.clone(),
         url: target.url.clone(),
         upstream: target.upstream.clone(),
+        framework: context.framework(),
         certificates: if options.insecure_upstream && here { Certificates::Any } else { Certificates::Trusted },
         within: options.timeout,
         tunnel_host: here.then(|| tunnel_host(public_url.as_deref())),
@@ -130,6 +137,7 @@ async fn subject(context: &Context, options: &Options, target: &Target, keeper: 
         cause: Cause { origin: Origin::Check, source: None, secret: Some(secret.clone()) },
         secret,
         events: options.events.clone(),
+        probe: options.probe.clone(),
     })
 }
 

@@ -154,7 +154,7 @@ async fn send_all(
     }
     match worst {
         None => Ok(()),
-        Some(answer) => Err(refused(source, &answer, &way)),
+        Some(answer) => Err(refused(context, source, &answer, &way)),
     }
 }
 
@@ -214,13 +214,13 @@ fn too_old(source: &Source, answer: &Answer) -> Option<Diagnosis> {
     })
 }
 
-fn refused(source: &Source, answer: &Answer, way: &Way<'_>) -> Error {
+fn refused(context: &Context, source: &Source, answer: &Answer, way: &Way<'_>) -> Error {
     let (old_signature, upstream) = match way {
         Way::Agent(through) => (true, through.upstream),
         Way::Direct(composed, upstream) => (composed.signing.is_none(), upstream.as_str()),
     };
     let stale = old_signature.then(|| too_old(source, answer)).flatten();
-    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(source.path(), upstream)));
+    let diagnosis = stale.unwrap_or_else(|| diagnose(&answer.seen(source.path(), upstream).of(context.framework())));
     not_taken(source, diagnosis)
 }
 

@@ -11,7 +11,7 @@ use super::verdict;
 use crate::delivery::Origin;
 use crate::error::Result;
 use crate::handler::sent::{self, Cause};
-use crate::handler::{self, Answer, Diagnosis};
+use crate::handler::{self, Answer, Diagnosis, Framework};
 use crate::history::Keeper;
 use crate::http::{Delivered, Http, Unreachable};
 use crate::ngrok::NO_INTERSTITIAL;
@@ -42,6 +42,8 @@ pub struct Sender {
     probed: AtomicBool,
     /// Nobody signs.
     pub unsigned: bool,
+    /// What the project is made with.
+    pub framework: Option<Framework>,
 }
 
 /// Where a message stands in a scenario.
@@ -97,6 +99,7 @@ impl Sender {
             within,
             probed: AtomicBool::new(false),
             unsigned: delivery.unsigned,
+            framework: context.framework(),
         })
     }
 

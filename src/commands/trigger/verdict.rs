@@ -20,7 +20,7 @@ fn unexpected(sender: &Sender, sent: &Sent, answer: &Answer) -> Error {
     if let Some(Diagnosis { found, fix }) = sent.stand_in.clone() {
         return Error::NotDelivered { event, hop: Hop::App, found: at_step(sent, found), fix };
     }
-    let diagnosis = diagnose(&answer.seen(target.path(), &target.upstream));
+    let diagnosis = diagnose(&answer.seen(target.path(), &target.upstream).of(sender.framework));
     let refused = matches!(answer.status, 400 | 401 | 403);
     if sent.expected.is_success() && !answer.is_success() {
         let (found, fix) = if sender.unsigned && refused {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::judge::{Came, RAW, silence};
-use crate::handler::{Answer, Diagnosis, diagnose, quoted};
+use super::judge::{Came, silence};
+use crate::handler::vocabulary::vocabulary;
+use crate::handler::{Answer, Diagnosis, Finding, Framework, Seen, diagnose, filled, quoted, shown};
 use crate::http::Obstacle;
 
 /// Why the cases are not worth sending.
@@ -34,6 +35,8 @@ pub struct Place<'a> {
     pub path: &'a str,
     /// The app.
     pub upstream: &'a str,
+    /// What it is made with.
+    pub framework: Option<Framework>,
     /// How long an answer may take.
     pub within: Duration,
     /// The secret's source and mask.
@@ -63,21 +66,22 @@ pub fn first(came: &Came, place: Place<'_>) -> Next {
         Ok(answer) => answer,
         Err(unreachable) => return Next::Stop(no_answer(unreachable, place)),
     };
-    let wrong = || Next::Stop(Fault::Wrong(diagnosed(answer, place)));
-    match answer.status {
-        200..=299 => Next::StandIn,
-        404 if !answer.protected => Next::OtherPaths(diagnosed(answer, place)),
-        _ if answer.protected => wrong(),
-        401 | 403 if speaks_of_signatures(&answer.body) => Next::Signature,
-        401 | 403 if diagnosed(answer, place).found.contains("host name") => wrong(),
-        401 | 403 => Next::Neighbour,
-        300..=399 | 405 | 413 | 429 => wrong(),
-        _ => Next::Signature,
+    match shown(&seen(answer, place)) {
+        _ if answer.is_success() => Next::StandIn,
+        Finding::NoRoute => Next::OtherPaths(diagnosed(answer, place)),
+        Finding::Unauthorized | Finding::Refused => Next::Neighbour,
+        Finding::Signature | Finding::Unverified | Finding::Time | Finding::Crashed | Finding::Other => Next::Signature,
+        // What names itself needs no comparison.
+        _ => Next::Stop(Fault::Wrong(diagnosed(answer, place))),
     }
 }
 
+fn seen<'a>(answer: &'a Answer, place: Place<'a>) -> Seen<'a> {
+    answer.seen(place.path, place.upstream).of(place.framework)
+}
+
 fn diagnosed(answer: &Answer, place: Place<'_>) -> Diagnosis {
-    diagnose(&answer.seen(place.path, place.upstream))
+    diagnose(&seen(answer, place))
 }
 
 fn no_answer(unreachable: &crate::http::Unreachable, place: Place<'_>) -> Fault {
@@ -128,10 +132,11 @@ pub fn signature(valid: &Answer, forged: &Came, broken: &Came, place: Place<'_>)
     }
     let status = valid.status;
     let alike = if forged.status == status { "like a forged one" } else { "as it does a forged one" };
+    let raw = vocabulary(place.framework.or(valid.framework)).raw;
     let other_secret = format!("compare the app's secret with the one from {}, and restart the app", place.secret);
     let (found, fix) = match status {
         500.. if forged.status < 500 => return Next::Cases,
-        500.. if parses_first(forged, broken) => (parsed(status, alike), format!("{RAW}. Else {other_secret}")),
+        500.. if parses_first(forged, broken) => (parsed(status, alike), format!("{raw}. Else {other_secret}")),
         500.. => {
             let words = quoted(&valid.body);
             (
@@ -139,14 +144,14 @@ pub fn signature(valid: &Answer, forged: &Came, broken: &Came, place: Place<'_>)
                 diagnosed(valid, place).fix,
             )
         }
-        _ if parses_first(forged, broken) => (parsed(status, alike), format!("{RAW}. Else {other_secret}")),
+        _ if parses_first(forged, broken) => (parsed(status, alike), format!("{raw}. Else {other_secret}")),
         _ if !matches!(status, 400 | 401 | 403 | 422) => (
             format!("the handler answers {status} to a validly signed event and to a forged one alike"),
             format!("look into the app's log for what answers so. Else {other_secret}"),
         ),
         _ => (
             format!("the handler refuses a validly signed event ({status}) {alike}: most likely it has another secret"),
-            format!("{other_secret}. If they are the same, {RAW}"),
+            format!("{other_secret}. If they are the same, {raw}"),
         ),
     };
     Next::Stop(Fault::Wrong(Diagnosis { found, fix }))
@@ -168,10 +173,15 @@ fn parses_first(forged: &Answer, broken: &Answer) -> bool {
     forged.status != broken.status || words(broken) && !words(forged)
 }
 
-/// Whether a refusal is a handler's own.
-fn speaks_of_signatures(body: &str) -> bool {
-    let body = body.to_ascii_lowercase();
-    ["signature", "svix", "webhook", "verif"].iter().any(|word| body.contains(word))
+/// What it means when the route answers 404 to POST, and names other methods (Express).
+pub fn takes_others(came: &Came, place: Place<'_>) -> Option<Diagnosis> {
+    let answer = came.as_ref().ok().filter(|answer| answer.status != 404)?;
+    let allow = answer.allow.as_deref().filter(|allow| !allow.is_empty())?;
+    let words = vocabulary(place.framework.or(answer.framework));
+    (!takes_post(came)).then(|| Diagnosis {
+        found: format!("the app answered 404: the route takes no POST (it takes {allow})"),
+        fix: filled(words.post, &seen(answer, place)),
+    })
 }
 
 /// Whether an answer to `OPTIONS` says that the path takes POST.
@@ -193,10 +203,8 @@ pub fn suggest(diagnosis: Diagnosis, paths: &[&str]) -> Diagnosis {
 /// Reads the answer to a request with a tunnel's host name: what stands in its way, if something does.
 pub fn tunnel_host(came: &Came, place: Place<'_>) -> Option<Diagnosis> {
     let answer = came.as_ref().ok()?;
-    let diagnosis = diagnosed(answer, place);
-    let refuses_host = diagnosis.found.contains("host name");
-    let redirects = (300..400).contains(&answer.status);
-    (refuses_host || redirects).then_some(diagnosis)
+    let refused = shown(&seen(answer, place)) == Finding::ForeignHost || (300..400).contains(&answer.status);
+    refused.then(|| diagnosed(answer, place))
 }
 
 #[cfg(test)]
@@ -207,6 +215,7 @@ mod tests {
     const PLACE: Place<'static> = Place {
         path: "/api/webhooks",
         upstream: "https://localhost:3000",
+        framework: None,
         within: Duration::from_secs(15),
         secret: "`X` in `.env` (whsec_…abcd)",
     };

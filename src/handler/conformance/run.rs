@@ -12,9 +12,10 @@ use super::compose::compose;
 use super::judge::{Came, Facts, judge, skipped};
 use super::ledger::Ledger;
 use super::message::{self, Message, Signing, Workshop};
+use super::probe::{self, Probe};
 use super::route::{self, Fault, Next, Place};
 use crate::handler::sent::{self, Cause};
-use crate::handler::{Answer, Diagnosis, stand_in};
+use crate::handler::{Answer, Diagnosis, Framework, stand_in};
 use crate::history::Keeper;
 use crate::http::{Certificates, Delivered, Http};
 use crate::report::{Check, Health};
@@ -36,6 +37,8 @@ pub struct Subject {
     pub url: Url,
     /// The app, as hints name it.
     pub upstream: String,
+    /// What its project is made with.
+    pub framework: Option<Framework>,
     /// Whose certificates are accepted.
     pub certificates: Certificates,
     /// How long an answer may take.
@@ -52,6 +55,8 @@ pub struct Subject {
     pub secret_name: String,
     /// The event types that it gets.
     pub events: Vec<String>,
+    /// Shows what it does.
+    pub probe: Option<Probe>,
 }
 
 /// A run over one handler.
@@ -77,6 +82,22 @@ impl Run {
     /// The app.
     pub fn upstream(&self) -> &str {
         &self.subject.upstream
+    }
+
+    /// Clients.
+    pub(super) fn http(&self) -> &Http {
+        &self.subject.http
+    }
+
+    /// The messages that are repeated between readings: each once.
+    fn probed(&self, case: &Case, messages: &Option<Vec<Message>>) -> Option<(&Probe, Vec<Message>)> {
+        let probe = self.subject.probe.as_ref()?;
+        let messages = messages.as_ref().filter(|messages| !messages.is_empty())?;
+        match case.kind {
+            Kind::DuplicateId => Some((probe, messages[..1].to_vec())),
+            Kind::UpdateBeforeCreate => Some((probe, messages.clone())),
+            _ => None,
+        }
     }
 
     /// How many requests the cases take, without those that take back what was stored.
@@ -120,9 +141,16 @@ impl Run {
         let chosen: Vec<&Case> = self.cases.iter().filter(|case| case.group != Group::Route).collect();
         let messages: Vec<Option<Vec<Message>>> = self.messages(&chosen);
         let slow = chosen.iter().position(|case| case.kind == Kind::SlowClient);
+        let readings = Mutex::new(Vec::new());
         let one_by_one = async {
             let mut all = Vec::new();
             for (case, messages) in chosen.iter().zip(&messages) {
+                if let Some((probe, messages)) = self.probed(case, messages) {
+                    let (came, seen) = probe::repeat(self, probe, messages).await;
+                    readings.lock().unwrap_or_else(PoisonError::into_inner).push((case.kind.clone(), seen));
+                    all.push(came);
+                    continue;
+                }
                 let sent = if matches!(case.kind, Kind::SlowClient | Kind::TwentyAtOnce) { &None } else { messages };
                 all.push(self.send_all(sent.clone().unwrap_or_default()).await);
             }
@@ -142,7 +170,12 @@ impl Run {
         judged
             .map(|((case, came), messages)| match messages {
                 None => skipped(case, "there is no example of this event type"),
-                Some(_) => judge(case, came, &facts),
+                Some(_) => {
+                    let readings = readings.lock().unwrap_or_else(PoisonError::into_inner);
+                    let seen = readings.iter().find(|(kind, _)| *kind == case.kind).map(|(_, seen)| seen);
+                    let check = judge(case, came, &facts);
+                    seen.into_iter().fold(check, probe::judged)
+                }
             })
             .collect()
     }
@@ -212,6 +245,10 @@ impl Run {
 
     /// Asks the usual paths what they take; `OPTIONS` changes nothing.
     async fn suggested(&self, diagnosis: Diagnosis) -> Diagnosis {
+        let options = Message { method: "OPTIONS", ..message::get() };
+        if let Some(diagnosis) = route::takes_others(&self.send_to(&self.subject.url, options).await, self.place()) {
+            return diagnosis;
+        }
         let mut taking = Vec::new();
         for path in route::USUAL_PATHS.iter().filter(|path| **path != self.subject.url.path()) {
             let mut url = self.subject.url.clone();
@@ -237,13 +274,13 @@ impl Run {
     }
 
     fn place(&self) -> Place<'_> {
-        let Subject { url, upstream, within, secret_name, .. } = &self.subject;
-        Place { path: url.path(), upstream, within: *within, secret: secret_name }
+        let Subject { url, upstream, within, secret_name, framework, .. } = &self.subject;
+        Place { path: url.path(), upstream, framework: *framework, within: *within, secret: secret_name }
     }
 
     fn plain_facts(&self) -> Facts<'_> {
-        let Place { path, upstream, within, .. } = self.place();
-        Facts { open: false, rewrites: false, within, path, upstream }
+        let Place { path, upstream, framework, within, .. } = self.place();
+        Facts { open: false, takes: false, rewrites: false, within, path, upstream, framework }
     }
 
     fn facts(&self, cases: &[&Case], came: &[Vec<Came>]) -> Facts<'_> {
@@ -255,12 +292,13 @@ impl Run {
         let plain = accepted(&|kind| matches!(kind, Kind::Event(_) | Kind::TwoSignatures | Kind::DuplicateId));
         Facts {
             open: accepted(&|kind| matches!(kind, Kind::NoHeaders | Kind::Forged)),
+            takes: plain,
             rewrites: plain && sent(Kind::SpacedJson) && !accepted(&|kind| *kind == Kind::SpacedJson),
             ..self.plain_facts()
         }
     }
 
-    async fn send_all(&self, messages: Vec<Message>) -> Vec<Came> {
+    pub(super) async fn send_all(&self, messages: Vec<Message>) -> Vec<Came> {
         let mut all = Vec::with_capacity(messages.len());
         for message in messages {
             all.push(self.send(message).await);

@@ -47,6 +47,11 @@ pub enum Question {
     },
     /// Which delivery is meant.
     WhichDelivery,
+    /// Whether the file that guards routes lets the webhook's through.
+    OpenRoute {
+        /// Which.
+        file: String,
+    },
     /// Which package of a monorepo is meant.
     WhichProject,
     /// Which of several webhook routes is meant.
@@ -80,6 +85,7 @@ impl Question {
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
+            Self::OpenRoute { file } => format!("Change `{file}` so?"),
             Self::WhichDelivery => "Which one?".to_owned(),
             Self::WhichProject => "Several packages have a webhook route. Which one?".to_owned(),
             Self::WhichRoute => "Several routes take webhooks. Which one?".to_owned(),
@@ -91,9 +97,11 @@ impl Question {
         match self {
             Self::ServeApp { .. } => "--serve",
             Self::ClerkKey => "CLERK_SECRET_KEY",
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                "--yes"
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. }
+            | Self::OpenRoute { .. } => "--yes",
             Self::WhichDelivery => "ID",
             Self::WhichProject => "--project DIR",
             Self::WhichRoute => "--path PATH",
@@ -103,9 +111,11 @@ impl Question {
     /// Whether Enter means yes: not where a yes deletes, leaves this machine or touches production.
     pub fn default(&self) -> bool {
         match self {
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                false
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. }
+            | Self::OpenRoute { .. } => false,
             Self::ServeApp { .. } | Self::ClerkKey | Self::WhichDelivery | Self::WhichProject | Self::WhichRoute => {
                 true
             }
@@ -116,6 +126,7 @@ impl Question {
     pub fn left(&self) -> &'static str {
         match self {
             Self::ServeApp { .. }
+            | Self::OpenRoute { .. }
             | Self::ClerkKey
             | Self::Production
             | Self::DeleteUsers { .. }

@@ -1,0 +1,9 @@
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+from dotenv import load_dotenv
+
+load_dotenv()
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+execute_from_command_line(sys.argv)
