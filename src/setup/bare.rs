@@ -12,6 +12,7 @@ use crate::report::{Action, Report, Tunnel as Told};
 use crate::running::control::{self, Asked, Question};
 use crate::steps::app::App;
 use crate::steps::endpoint::{self, Intent, Registered};
+use crate::steps::feed::Feed;
 use crate::steps::secret::{self, Learned};
 use crate::steps::tunnel::Tunnel;
 use crate::steps::{Context, webhook_path};
@@ -91,6 +92,8 @@ impl SetUp {
         self.learned = Some(Learned { secret, written: false, file: None });
         self.app = Some(App { upstream, built_in: None });
         self.remote = Some(remote);
+        // Nobody shows what passes here; the proof alone looks at it.
+        self.feed = Some(Feed::passing());
         Ok(())
     }
 }

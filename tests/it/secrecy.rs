@@ -74,7 +74,7 @@ fn subcommands() -> Vec<String> {
 
 /// Those that end by themselves, for a set-up that runs with the built-in app. The project's secret is not the
 /// endpoint's, which `doctor` finds; the app answers 200 to what is forged, which `check` finds.
-const ENDING: [(&str, Ending); 40] = [
+const ENDING: [(&str, Ending); 41] = [
     // It leaves the endpoint disabled, which `register` mends.
     ("up --serve --once --no-env", GOOD),
     ("register --no-env", GOOD),
@@ -97,6 +97,7 @@ const ENDING: [(&str, Ending); 40] = [
     ("trigger whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, ""))),
     ("check", Some((7, "CH0905"))),
     ("check --list", GOOD),
+    ("handler --framework express", GOOD),
     ("verify delivery.json", GOOD),
     ("verify forged.json", Some((7, "CH0910"))),
     ("verify delivery.json --secret-file whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((3, "CH0004"))),
