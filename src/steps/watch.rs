@@ -1,5 +1,4 @@
-//! One message under way: Svix's attempts and what the feed sees at the agent, looked at side by side until both said their
-//! last word.
+//! One message under way: Svix's attempts and what the feed sees at the agent, looked at side by side.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -18,16 +17,24 @@ use crate::svix::Outcome;
 /// How long a capture may come after Svix says that the attempt is over.
 const GRACE: Duration = Duration::from_millis(1500);
 
-/// Asks Svix and the agent at the same time, and ends as soon as both have said their last word.
+/// How long Svix's own record of an attempt is waited for once the app's answer was seen at the agent, which proves more.
+const RECORD: Duration = Duration::from_millis(20);
+
+/// Asks Svix and the agent at the same time, and ends when the app's answer was seen at the agent, or when both have said
+/// their last word.
 pub async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant, deadline: Instant) -> Sightings {
     let seen = RefCell::new(Sightings::default());
     let attempt_over = Notify::new();
-    let answered = Notify::new();
+    let (answered, complete) = (Notify::new(), Notify::new());
     let both = async {
         tokio::join!(
             watch_attempts(trial, message_id, started, &seen, &answered, &attempt_over),
-            watch_captures(trial, message_id, started, &seen, &answered)
+            watch_captures(trial, message_id, started, &seen, [&answered, &complete])
         )
+    };
+    let proven = async {
+        complete.notified().await;
+        sleep(RECORD).await;
     };
     let no_capture_follows = async {
         attempt_over.notified().await;
@@ -35,6 +42,7 @@ pub async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant, deadli
     };
     tokio::select! {
         _ = both => {}
+        () = proven => {}
         () = no_capture_follows => {}
         () = sleep_until(deadline) => {}
     }
@@ -91,7 +99,7 @@ async fn watch_captures(
     message_id: &str,
     started: Instant,
     seen: &RefCell<Sightings>,
-    answered: &Notify,
+    answered: [&Notify; 2],
 ) {
     let message = message_id.to_owned();
     let watch = trial.feed.watch(move |delivery| delivery.message_id.as_ref() == Some(&message));
@@ -103,7 +111,7 @@ async fn watch_captures(
             let (genuine, complete) = (is_genuine(&delivery, trial.secrets), delivery.answer.is_some());
             seen.borrow_mut().capture = Some((delivery, ms));
             if complete && genuine {
-                answered.notify_one();
+                answered.into_iter().for_each(Notify::notify_one);
                 return;
             }
             // What does not verify may be a twin's, and ours still to come; where Svix cannot say, not for ever.
