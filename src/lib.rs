@@ -81,7 +81,7 @@ pub fn run(args: &[OsString], environment: &Environment) -> u8 {
             let told = ui::tell(&text);
             told.as_ref().err().map_or(0, |error| {
                 ui::fail(error);
-                error.exit_code() as u8
+                error.status()
             })
         }
         Err(Unparsed::Wrong { text, message, json }) => {
@@ -96,7 +96,7 @@ fn refused(error: &Error, options: ui::Options) -> u8 {
     let ui = Ui::new(options, || false, || {});
     ui.error(error);
     ui.finish();
-    error.exit_code() as u8
+    error.status()
 }
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
@@ -116,7 +116,7 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
         Err(Error::Interrupted) if ui.closed() => 0,
         Err(error) => {
             ui.error(&error);
-            error.exit_code() as u8
+            error.status()
         }
     };
     ui.finish();
@@ -217,6 +217,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Events(options), _) => commands::events(context, &options).await,
+        (Command::Wait(options), _) => commands::wait(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
         (Command::Sandbox | Command::Completions(_), _) => Ok(()),

@@ -17,6 +17,7 @@ use super::status::StatusArgs;
 use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
+use super::wait::WaitArgs;
 use super::{Command, completions};
 use crate::catalogue;
 use crate::commands::{doctor, register, send_test, serve, tunnel, up};
@@ -57,6 +58,8 @@ pub enum CommandArgs {
     Status(StatusArgs),
     /// The deliveries that passed: list them, show one whole, export
     Events(EventsArgs),
+    /// Block until deliveries that match have arrived; for scripts
+    Wait(WaitArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
@@ -319,6 +322,7 @@ impl CommandArgs {
             Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
+            Self::Wait(args) => Command::Wait(args.into_options()),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),

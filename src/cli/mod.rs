@@ -13,6 +13,7 @@ mod status;
 mod trigger;
 mod user;
 mod verify;
+mod wait;
 
 use std::ffi::OsString;
 
@@ -24,6 +25,7 @@ pub use global::{Global, SandboxWish};
 use crate::commands::{
     check as checking, doctor, events as kept, register, replay as replaying, secret as secrets, secure as securing,
     send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    wait as waiting,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -57,6 +59,7 @@ pub enum Command {
     Status(standing::Options),
     Doctor(doctor::Options),
     Events(kept::Options),
+    Wait(waiting::Options),
     Check(checking::Options),
     Sandbox,
     /// The script for a shell, already made.
@@ -78,9 +81,13 @@ impl Command {
             | Self::Verify(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
-            Self::Events(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
-                false
-            }
+            Self::Events(_)
+            | Self::Wait(_)
+            | Self::Up(_)
+            | Self::Serve(_)
+            | Self::Tunnel(_)
+            | Self::Sandbox
+            | Self::Completions(_) => false,
         }
     }
 
@@ -104,6 +111,7 @@ impl Command {
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
             Self::Events(_)
+            | Self::Wait(_)
             | Self::Secret(_)
             | Self::Serve(_)
             | Self::Verify(_)

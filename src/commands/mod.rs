@@ -16,6 +16,7 @@ pub mod tunnel;
 pub mod up;
 pub mod user;
 pub mod verify;
+pub mod wait;
 
 pub use check::check;
 pub use doctor::doctor;
@@ -33,3 +34,4 @@ pub use tunnel::tunnel;
 pub use up::up;
 pub use user::user;
 pub use verify::verify;
+pub use wait::wait;

@@ -222,6 +222,16 @@ impl Store {
         Ok(ids)
     }
 
+    /// Every delivery of a message, the oldest first.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn of_message(&self, message: &str) -> Result<Vec<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries WHERE message_id = ?1 ORDER BY id", row::COLUMNS);
+        let mut query = self.connection.prepare_cached(&query)?;
+        Ok(query.query_map([message], row::read)?.collect::<Result<_, _>>()?)
+    }
+
     /// The newest one from before that tells of the same user, for what it changed.
     ///
     /// # Errors

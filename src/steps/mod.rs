@@ -15,11 +15,13 @@ pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;
 pub mod secret;
+pub mod since;
 mod spelling;
 pub mod standing;
 pub mod target;
 pub mod trial;
 pub mod tunnel;
+pub mod typed;
 pub mod verdicts;
 mod watch;
 

@@ -11,6 +11,7 @@ mod patient;
 mod payload;
 mod prompt;
 mod question;
+mod said;
 mod shown;
 mod steps;
 mod stream;

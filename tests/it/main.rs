@@ -47,5 +47,6 @@ mod up;
 mod usage;
 mod user;
 mod verify;
+mod wait;
 mod wire;
 mod words;
