@@ -7,9 +7,12 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::backfill::BackfillArgs;
 use super::check::CheckArgs;
 use super::events::{Wished, any, listed, name};
 use super::history::EventsArgs;
+use super::logs::LogsArgs;
+use super::recover::RecoverArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -18,6 +21,7 @@ use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::wait::WaitArgs;
+use super::watch::WatchArgs;
 use super::{Command, completions};
 use crate::catalogue;
 use crate::commands::{doctor, register, send_test, serve, tunnel, up};
@@ -60,6 +64,14 @@ pub enum CommandArgs {
     Events(EventsArgs),
     /// Block until deliveries that match have arrived; for scripts
     Wait(WaitArgs),
+    /// Clerk's side: what it sent, how it was answered, what never came
+    Logs(LogsArgs),
+    /// Ask for what failed or was missed while the app was away
+    Recover(RecoverArgs),
+    /// The health of any endpoint of the instance, production too
+    Watch(WatchArgs),
+    /// Existing users or organizations as events to the app's handler
+    Backfill(BackfillArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
     /// Find what is wrong, in the order of the hops
@@ -263,6 +275,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
             trigger.settings(flags);
             return;
         }
+        CommandArgs::Backfill(backfill) => return backfill.settings(flags),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Check(check) => return check.flags(flags),
         CommandArgs::Serve(serve) => {
@@ -322,6 +335,10 @@ impl CommandArgs {
             Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
+            Self::Logs(args) => Command::Logs(args.into_options()),
+            Self::Recover(args) => Command::Recover(args.into_options(dry_run)),
+            Self::Watch(args) => Command::Watch(args.into_options(dry_run)),
+            Self::Backfill(args) => Command::Backfill(args.into_options(dry_run)),
             Self::Wait(args) => Command::Wait(args.into_options()),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
             Self::Sandbox => Command::Sandbox,

@@ -277,6 +277,15 @@ impl Store {
         Ok((found, last))
     }
 
+    /// The oldest that is kept.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn oldest(&self) -> Result<Option<Id>, StoreFault> {
+        let id: Option<String> = self.connection.query_row("SELECT min(id) FROM deliveries", [], |row| row.get(0))?;
+        Ok(id.and_then(|id| Id::read(&id)))
+    }
+
     /// How many are kept.
     ///
     /// # Errors

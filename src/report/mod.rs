@@ -2,6 +2,8 @@
 
 mod check;
 mod delivery;
+mod health;
+mod message;
 mod proof;
 mod setup;
 mod step;
@@ -13,6 +15,8 @@ use serde::Serialize;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
+pub use health::{Backfill, EndpointHealth, Place};
+pub use message::{Attempt, Message, MessageState, Recovery};
 pub use proof::{Hop, HopResult, Proof};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
@@ -74,6 +78,16 @@ pub enum Report {
     SetUp(SetUp),
     /// The built-in app listens.
     Serving(Serving),
+    /// A message as Svix keeps it.
+    Message(Message),
+    /// One try to deliver it.
+    Attempt(Attempt),
+    /// What was recovered.
+    Recovery(Recovery),
+    /// An endpoint's health.
+    Health(EndpointHealth),
+    /// Somebody was sent as an event.
+    Backfill(Backfill),
     /// A saved delivery was judged.
     Verdict(Verdict),
     /// An event of our own was delivered.

@@ -11,6 +11,7 @@ pub mod forgery;
 pub mod input;
 mod judgement;
 pub mod kept;
+pub mod log;
 pub mod proof;
 pub mod relaunch;
 mod sandbox_secret;

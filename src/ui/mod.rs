@@ -2,9 +2,11 @@
 
 mod conformance;
 mod early;
+mod health;
 mod held;
 mod human;
 mod json;
+mod logged;
 mod paint;
 mod painted;
 mod patient;
@@ -148,6 +150,11 @@ impl Ui {
             Report::Case(case) => self.lines(conformance::case(case, width)),
             Report::Conformance(ended) => self.lines(conformance::ended(ended)),
             Report::Sandbox(sandbox) => self.stdout([Content::Unmasked(human::sandbox(sandbox))]),
+            Report::Message(message) => self.lines(logged::message(message, width)),
+            Report::Attempt(attempt) => self.lines(logged::attempt(attempt, width)),
+            Report::Recovery(recovery) => self.lines(logged::recovery(recovery)),
+            Report::Health(health) => self.lines(health::health(health, width)),
+            Report::Backfill(sent) => self.lines(health::backfill(sent)),
             Report::Verdict(verdict) => self.lines(verdict::verdict(verdict, width)),
             Report::Trigger(sent) => self.lines(trigger::line(sent, width)),
             Report::Summary(summary) => self.lines(trigger::summary(summary, width)),

@@ -42,6 +42,27 @@ pub enum Question {
         /// Where to.
         url: String,
     },
+    /// Whether Svix sends again what did not arrive.
+    SendMissed {
+        /// `3 messages`.
+        what: String,
+        /// Where to.
+        url: String,
+        /// It is not this machine's endpoint, or a production instance's.
+        elsewhere: bool,
+    },
+    /// Whether an endpoint is enabled that is not this machine's.
+    EnableEndpoint {
+        /// Its id and URL.
+        what: String,
+    },
+    /// Whether people of the instance are sent to an app as events.
+    Backfill {
+        /// `120 user.created events`.
+        what: String,
+        /// Where to.
+        url: String,
+    },
     /// Whether the test event is sent once more.
     SendAgain,
     /// Which delivery is meant.
@@ -60,6 +81,9 @@ impl Question {
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
+            Self::SendMissed { what, url, .. } => format!("Send {what} to {url} again?"),
+            Self::EnableEndpoint { what } => format!("Enable {what} again?"),
+            Self::Backfill { what, url } => format!("Send {what} to {url}, which is not on this machine?"),
             Self::SendAgain => "Send the test event again?".to_owned(),
             Self::WhichDelivery => "Which one?".to_owned(),
         }
@@ -70,9 +94,13 @@ impl Question {
         match self {
             Self::ServeApp { .. } => "--serve",
             Self::ClerkKey => "CLERK_SECRET_KEY",
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                "--yes"
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
+            | Self::OtherMachine { .. } => "--yes",
             Self::SendAgain => "--once",
             Self::WhichDelivery => "ID",
         }
@@ -81,9 +109,14 @@ impl Question {
     /// Whether Enter means yes: not where a yes deletes, leaves this machine or touches production.
     pub fn default(&self) -> bool {
         match self {
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                false
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { elsewhere: true, .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
+            | Self::OtherMachine { .. } => false,
+            Self::SendMissed { .. } => true,
             Self::ServeApp { .. } | Self::ClerkKey | Self::SendAgain | Self::WhichDelivery => true,
         }
     }
@@ -97,6 +130,9 @@ impl Question {
             | Self::Production
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
             | Self::OtherMachine { .. }
             | Self::WhichDelivery => "nothing was done",
         }
