@@ -115,7 +115,11 @@ impl Clerk {
     pub async fn existing(&self, kind: Kind, offset: usize, limit: usize) -> Result<Vec<Value>> {
         let mut url = self.url(kind.word());
         let (limit, offset) = (limit.to_string(), offset.to_string());
-        url.query_pairs_mut().extend_pairs([("limit", limit.as_str()), ("offset", &offset), ("order_by", "+created_at")]);
+        url.query_pairs_mut().extend_pairs([
+            ("limit", limit.as_str()),
+            ("offset", &offset),
+            ("order_by", "+created_at"),
+        ]);
         let answer = self.send(Call::get(url)).await?;
         let page: Value = self.read(&answer, kind.word())?;
         let list = if page.is_array() { page } else { page["data"].clone() };

@@ -27,9 +27,9 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    backfill as backfilling, check as checking, doctor, events as kept, logs as logging, recover as recovering, register, replay as replaying, secret as secrets, secure as securing,
-    send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
-    wait as waiting, watch as watching,
+    backfill as backfilling, check as checking, doctor, events as kept, logs as logging, recover as recovering,
+    register, replay as replaying, secret as secrets, secure as securing, send_test, serve, status as standing,
+    trigger as triggering, tunnel, up, user as users, verify as verifying, wait as waiting, watch as watching,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;

@@ -19,6 +19,9 @@ const ATTEMPTS: usize = 5000;
 /// What came later than this after Svix took it came late.
 const LATE: SignedDuration = SignedDuration::from_secs(60);
 
+/// So long what came may be on its way into the history.
+const WRITTEN: SignedDuration = SignedDuration::from_secs(10);
+
 /// A session with Svix, about one endpoint.
 #[derive(Debug)]
 pub struct Log {
@@ -171,9 +174,8 @@ impl Log {
 /// # Errors
 /// `EndpointUnknown`.
 pub fn named_endpoint<'a>(endpoints: &'a [Endpoint], name: &str) -> Result<&'a Endpoint> {
-    let is = |endpoint: &&Endpoint| {
-        endpoint.id == name || endpoint.uid.as_deref() == Some(name) || endpoint.url == name
-    };
+    let is =
+        |endpoint: &&Endpoint| endpoint.id == name || endpoint.uid.as_deref() == Some(name) || endpoint.url == name;
     endpoints.iter().find(is).ok_or_else(|| Error::EndpointUnknown { id: name.to_owned(), known: listed(endpoints) })
 }
 
@@ -203,7 +205,8 @@ fn seen(context: &Context, message: &Logged) -> Result<(Vec<Delivery>, bool)> {
     // What clerkhook sent again itself is no delivery of Svix's.
     deliveries.retain(|delivery| !matches!(delivery.origin, Origin::Replay | Origin::Check | Origin::Trigger));
     let oldest = store.oldest().map_err(unusable)?;
-    Ok((deliveries, oldest.is_some_and(|oldest| oldest.time() <= message.timestamp)))
+    let is_written = Timestamp::now().duration_since(message.timestamp) > WRITTEN;
+    Ok((deliveries, is_written && oldest.is_some_and(|oldest| oldest.time() <= message.timestamp)))
 }
 
 impl Entry {

@@ -119,13 +119,7 @@ impl Svix {
     }
 
     /// The newest attempts to deliver to an endpoint, of one status where it is named.
-    pub async fn tries(
-        &self,
-        endpoint_id: &str,
-        span: &Span,
-        status: Option<u8>,
-        most: usize,
-    ) -> Result<Vec<Attempt>> {
+    pub async fn tries(&self, endpoint_id: &str, span: &Span, status: Option<u8>, most: usize) -> Result<Vec<Attempt>> {
         let mut url = span.narrow(self.app_url(&format!("attempt/endpoint/{endpoint_id}")));
         if let Some(status) = status {
             url.query_pairs_mut().append_pair("status", &status.to_string());

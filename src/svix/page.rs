@@ -21,7 +21,12 @@ struct Page<T> {
 
 impl Svix {
     /// The first `most` items of a list, over as many pages as that takes; `what` completes "Svix does not allow to …".
-    pub(super) async fn pages<T: DeserializeOwned>(&self, what: &'static str, list: &Url, most: usize) -> Result<Vec<T>> {
+    pub(super) async fn pages<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        list: &Url,
+        most: usize,
+    ) -> Result<Vec<T>> {
         let mut items = Vec::new();
         let mut iterator: Option<String> = None;
         while items.len() < most {

@@ -34,7 +34,11 @@ pub fn message(message: &Message, width: Option<usize>) -> Painted {
         tries => painted!("{} tries", tries),
     };
     let next = message.next_attempt.as_deref().map(|time| painted!(", next {}", moment(time)));
-    let id = if width.is_some_and(|width| width < WIDE) { shortened(&message.message_id, 10) } else { message.message_id.clone() };
+    let id = if width.is_some_and(|width| width < WIDE) {
+        shortened(&message.message_id, 10)
+    } else {
+        message.message_id.clone()
+    };
     let line = painted!(
         "  {} {}  {:<18} {}  {:>7}  {}  {}",
         mark,

@@ -86,16 +86,23 @@ pub async fn backfill(context: &Context, options: &Options) -> Result<()> {
     let mut sender = Sender::new(options, &instance, destination, &keeper);
     let sent = run(context, &clerk, &mut sender, &mut progress, meant).await;
     kept::finish(context, &keeper);
-    let ended = match sent {
-        Ok(()) if sender.refused.is_empty() => progress.forget(),
-        _ => progress.save(),
-    };
+    let is_whole = matches!(sent, Ok(End::Whole)) && progress.refused.is_empty();
+    let noted = if is_whole { progress.forget() } else { progress.save() };
     sender.tell(context);
-    if sent.is_err() && progress.words().is_some() {
+    if !is_whole {
         context.ui.note("the same command goes on where this one ended");
     }
-    sent.and(ended)?;
+    sent?;
+    noted?;
     sender.verdict()
+}
+
+/// Where a run ended.
+enum End {
+    /// Behind the last one.
+    Whole,
+    /// At its limit.
+    Limit,
 }
 
 /// First those that were refused before, then the rest.
@@ -105,30 +112,36 @@ async fn run(
     sender: &mut Sender<'_>,
     progress: &mut Progress,
     meant: Meant,
-) -> Result<()> {
+) -> Result<End> {
     let kind = progress.walk.kind();
-    for id in std::mem::take(&mut progress.refused) {
-        match context.unless_interrupted(clerk.existing_one(kind, &id)).await {
-            Ok(Some(one)) if sender.sent() < meant.limit => sender.send(context, &one, progress).await?,
-            Ok(Some(_)) | Err(Error::Interrupted) => progress.refused.push(id),
-            Ok(None) => context.ui.note(&format!("{id} is gone meanwhile")),
-            Err(error) => return Err(error),
+    for id in progress.refused.clone() {
+        if sender.sent() >= meant.limit {
+            return Ok(End::Limit);
+        }
+        match context.unless_interrupted(clerk.existing_one(kind, &id)).await? {
+            Some(one) => sender.send(context, &one, progress).await?,
+            None => {
+                context.ui.note(&format!("{id} is gone meanwhile"));
+                progress.take(&id);
+            }
         }
     }
     loop {
         let next = context.unless_interrupted(progress.walk.next(clerk)).await?;
         if next.is_empty() {
-            return Ok(());
+            return Ok(End::Whole);
         }
         for one in next {
             if sender.sent() >= meant.limit {
-                return Ok(());
+                return Ok(End::Limit);
             }
             let id = one["id"].as_str().unwrap_or_default().to_owned();
-            if meant.takes(&one) {
-                sender.send(context, &one, progress).await?;
+            let sent = if meant.takes(&one) { sender.send(context, &one, progress).await } else { Ok(()) };
+            // One that was refused is remembered by itself; one that was not sent comes again.
+            if !matches!(sent, Err(Error::Interrupted)) {
+                progress.walk.pass(&id);
             }
-            progress.walk.pass(&id);
+            sent?;
         }
     }
 }

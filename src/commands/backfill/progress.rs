@@ -60,15 +60,22 @@ impl Progress {
         match (self.walk.passed(), self.refused.len()) {
             (0, 0) => None,
             (passed, 0) => Some(format!("after {passed} that were sent before")),
-            (passed, refused) => Some(format!("after {passed} that were sent before, with {refused} that were refused")),
+            (passed, refused) => {
+                Some(format!("after {passed} that were sent before, with {refused} that were refused"))
+            }
         }
     }
 
     /// One was refused.
     pub fn refuse(&mut self, id: &str) {
-        if self.refused.len() < REFUSED {
+        if self.refused.len() < REFUSED && !self.refused.iter().any(|known| known == id) {
             self.refused.push(id.to_owned());
         }
+    }
+
+    /// One was taken, or is gone.
+    pub fn take(&mut self, id: &str) {
+        self.refused.retain(|known| known != id);
     }
 
     /// Writes it down.

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
+use super::Options;
 use super::destination::Destination;
 use super::event;
 use super::progress::Progress;
-use super::Options;
 use crate::clerk::existing::Kind;
 use crate::delivery::Origin;
 use crate::error::{Error, Result};
@@ -102,6 +102,7 @@ impl<'a> Sender<'a> {
         self.sent += 1;
         if told.ok {
             self.in_a_row = 0;
+            progress.take(&id);
         } else {
             self.in_a_row += if told.status_code.is_none() { IN_A_ROW } else { 1 };
             self.refused.push((id.clone(), told.reason.unwrap_or_default()));
@@ -110,11 +111,7 @@ impl<'a> Sender<'a> {
         if self.sent.is_multiple_of(SAVED_EACH) {
             progress.save()?;
         }
-        if self.in_a_row >= IN_A_ROW {
-            progress.walk.pass(&id);
-            return Err(self.failure());
-        }
-        Ok(())
+        if self.in_a_row >= IN_A_ROW { Err(self.failure()) } else { Ok(()) }
     }
 
     async fn deliver(&self, context: &Context, message: &str, one: &Value) -> Result<Answer, crate::http::Unreachable> {
@@ -187,8 +184,7 @@ impl<'a> Sender<'a> {
     }
 
     fn failure(&self) -> Error {
-        let mut lines: Vec<String> =
-            self.refused.iter().take(NAMED).map(|(id, why)| format!("{id}: {why}")).collect();
+        let mut lines: Vec<String> = self.refused.iter().take(NAMED).map(|(id, why)| format!("{id}: {why}")).collect();
         if self.refused.len() > NAMED {
             lines.push(format!("and {} more", self.refused.len() - NAMED));
         }

@@ -16,6 +16,9 @@ use crate::svix::Span;
 /// How many messages are looked through for those that a filter admits.
 const LOOKED_THROUGH: usize = 1000;
 
+/// What Svix gives at once.
+const PAGE: usize = 250;
+
 /// How often Svix is asked for what is new.
 const EVERY: Duration = Duration::from_secs(2);
 
@@ -40,16 +43,15 @@ pub async fn list(
     count: usize,
     follow: bool,
 ) -> Result<()> {
-    let span = Span {
-        since: filter.since.as_ref().map(time_of),
-        until: filter.until.as_ref().map(time_of),
-        events: None,
-    };
+    let span =
+        Span { since: filter.since.as_ref().map(time_of), until: filter.until.as_ref().map(time_of), events: None };
     let is_plain = *filter == Filter { since: filter.since.clone(), until: filter.until.clone(), ..Filter::default() };
-    let most = if is_plain && !failed { count } else { LOOKED_THROUGH.max(count) };
+    // Some of what is read is not for this endpoint, and is left out.
+    let most = if is_plain && !failed { PAGE.max(2 * count) } else { LOOKED_THROUGH.max(2 * count) };
     let began = Timestamp::now();
     let entries = log.read(context, &span, most).await?;
-    let mut entries: Vec<Entry> = entries.into_iter().filter(|entry| is_meant(entry, filter, failed)).take(count).collect();
+    let mut entries: Vec<Entry> =
+        entries.into_iter().filter(|entry| is_meant(entry, filter, failed)).take(count).collect();
     entries.reverse();
     let mut seen = HashMap::new();
     for entry in &entries {
@@ -105,8 +107,8 @@ async fn go_on(
 fn is_meant(entry: &Entry, filter: &Filter, failed: bool) -> bool {
     let of_type = |pattern: &Pattern| pattern.admits(&entry.message.event_type);
     let event = filter.types.is_empty() || filter.types.iter().any(of_type);
-    let origin = filter.origins.is_empty()
-        || entry.deliveries.iter().any(|delivery| filter.origins.contains(&delivery.origin));
+    let origin =
+        filter.origins.is_empty() || entry.deliveries.iter().any(|delivery| filter.origins.contains(&delivery.origin));
     let invalid = |delivery: &Delivery| delivery.verdict.signature == Signature::Invalid;
     let verdict = !filter.invalid || entry.deliveries.iter().any(invalid);
     let answered = Filter {

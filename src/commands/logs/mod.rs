@@ -40,7 +40,9 @@ pub async fn logs(context: &Context, options: &Options) -> Result<()> {
         ));
     }
     let told = match &options.wish {
-        Wish::List { filter, failed, count, follow } => list::list(context, &log, filter, *failed, *count, *follow).await,
+        Wish::List { filter, failed, count, follow } => {
+            list::list(context, &log, filter, *failed, *count, *follow).await
+        }
         Wish::Show { messages } => show(context, &log, messages).await,
     };
     log.close().await;

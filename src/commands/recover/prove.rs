@@ -54,9 +54,8 @@ impl Proof {
     pub fn of(missed: &Missed, mut refused: Asked) -> Self {
         let fate = |event: &str, failed| Fate { event: event.to_owned(), taken: 0, failed, asked_alone: false };
         let messages = missed.entries.iter().map(|entry| &entry.message);
-        let fates = messages.map(|message| {
-            (message.id.clone(), fate(&message.event_type, refused.remove(&message.id)))
-        });
+        let fates =
+            messages.map(|message| (message.id.clone(), fate(&message.event_type, refused.remove(&message.id))));
         Self { began: missed.until, fates: fates.collect() }
     }
 

@@ -73,7 +73,10 @@ pub async fn look(
         last_failure: time(&last.failure),
         status_code: last.failure.as_ref().map(|last| last.response_status_code).filter(|status| *status > 0),
         failing_since: last.failing_since.map(|since| since.to_string()),
-        disabled_at: last.failing_since.and_then(|since| since.checked_add(DISABLED_AFTER).ok()).map(|at| at.to_string()),
+        disabled_at: last
+            .failing_since
+            .and_then(|since| since.checked_add(DISABLED_AFTER).ok())
+            .map(|at| at.to_string()),
         troubles: Vec::new(),
         remarks: Vec::new(),
     };
@@ -121,7 +124,9 @@ fn judge(
     dead: Option<String>,
 ) {
     if health.disabled {
-        health.troubles.push("disabled: Svix sends nothing to it; `clerkhook watch ENDPOINT --enable` ends that".to_owned());
+        health
+            .troubles
+            .push("disabled: Svix sends nothing to it; `clerkhook watch ENDPOINT --enable` ends that".to_owned());
     }
     if let Some(since) = last.failing_since {
         let span = now.duration_since(since);

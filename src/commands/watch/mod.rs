@@ -12,10 +12,10 @@ use tokio::time::sleep;
 
 use crate::error::{Error, Result};
 use crate::report::{EndpointHealth, Health, Plan, Report, Status, Step};
+use crate::steps::Context;
 use crate::steps::endpoint::{self, Intent, Remote};
 use crate::steps::log::named_endpoint;
 use crate::steps::typed::Typed;
-use crate::steps::Context;
 use crate::svix::Endpoint;
 use crate::ui::Question;
 
@@ -113,7 +113,11 @@ async fn look_by(context: &Context, options: &Options, remote: &Remote) -> Resul
 }
 
 fn meant<'a>(all: &'a [Endpoint], names: &[String]) -> Result<Vec<&'a Endpoint>> {
-    if names.is_empty() { Ok(all.iter().collect()) } else { names.iter().map(|name| named_endpoint(all, name)).collect() }
+    if names.is_empty() {
+        Ok(all.iter().collect())
+    } else {
+        names.iter().map(|name| named_endpoint(all, name)).collect()
+    }
 }
 
 /// Shows what was found, and runs the command for each that is newly in trouble, or in another one.

@@ -60,9 +60,8 @@ pub async fn of(text: &str, knock: bool) -> (Place, Option<String>) {
 }
 
 fn by_name(url: &Url) -> Place {
-    let under = |domain: &&str| {
-        url.host_str().is_some_and(|host| host == *domain || host.ends_with(&format!(".{domain}")))
-    };
+    let under =
+        |domain: &&str| url.host_str().is_some_and(|host| host == *domain || host.ends_with(&format!(".{domain}")));
     let is_private = match url.host() {
         Some(Host::Ipv4(address)) => address.is_private() || address.is_link_local() || address.is_unspecified(),
         Some(Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
