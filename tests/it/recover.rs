@@ -128,3 +128,19 @@ fn what_cannot_be_recovered_is_said() {
     account.patch(&endpoint, json!({ "disabled": false }));
     assert_eq!(machine.run("recover --yes --json").expect_code(5).error()["code"], "CH0310", "nobody would take it");
 }
+
+#[test]
+fn another_endpoint_is_proven_by_what_svix_saw() {
+    let good = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let app = RawApp::answering_in_turn(&[BROKEN, good]);
+    let sandbox = Sandbox::start("");
+    let (machine, account) = (Machine::with(&sandbox), Account::at(&sandbox));
+    let endpoint = account.add_endpoint(&format!("http://127.0.0.1:{}/", app.port));
+    account.add_person("ada@example.com");
+    until("it failed", || account.list(&format!("attempt/endpoint/{endpoint}?status=2")).len() == 1);
+    let line = format!("recover --endpoint {endpoint} --json");
+    assert_eq!(machine.run(&line).expect_code(3).error()["code"], "CH0107", "it is not this machine's");
+    let output = machine.run(&format!("{line} --yes")).expect_code(0);
+    assert_eq!(output.of_type("recovery")[0]["recovered"], 1);
+    assert_eq!(app.bodies().len(), 2);
+}

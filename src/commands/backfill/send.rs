@@ -95,8 +95,8 @@ impl<'a> Sender<'a> {
         }
         let id = one["id"].as_str().unwrap_or_default().to_owned();
         let message = event::message_id(self.kind, &self.instance, &id);
-        // What was begun is ended, so that it is known whether the app took it.
-        let outcome = self.deliver(context, &message, one).await;
+        // What was begun gets a little time, so that it is known whether the app took it; else it comes again.
+        let outcome = context.unless_overdue(async { Ok(self.deliver(context, &message, one).await) }).await?;
         let told = self.judge(&id, &message, outcome);
         context.ui.emit(&Report::Backfill(told.clone()));
         self.sent += 1;

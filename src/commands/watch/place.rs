@@ -69,8 +69,8 @@ fn by_name(url: &Url) -> Place {
         None => true,
     };
     match () {
-        () if RELAYS.iter().any(|domain| under(domain)) => Place::Relay,
-        () if TUNNELS.iter().any(|domain| under(domain)) => Place::Tunnel,
+        () if RELAYS.iter().any(&under) => Place::Relay,
+        () if TUNNELS.iter().any(under) => Place::Tunnel,
         () if is_private || is_loopback(url) => Place::Local,
         () => Place::Public,
     }
