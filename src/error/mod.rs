@@ -4,6 +4,7 @@ mod cause;
 mod code;
 mod exit;
 mod hint;
+mod passing;
 mod told;
 
 use std::path::PathBuf;

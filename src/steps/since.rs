@@ -160,23 +160,26 @@ impl Arrivals {
             self.store = kept::open(context)?;
         }
         let Some(store) = &self.store else { return Ok(news) };
-        let (changed, last) = store.changed_since(self.last, BATCH).map_err(|fault| kept::unusable(context, fault))?;
-        self.last = last;
-        for delivery in changed {
-            if self.known.contains(&delivery.id) {
-                continue;
+        loop {
+            let (changed, last) =
+                store.changed_since(self.last, BATCH).map_err(|fault| kept::unusable(context, fault))?;
+            if changed.is_empty() && last == self.last {
+                return Ok(news);
             }
-            if delivery.answer.is_none() {
-                self.open.insert(delivery.id.clone(), delivery);
-                continue;
-            }
-            self.open.remove(&delivery.id);
-            self.known.insert(delivery.id.clone());
-            if self.window.admits(&delivery, true) {
-                news.push(delivery);
-            }
+            self.last = last;
+            news.extend(changed.into_iter().filter(|delivery| {
+                if self.known.contains(&delivery.id) {
+                    return false;
+                }
+                if delivery.answer.is_none() {
+                    self.open.insert(delivery.id.clone(), delivery.clone());
+                    return false;
+                }
+                self.open.remove(&delivery.id);
+                self.known.insert(delivery.id.clone());
+                self.window.admits(delivery, true)
+            }));
         }
-        Ok(news)
     }
 
     /// Those that came and have no answer yet.

@@ -120,7 +120,10 @@ fn one_that_follows_sees_what_comes_and_what_changes() {
     let status = |running: &mut Running, id: &str, status: &str| {
         running.wait_for(status, |line| line.contains(id) && line.contains(&format!("\"status\":\"{status}\"")));
     };
-    status(&mut following, &newest(&account), "delivered");
+    let bob = newest(&account);
+    status(&mut following, &bob, "delivered");
+    account.svix(Method::POST, &format!("msg/{bob}/endpoint/{endpoint}/resend"), None);
+    following.wait_for("the second try", |line| line.contains(&bob) && line.contains("\"attempts\":2"));
     account.add_person("zoe@example.com");
     let zoe = newest(&account);
     status(&mut following, &zoe, "retrying");

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::sleep;
 
 use crate::delivery::{Delivery, Filter, Pattern, Signature, Witness};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::{MessageState, Report};
 use crate::steps::Context;
 use crate::steps::log::{Entry, Log, time_of};
@@ -95,7 +95,14 @@ async fn go_on(
             () = context.shutdown.wait() => return Ok(()),
             () = sleep(EVERY) => {}
         }
-        let mut entries = log.read(context, &span, FOLLOWED).await?;
+        let mut entries = match log.read(context, &span, FOLLOWED).await {
+            Err(Error::Interrupted) => return Ok(()),
+            Err(error) if error.may_pass() => {
+                context.ui.warn(&format!("{error}; Svix is asked again in {} s", EVERY.as_secs()));
+                continue;
+            }
+            read => read?,
+        };
         entries.reverse();
         for entry in entries.iter().filter(|entry| is_meant(entry, filter, failed)) {
             show(context, entry, &mut seen);

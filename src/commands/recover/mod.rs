@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::handler::listens;
 use crate::report::{MessageState, Plan, Recovery, Report, Status, Step};
 use crate::steps::Context;
-use crate::steps::endpoint::Intent;
+use crate::steps::endpoint::{self, Intent};
 use crate::steps::log::{Entry, Log, message_id, time_of};
 use crate::steps::since::{Arrivals, Since};
 use crate::svix::Span;
@@ -100,9 +100,7 @@ async fn recover_by(context: &Context, options: &Options, log: &Log) -> Result<(
         reachable(context, log).await?;
     }
     if !context.yes {
-        let is_live =
-            context.settings.clerk_secret_key.as_ref().is_some_and(|key| key.value.expose().starts_with("sk_live_"));
-        let elsewhere = is_live || !log.is_ours;
+        let elsewhere = endpoint::is_live(context) || !log.is_ours;
         let question = Question::SendMissed { what: missed.words(), url: log.endpoint.url.clone(), elsewhere };
         context.ui.agree(question, context.shutdown.wait()).await?;
     }

@@ -3,11 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Limits, place};
-use crate::config::ClerkKey;
 use crate::error::Result;
 use crate::report::{EndpointHealth, Health, Place};
-use crate::steps::Context;
 use crate::steps::log::span_words;
+use crate::steps::{Context, endpoint};
 use crate::svix::{Attempt, Endpoint, Span, Svix};
 
 /// Svix's numbers for an attempt that succeeded and one that failed.
@@ -43,27 +42,26 @@ struct Last {
 pub async fn look(
     context: &Context,
     svix: &Svix,
-    endpoint: &Endpoint,
+    of: &Endpoint,
     limits: Limits,
     is_named: bool,
 ) -> Result<EndpointHealth> {
     let now = Timestamp::now();
     let window = SignedDuration::try_from(limits.window).unwrap_or(LONGEST).min(LONGEST);
     let since = now.checked_sub(window).unwrap_or(Timestamp::UNIX_EPOCH);
-    let (stats, last) = tokio::try_join!(svix.stats(&endpoint.id, since), last(svix, &endpoint.id))?;
+    let (stats, last) = tokio::try_join!(svix.stats(&of.id, since), last(svix, &of.id))?;
     let failed = stats.fail + stats.sending;
     let tried = stats.success + failed;
-    let is_live = context.settings.clerk_secret_key.as_ref();
-    let is_live = is_live.is_some_and(|key| ClerkKey::parse(key).is_ok_and(|key| key.is_live()));
+    let is_live = endpoint::is_live(context);
     // What just took a message need not be knocked at.
     let well = last.success.is_some() && last.failing_since.is_none();
-    let (place, dead) = place::of(&endpoint.url, !well).await;
+    let (place, dead) = place::of(&of.url, !well).await;
     let time = |attempt: &Option<Attempt>| attempt.as_ref().map(|attempt| attempt.timestamp.to_string());
     let mut health = EndpointHealth {
-        endpoint_id: endpoint.id.clone(),
-        url: endpoint.url.clone(),
+        endpoint_id: of.id.clone(),
+        url: of.url.clone(),
         status: Health::Ok,
-        disabled: endpoint.disabled,
+        disabled: of.disabled,
         place,
         delivered: stats.success,
         failed,
@@ -80,7 +78,7 @@ pub async fn look(
         troubles: Vec::new(),
         remarks: Vec::new(),
     };
-    let rests = endpoint.disabled && !is_named && endpoint.uid.as_deref().is_some_and(|uid| uid.starts_with(OURS));
+    let rests = of.disabled && !is_named && of.uid.as_deref().is_some_and(|uid| uid.starts_with(OURS));
     if rests {
         health.remarks.push("disabled: clerkhook made it, and nobody runs `clerkhook up` for it now".to_owned());
     } else {

@@ -56,9 +56,11 @@ pub async fn watch(context: &Context, options: &Options) -> Result<()> {
         enable(context, options).await?;
     }
     let mut known: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut last = Ok(());
     loop {
         let found = match look(context, options).await {
-            Err(error) if passes(&error) && !options.once => {
+            Err(Error::Interrupted) if !options.once => return last,
+            Err(error) if error.may_pass() && !options.once => {
                 context.ui.warn(&format!("{error}; looked for again in {} s", options.every.as_secs()));
                 None
             }
@@ -67,7 +69,7 @@ pub async fn watch(context: &Context, options: &Options) -> Result<()> {
         if let Some(found) = &found {
             tell(context, options, found, &mut known).await?;
         }
-        let last = found.as_deref().map_or(Ok(()), verdict);
+        last = found.as_deref().map_or(last, verdict);
         if options.once {
             return last;
         }
@@ -76,19 +78,6 @@ pub async fn watch(context: &Context, options: &Options) -> Result<()> {
             () = sleep(options.every) => {}
         }
     }
-}
-
-/// Whether another try may do.
-fn passes(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::ClerkUnreachable { .. }
-            | Error::ClerkFailed { .. }
-            | Error::ClerkRateLimited { .. }
-            | Error::SvixUnreachable { .. }
-            | Error::SvixFailed { .. }
-            | Error::SvixRateLimited { .. }
-    )
 }
 
 async fn look(context: &Context, options: &Options) -> Result<Vec<EndpointHealth>> {
