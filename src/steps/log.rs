@@ -19,6 +19,9 @@ const ATTEMPTS: usize = 5000;
 /// What came later than this after Svix took it came late.
 const LATE: SignedDuration = SignedDuration::from_secs(60);
 
+/// So long a first attempt may take, and is in no list meanwhile (Svix docs: it gives up after 15 s).
+const FIRST_ATTEMPT: SignedDuration = SignedDuration::from_secs(20);
+
 /// So long what came may be on its way into the history.
 const WRITTEN: SignedDuration = SignedDuration::from_secs(10);
 
@@ -90,7 +93,8 @@ impl Log {
         let from = reaches(&sent).max(reaches(&taken));
         let known: HashSet<&str> = sent.iter().map(|message| message.id.as_str()).collect();
         let missed = taken.iter().filter(|message| !known.contains(message.id.as_str())).cloned().collect();
-        let missed = self.without_examples(context, missed).await?;
+        let missed =
+            self.without_examples(context, missed).await?.into_iter().map(|missed| self.perhaps_under_way(missed));
         let mut messages: Vec<Logged> = sent.iter().cloned().chain(missed).collect();
         messages.retain(|message| from.is_none_or(|from| message.timestamp >= from));
         messages.sort_by(|one, other| (other.timestamp, &other.id).cmp(&(one.timestamp, &one.id)));
@@ -132,8 +136,15 @@ impl Log {
         };
         let (sent, attempts) = context.unless_interrupted(asked).await?;
         let sent = sent.into_iter().find(|sent| sent.id == id);
+        let message = if attempts.is_empty() { self.perhaps_under_way(message) } else { message };
         let (deliveries, is_in_reach) = seen(context, &message)?;
         Ok(Entry { message: sent.unwrap_or(message), attempts, deliveries, is_in_reach })
+    }
+
+    /// What has just been taken for an endpoint that is enabled may be being sent for the first time.
+    fn perhaps_under_way(&self, message: Logged) -> Logged {
+        let is_fresh = Timestamp::now().duration_since(message.timestamp) < FIRST_ATTEMPT;
+        if is_fresh && !self.endpoint.disabled { message.under_way() } else { message }
     }
 
     async fn joined(&self, context: &Context, messages: Vec<Logged>) -> Result<Vec<Entry>> {
@@ -215,6 +226,8 @@ impl Entry {
         match self.message.standing() {
             None if self.attempts.is_empty() => report::MessageState::NotSent,
             Some(Standing::Delivered) => report::MessageState::Delivered,
+            // Some servers tell the first attempt's time as the next one.
+            Some(Standing::Retrying) if self.attempts.is_empty() => report::MessageState::Pending,
             Some(Standing::Retrying) => report::MessageState::Retrying,
             Some(Standing::Pending) => report::MessageState::Pending,
             None if self.attempts.iter().any(|attempt| attempt.outcome() == Outcome::Delivered) => {

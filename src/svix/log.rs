@@ -45,12 +45,17 @@ impl Logged {
     pub fn standing(&self) -> Option<Standing> {
         Some(match self.status? {
             0 => Standing::Delivered,
-            2 => Standing::Failed,
-            // Svix's two words for what is not over; a next attempt tells that there was one.
+            // Servers tell the last attempt's status or the message's; that another one comes is told by its time.
             _ if self.next_attempt.is_some() => Standing::Retrying,
+            2 => Standing::Failed,
             3 => Standing::Retrying,
             _ => Standing::Pending,
         })
+    }
+
+    /// The same, on its way: a first attempt is in nobody's list before it ends.
+    pub fn under_way(self) -> Self {
+        Self { status: Some(1), ..self }
     }
 }
 

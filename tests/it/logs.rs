@@ -44,12 +44,11 @@ fn what_never_came_and_what_came_twice_stands_out() {
     account.add_person("zoe@example.com");
     let zoe = newest(&account);
     tried(&account, &endpoint, 2);
+    account.svix(Method::POST, &format!("msg/{ada}/endpoint/{endpoint}/resend"), None);
+    tried(&account, &endpoint, 3);
     account.patch(&endpoint, serde_json::json!({ "disabled": true }));
     account.add_person("jo@example.com");
     let jo = newest(&account);
-    account.patch(&endpoint, serde_json::json!({ "disabled": false }));
-    account.svix(Method::POST, &format!("msg/{ada}/endpoint/{endpoint}/resend"), None);
-    tried(&account, &endpoint, 3);
     // Somebody else's example is no message that this endpoint missed.
     let other = account.add_endpoint("http://127.0.0.1:1/");
     let example = Some(serde_json::json!({ "eventType": "user.created" }));
@@ -84,6 +83,10 @@ fn what_never_came_and_what_came_twice_stands_out() {
             .collect();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{flags}");
     }
+    // While the endpoint is enabled, it may be on its way for the first time.
+    account.patch(&endpoint, serde_json::json!({ "disabled": false }));
+    assert_eq!(messages(machine, "-n 1")[0]["status"], "pending");
+    account.patch(&endpoint, serde_json::json!({ "disabled": true }));
     let told = machine.run("logs").expect_code(0).stdout;
     assert!(told.contains("the app took it 2 times") && told.contains("never sent"), "{told}");
     shows_each_attempt(machine, &zoe, &endpoint);
