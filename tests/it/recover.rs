@@ -53,6 +53,11 @@ fn an_app_that_was_dead_for_two_minutes_gets_each_event_once() {
     until("two tries of each", || account.list(&failed).len() == 2 * EVENTS);
     until("two minutes passed", || since.elapsed() >= Duration::from_secs(120) / SPEED);
     assert_eq!(machine.run("recover --yes --json").expect_code(3).error()["code"], "CH0201", "the app is still dead");
+    let error = machine.run("wait user.created --since 1h --timeout 100ms --json").expect_code(6).error();
+    assert!(
+        error["cause"].as_str().is_some_and(|cause| cause.contains("`user.created` came, answered 502")),
+        "{error}"
+    );
     let planned = machine.run("recover --dry-run --json").expect_code(0);
     assert_eq!((planned.of_type("message").len(), planned.of_type("plan").len()), (EVENTS, 1));
     assert!(taken(&machine).is_empty());

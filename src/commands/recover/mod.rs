@@ -114,17 +114,11 @@ async fn send(context: &Context, options: &Options, log: &Log, missed: &Missed) 
         step.settle(enabled, |endpoint| (Status::Ok, format!("{} enabled again", endpoint.id)))?;
     }
     let arrivals = Arrivals::since(context, &Since::Now)?;
-    let step = context.begin(Step::Proof, format!("sending {} again", missed.words()));
-    let asked = match context.unless_interrupted(again::send(log, missed)).await {
-        Ok(asked) => asked,
-        Err(error) => return Err(step.fail(error)),
-    };
+    context.ui.note(&format!("asking Svix for {}", missed.words()));
+    let asked = context.unless_interrupted(again::send(log, missed)).await?;
     let mut proof = Proof::of(missed, asked);
     let proven = proof.follow(context, log, arrivals, options.timeout).await;
-    let recovery = told(log, missed, &proof);
-    let status = if recovery.left.is_empty() { Status::Ok } else { Status::Warn };
-    step.end(status, format!("{} of {} arrived", recovery.recovered, missed.entries.len()));
-    context.ui.emit(&Report::Recovery(recovery));
+    context.ui.emit(&Report::Recovery(told(log, missed, &proof)));
     proven?;
     match proof.left() {
         left if left.is_empty() => Ok(()),

@@ -26,7 +26,8 @@ pub struct Nearest {
 impl Nearest {
     /// Takes in one that was not waited for.
     pub fn take(&mut self, wish: &Wish, delivery: &Delivery) {
-        let event = delivery.event.clone().unwrap_or_else(|| delivery.request.target.clone());
+        let unnamed = || if is_unnamed(delivery) { "webhook".to_owned() } else { delivery.request.target.clone() };
+        let event = delivery.event.clone().unwrap_or_else(unnamed);
         let lacks = lacks(wish, delivery);
         let sort: Vec<&str> = lacks.iter().map(|(lack, _)| lack.as_str()).collect();
         let key = (lacks.len(), event, sort.join(", "));
@@ -75,12 +76,18 @@ fn line(event: &str, lack: &str, count: usize, values: &[String]) -> String {
     format!("{count} `{event}` came, {lack}{instead}")
 }
 
+/// A webhook of which the body was not seen, or is no event.
+fn is_unnamed(delivery: &Delivery) -> bool {
+    delivery.event.is_none() && delivery.message_id.is_some()
+}
+
 /// What is not so of a delivery, each with what is so instead.
 fn lacks(wish: &Wish, delivery: &Delivery) -> Vec<(String, Vec<String>)> {
     let mut lacks = Vec::new();
     let mut lack = |words: String, values: Vec<String>| lacks.push((words, values));
     if !wish.quotas.iter().any(|quota| quota.is_about(delivery)) {
-        lack("which is another event".to_owned(), Vec::new());
+        let words = if is_unnamed(delivery) { "whose type was not seen" } else { "which is another event" };
+        lack(words.to_owned(), Vec::new());
     }
     let filter = &wish.filter;
     let only = |part: Filter| part.admits(delivery);
