@@ -81,6 +81,13 @@ impl Window {
         let named = matches!(&self.after, After::Delivery { id, .. } if delivery.id == *id);
         by_time || (new && !named && ended_by(delivery) >= self.began)
     }
+
+    /// The clock was set by so much. Set forward, it makes nothing older than it is.
+    fn set(&mut self, off: SignedDuration) {
+        if off.is_negative() {
+            self.began = self.began.checked_add(off).unwrap_or(self.began);
+        }
+    }
 }
 
 /// The latest moment at which it may have been answered; agents of version 2 tell whole seconds.
@@ -193,10 +200,8 @@ impl Arrivals {
         let now = Timestamp::now();
         let passed = SignedDuration::try_from(at.elapsed()).unwrap_or_default();
         let off = now.duration_since(then) - passed;
-        if off < -STEADY {
-            self.window.began = self.window.began.checked_add(off).unwrap_or(self.window.began);
-        }
         if off.abs() > STEADY {
+            self.window.set(off);
             self.clock = (now, Instant::now());
         }
     }
@@ -263,6 +268,18 @@ mod tests {
         assert!(window.admits(&came(100, 3000), false), "a slow one");
         assert!(!window.admits(&came(100, 3), false) && !window.admits(&named, true));
         assert!(window.admits(&came(501, 0), false));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_hides_nothing() {
+        let mut window = Window { after: After::Begin, began: came(0, 0).received_at };
+        let hour = SignedDuration::from_hours(1);
+        let later = came(-3_590_000, 5);
+        assert!(!window.admits(&later, true));
+        window.set(hour);
+        assert!(!window.admits(&later, true));
+        window.set(-hour);
+        assert!(window.admits(&later, true) && !window.admits(&came(-3_700_000, 5), true));
     }
 
     #[test]

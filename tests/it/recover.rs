@@ -149,3 +149,20 @@ fn another_endpoint_is_proven_by_what_svix_saw() {
     assert_eq!(output.of_type("recovery")[0]["recovered"], 1);
     assert_eq!(app.bodies().len(), 2);
 }
+
+#[test]
+fn an_endpoint_that_leads_elsewhere_is_told_and_what_goes_there_is_not_counted() {
+    let stand = Stand::start("");
+    let (machine, account) = (&stand.machine, Account::at(stand.machine.sandbox()));
+    let endpoint = stand.ready["endpoint_id"].as_str().expect("an id");
+    let other = RawApp::answering("HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+    let url = format!("http://127.0.0.1:{}/", other.port);
+    account.patch(endpoint, json!({ "disabled": true, "url": url }));
+    account.add_person("ada@example.com");
+    let output = machine.run("recover --yes --timeout 300ms --json").expect_code(6);
+    assert!(output.stderr.contains("is not this set-up's"), "{}", output.stderr);
+    let error = output.error();
+    assert!(error["cause"].as_str().is_some_and(|cause| cause.ends_with("was not seen to arrive")), "{error}");
+    until("it went to the other one", || other.bodies().len() == 1);
+    stand.end();
+}
