@@ -99,7 +99,7 @@ fn refused(error: &Error, options: ui::Options) -> u8 {
     let ui = Ui::new(options, || false, || {});
     ui.error(error);
     ui.finish();
-    error.exit_code() as u8
+    error.status()
 }
 
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
@@ -125,7 +125,7 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
         Err(Error::Interrupted) if ui.closed() => 0,
         Err(error) => {
             ui.error(&error);
-            error.exit_code() as u8
+            error.status()
         }
     };
     ui.finish();
@@ -263,6 +263,11 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Handler(options), _) => commands::handler(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Events(options), _) => commands::events(context, &options).await,
+        (Command::Logs(options), _) => commands::logs(context, &options).await,
+        (Command::Recover(options), _) => commands::recover(context, &options).await,
+        (Command::Watch(options), _) => commands::watch(context, &options).await,
+        (Command::Backfill(options), _) => commands::backfill(context, &options).await,
+        (Command::Wait(options), _) => commands::wait(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
         (Command::Sandbox | Command::Completions(_), _) => Ok(()),

@@ -48,9 +48,13 @@ impl Program {
 
     /// No program that runs unseen needs Clerk's keys or a signing secret, so none gets them.
     fn command(&self) -> CommandWrap {
+        self.without(&Environment::capture().secret_names())
+    }
+
+    fn without(&self, secrets: &[OsString]) -> CommandWrap {
         let mut command = Command::new(&self.path);
         command.args(&self.args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        for name in self.env_remove.iter().chain(&Environment::capture().secret_names()) {
+        for name in self.env_remove.iter().chain(secrets) {
             command.env_remove(name);
         }
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -76,7 +80,18 @@ pub struct Child {
 
 /// Starts a program; the error is the system's.
 pub fn spawn(program: &Program) -> io::Result<Child> {
-    let inner = program.command().spawn()?;
+    started(program, program.command())
+}
+
+/// Starts a command line that a person typed, in the system's shell and with the whole environment, as there.
+pub fn spawn_typed(line: &str, env: Vec<(OsString, OsString)>) -> io::Result<Child> {
+    let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
+    let program = Program { env, ..Program::new(shell, [flag, line]) };
+    started(&program, program.without(&[]))
+}
+
+fn started(program: &Program, mut command: CommandWrap) -> io::Result<Child> {
+    let inner = command.spawn()?;
     let pid = inner.id().ok_or_else(|| io::Error::other("ended at once"))?;
     tracing::debug!(pid, program = %program.path.display(), "started");
     Ok(Child { inner, pid, gone: false })

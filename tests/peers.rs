@@ -14,6 +14,7 @@ use svix::api::{EndpointListOptions, MessageGetOptions, Svix, SvixOptions};
 use svix::error::Error;
 use svix::models::{
     EndpointIn, EndpointPatch, EndpointSecretRotateIn, EventExampleIn, MessageAttemptOut, MessageStatus, RecoverIn,
+    ReplayIn,
 };
 use svix::webhooks::Webhook;
 
@@ -148,6 +149,38 @@ async fn attempts_are_listed_resent_and_recovered() {
     let since = RecoverIn::new(failed.timestamp);
     svix.endpoint().recover(app, made.id, since, None).await.expect("a task");
     assert_eq!(attempts(&svix, &fixture, &missed, 2).await.len(), 2);
+}
+
+#[tokio::test]
+async fn what_an_endpoint_missed_is_replayed_and_then_among_its_messages() {
+    let (fixture, mut receiver) = (Fixture::start(&[]).await, App::answering(200).await);
+    let (svix, app) = (client(&fixture), fixture.app_id.clone());
+    let body = EndpointIn { disabled: Some(true), ..endpoint(&receiver.url, "one") };
+    let made = svix.endpoint().create(app.clone(), body, None).await.expect("an endpoint");
+    let message = example(&svix, &fixture, &made.id).await;
+    let listed = async || {
+        let list = svix.message_attempt().list_attempted_messages(app.clone(), made.id.clone(), None).await;
+        list.expect("a list").data
+    };
+    assert!(listed().await.is_empty(), "it was never sent");
+    let patch = EndpointPatch { disabled: Some(false), ..EndpointPatch::default() };
+    svix.endpoint().patch(app.clone(), made.id.clone(), patch).await.expect("enabled");
+    let since = ReplayIn::new("2026-01-01T00:00:00Z".parse().expect("a time"));
+    let refused = svix.endpoint().replay_missing(app.clone(), made.id.clone(), since, None).await;
+    assert!(matches!(refused, Err(Error::Validation(_))), "more than 14 days: {refused:?}");
+    let missed = svix.message().get(app.clone(), message.clone(), None).await.expect("a message");
+    let since = ReplayIn::new(missed.timestamp);
+    svix.endpoint().replay_missing(app.clone(), made.id.clone(), since, None).await.expect("a task");
+    assert_eq!(receiver.next().await.header("svix-id"), message);
+    attempts(&svix, &fixture, &message, 1).await;
+    let all = listed().await;
+    assert_eq!((all.len(), &all[0].id, all[0].status), (1, &message, MessageStatus::Success));
+    assert!(all[0].next_attempt.is_none() && all[0].event_type == "user.created");
+    let since = ReplayIn::new(missed.timestamp);
+    svix.endpoint().replay_missing(app.clone(), made.id.clone(), since, None).await.expect("a task");
+    // What was sent is not missing any more; a later message comes first.
+    let later = example(&svix, &fixture, &made.id).await;
+    assert_eq!(receiver.next().await.header("svix-id"), later);
 }
 
 /// Seconds now, as the official verifier takes them from the clock.

@@ -1,5 +1,6 @@
 //! Clerk's Backend API: the instance and the way to its webhooks (Clerk docs, Backend API 2026-05-12).
 
+pub mod existing;
 pub mod portal;
 pub mod user;
 

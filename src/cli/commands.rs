@@ -7,10 +7,13 @@ use clap::{Args, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use url::Url;
 
+use super::backfill::BackfillArgs;
 use super::check::CheckArgs;
 use super::events::{Wished, any, listed, name};
 use super::handler::HandlerArgs;
 use super::history::EventsArgs;
+use super::logs::LogsArgs;
+use super::recover::RecoverArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -18,6 +21,8 @@ use super::status::StatusArgs;
 use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
+use super::wait::WaitArgs;
+use super::watch::WatchArgs;
 use super::{Command, completions};
 use crate::catalogue;
 use crate::commands::{doctor, register, send_test, serve, tunnel, up};
@@ -58,6 +63,16 @@ pub enum CommandArgs {
     Status(StatusArgs),
     /// The deliveries that passed: list them, show one whole, export
     Events(EventsArgs),
+    /// Block until deliveries that match have arrived; for scripts
+    Wait(WaitArgs),
+    /// Clerk's side: what it sent, how it was answered, what never came
+    Logs(LogsArgs),
+    /// Ask for what failed or was missed while the app was away
+    Recover(RecoverArgs),
+    /// The health of any endpoint of the instance, production too
+    Watch(WatchArgs),
+    /// Existing users or organizations as events to the app's handler
+    Backfill(BackfillArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
     /// Print the webhook handler that fits the project, or write it
@@ -263,6 +278,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
             trigger.settings(flags);
             return;
         }
+        CommandArgs::Backfill(backfill) => return backfill.settings(flags),
         CommandArgs::Tunnel(tunnel) => (None, Some(&tunnel.agent)),
         CommandArgs::Check(check) => return check.flags(flags),
         CommandArgs::Handler(handler) => return handler.flags(flags),
@@ -324,6 +340,11 @@ impl CommandArgs {
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Handler(args) => Command::Handler(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
+            Self::Logs(args) => Command::Logs(args.into_options()),
+            Self::Recover(args) => Command::Recover(args.into_options(dry_run)),
+            Self::Watch(args) => Command::Watch(args.into_options(dry_run)),
+            Self::Backfill(args) => Command::Backfill(args.into_options(dry_run)),
+            Self::Wait(args) => Command::Wait(args.into_options()),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),

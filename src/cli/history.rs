@@ -77,15 +77,22 @@ pub struct FilterArgs {
     /// Event types, `user.created` or `user.*`; repeatable
     #[arg(long = "type", value_name = "TYPE", value_delimiter = ',')]
     types: Vec<String>,
-    /// Statuses of the answer, `200` or `4xx`; repeatable
-    #[arg(long = "status", value_name = "STATUS", value_delimiter = ',')]
-    statuses: Vec<StatusPattern>,
     /// What came after: `10m`, a time, or a delivery's id
     #[arg(long, value_name = "MOMENT")]
     since: Option<Bound>,
     /// What came before: `10m`, a time, or a delivery's id
     #[arg(long, value_name = "MOMENT")]
     until: Option<Bound>,
+    #[command(flatten)]
+    content: ContentArgs,
+}
+
+/// What a delivery is like, whenever it came.
+#[derive(Debug, Args)]
+pub struct ContentArgs {
+    /// Statuses of the answer, `200` or `4xx`; repeatable
+    #[arg(long = "status", value_name = "STATUS", value_delimiter = ',')]
+    statuses: Vec<StatusPattern>,
     /// Only what did not verify
     #[arg(long)]
     invalid: bool,
@@ -112,13 +119,23 @@ impl FilterArgs {
     pub fn into_filter(self) -> Filter {
         Filter {
             types: self.types.iter().map(|text| Pattern::new(text)).collect(),
-            statuses: self.statuses,
             since: self.since,
             until: self.until,
+            ..self.content.into_filter()
+        }
+    }
+}
+
+impl ContentArgs {
+    /// The filter.
+    pub fn into_filter(self) -> Filter {
+        Filter {
+            statuses: self.statuses,
             invalid: self.invalid,
             origins: self.origins,
             conditions: self.conditions,
             text: self.text,
+            ..Filter::default()
         }
     }
 }

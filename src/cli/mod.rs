@@ -1,5 +1,6 @@
 //! The command line: every clap type and all help text. It turns itself into the option structs of the commands.
 
+mod backfill;
 mod check;
 mod commands;
 mod edit;
@@ -7,6 +8,8 @@ mod events;
 mod global;
 mod handler;
 mod history;
+mod logs;
+mod recover;
 mod replay;
 mod secret;
 mod secure;
@@ -14,6 +17,8 @@ mod status;
 mod trigger;
 mod user;
 mod verify;
+mod wait;
+mod watch;
 
 use std::ffi::OsString;
 
@@ -23,9 +28,10 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    check as checking, doctor, events as kept, handler as handlers, register, replay as replaying, secret as secrets,
-    secure as securing, send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users,
-    verify as verifying,
+    backfill as backfilling, check as checking, doctor, events as kept, handler as handlers, logs as logging,
+    recover as recovering, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
+    status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying, wait as waiting,
+    watch as watching,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -59,6 +65,11 @@ pub enum Command {
     Status(standing::Options),
     Doctor(doctor::Options),
     Events(kept::Options),
+    Wait(waiting::Options),
+    Logs(logging::Options),
+    Recover(recovering::Options),
+    Watch(watching::Options),
+    Backfill(backfilling::Options),
     Check(checking::Options),
     Handler(handlers::Options),
     Sandbox,
@@ -80,9 +91,14 @@ impl Command {
             | Self::User(_)
             | Self::Verify(_)
             | Self::Status(_)
+            | Self::Logs(_)
+            | Self::Recover(_)
+            | Self::Watch(_)
+            | Self::Backfill(_)
             | Self::Doctor(_) => true,
             Self::Events(_)
             | Self::Handler(_)
+            | Self::Wait(_)
             | Self::Up(_)
             | Self::Serve(_)
             | Self::Tunnel(_)
@@ -130,12 +146,17 @@ impl Command {
             Self::Trigger(options) => options.delivery.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
+            Self::Backfill(options) => options.to.as_ref().map(To::upstream),
             Self::Check(options) => options.handler.as_ref().map(To::upstream),
             Self::Tunnel(options) => options.upstream.as_ref(),
             Self::Secure(options) => options.setup.app.upstream.as_ref(),
             Self::Up(options) => options.setup.app.upstream.as_ref(),
             Self::Events(_)
             | Self::Handler(_)
+            | Self::Wait(_)
+            | Self::Logs(_)
+            | Self::Recover(_)
+            | Self::Watch(_)
             | Self::Secret(_)
             | Self::Serve(_)
             | Self::Verify(_)

@@ -1,9 +1,12 @@
 //! One file per subcommand, named after it, its function after the verb.
 
+pub mod backfill;
 pub mod check;
 pub mod doctor;
 pub mod events;
 pub mod handler;
+pub mod logs;
+pub mod recover;
 pub mod register;
 pub mod replay;
 pub mod sandbox;
@@ -17,11 +20,16 @@ pub mod tunnel;
 pub mod up;
 pub mod user;
 pub mod verify;
+pub mod wait;
+pub mod watch;
 
+pub use backfill::backfill;
 pub use check::check;
 pub use doctor::doctor;
 pub use events::events;
 pub use handler::handler;
+pub use logs::logs;
+pub use recover::recover;
 pub use register::register;
 pub use replay::replay;
 pub use sandbox::sandbox;
@@ -35,3 +43,5 @@ pub use tunnel::tunnel;
 pub use up::up;
 pub use user::user;
 pub use verify::verify;
+pub use wait::wait;
+pub use watch::watch;

@@ -53,6 +53,11 @@ impl Condition {
         }
     }
 
+    /// What stands at its path, as it is typed.
+    pub fn found(&self, body: &Value) -> Vec<String> {
+        self.values(body).into_iter().filter_map(text_of).collect()
+    }
+
     fn values<'a>(&self, body: &'a Value) -> Vec<&'a Value> {
         let mut values = vec![body];
         for (place, piece) in self.pieces.iter().enumerate() {

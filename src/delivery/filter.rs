@@ -84,7 +84,9 @@ impl FromStr for Bound {
         if let Ok(time) = text.parse() {
             return Ok(Self::Time(time));
         }
-        let span = text.parse().ok().filter(|span: &SignedDuration| !span.is_negative());
+        let days = text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok());
+        let span = days.map(|days| SignedDuration::from_hours(24 * i64::from(days))).or_else(|| text.parse().ok());
+        let span = span.filter(|span: &SignedDuration| !span.is_negative());
         span.map(Self::Ago).ok_or_else(|| FilterFault::Bound(text.to_owned()))
     }
 }
@@ -204,6 +206,7 @@ mod tests {
         let id = |text: &str| text.parse::<Bound>().expect(text).id(now);
         assert_eq!(id("10m"), Id::first_of(ten));
         assert_eq!(id("2026-11-24T10:00:00Z"), Id::first_of(ten));
+        assert_eq!(id("1d"), id("24h"));
         let delivery = Id::at(ten);
         assert_eq!(id(delivery.as_str()), delivery);
         for text in ["", "-5m", "yesterday", "9xx"] {

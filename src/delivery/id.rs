@@ -49,6 +49,13 @@ impl Id {
         Self(written(u128::from(milliseconds) << RANDOM))
     }
 
+    /// The time that it tells, to the millisecond.
+    pub fn time(&self) -> Timestamp {
+        let value = |byte: u8| ALPHABET.iter().position(|known| *known == byte).unwrap_or(0);
+        let milliseconds = self.0.bytes().take(TIME).fold(0_i64, |sum, byte| sum << BITS | value(byte) as i64);
+        Timestamp::from_millisecond(milliseconds).unwrap_or(Timestamp::MAX)
+    }
+
     /// An id that was written by [`Id::as_str`].
     pub fn read(text: &str) -> Option<Self> {
         let whole = text.len() == LENGTH && text.bytes().all(|byte| ALPHABET.contains(&byte));
@@ -104,6 +111,7 @@ mod tests {
         let id = Id::at(Timestamp::now());
         assert_eq!(Id::read(id.as_str()), Some(id.clone()));
         assert!(Id::may_begin_with(id.short()));
+        assert_eq!(Id::first_of(id.time()).as_str()[..TIME], id.as_str()[..TIME]);
         for text in ["", "msg_2abc", "0000000000000000u", "last", "UPPERCASE0000000"] {
             assert_eq!(Id::read(text), None, "{text}");
         }

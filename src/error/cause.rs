@@ -31,7 +31,11 @@ impl Error {
             | Self::EnvFileUnwritable { cause, .. }
             | Self::SandboxFailed { cause } => cause,
             Self::SeveralMissing { fixes, .. } => fixes,
-            Self::NoneReady { found } => found,
+            Self::NoneReady { found }
+            | Self::NotArrived { found, .. }
+            | Self::NotRecovered { found, .. }
+            | Self::NotBackfilled { found, .. } => found,
+            Self::EndpointUnknown { known, .. } | Self::EndpointAtNone { known, .. } => known,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
@@ -98,6 +102,9 @@ impl Error {
             | Self::EventUnknown { .. }
             | Self::TriggerRefused { .. }
             | Self::ScenarioInvalid { .. }
+            | Self::MessageUnknown { .. }
+            | Self::EndpointTrouble { .. }
+            | Self::CommandFailed { .. }
             | Self::AnswerUnexpected { .. }
             | Self::DoctorFailed { .. } => return None,
         };

@@ -25,6 +25,14 @@ pub enum Exit {
 }
 
 impl Error {
+    /// How the process ends: a command that was run for somebody hands its own exit code on.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::CommandFailed { code, .. } => *code,
+            _ => self.exit_code() as u8,
+        }
+    }
+
     /// Which exit code tells it to a script.
     pub fn exit_code(&self) -> Exit {
         match self {
@@ -107,6 +115,9 @@ impl Error {
             | Self::SvixUnreachable { .. }
             | Self::SvixNotUnderstood { .. }
             | Self::AdoptMissing { .. }
+            | Self::EndpointUnknown { .. }
+            | Self::MessageUnknown { .. }
+            | Self::EndpointAtNone { .. }
             | Self::EndpointMissing => Exit::Remote,
             Self::NoneReady { .. }
             | Self::EndpointDisabled { .. }
@@ -116,9 +127,14 @@ impl Error {
             | Self::NothingVerified { .. }
             | Self::CaptureTruncated { .. }
             | Self::ReplayUnanswered { .. }
+            | Self::NotArrived { .. }
+            | Self::NotRecovered { .. }
+            | Self::NotBackfilled { .. }
+            | Self::CommandFailed { .. }
             | Self::AnswerUnexpected { .. } => Exit::NotDelivered,
             Self::CaptureForged { .. }
             | Self::DoctorFailed { .. }
+            | Self::EndpointTrouble { .. }
             | Self::HandlerFailed { .. }
             | Self::NotSecured { .. }
             | Self::NotVerified { .. } => Exit::Check,

@@ -164,6 +164,14 @@ impl Error {
             }
             Self::AdoptMissing { .. } => "copy the id from the endpoint's page in the Clerk dashboard".into(),
             Self::EndpointMissing => "register it first: `clerkhook register`".into(),
+            Self::EndpointUnknown { .. } => "name one of those, or see how all of them stand: `clerkhook watch --once`".into(),
+            Self::MessageUnknown { .. } => "list those that Svix keeps: `clerkhook logs`".into(),
+            Self::EndpointAtNone { .. } => {
+                "name the URL of one of those, or give the secret that the app has in `CLERK_WEBHOOK_SIGNING_SECRET`".into()
+            }
+            Self::EndpointTrouble { id, .. } => {
+                format!("see what was sent and how it was answered: `clerkhook logs --failed --endpoint {id}`")
+            }
             Self::EndpointDisabled { .. } => "enable it: `clerkhook register`".into(),
             Self::EndpointFiltered { meant: Some(meant), .. } => {
                 format!("send what was meant: `clerkhook send-test {meant}`")
@@ -185,6 +193,19 @@ impl Error {
             }
             Self::DeliveryUnknown { .. } => "list what is kept: `clerkhook events`".into(),
             Self::DeliveryAmbiguous { .. } => "type more of it; `clerkhook events --json` shows ids whole".into(),
+            Self::NotArrived { running: false, .. } => {
+                "no set-up runs on this machine, and only one can see what arrives: `clerkhook up`".into()
+            }
+            Self::NotArrived { .. } => {
+                "see what Clerk sent and what became of it with `clerkhook logs`, and what came with `clerkhook events`".into()
+            }
+            Self::NotRecovered { .. } => {
+                "see what the app answered with `clerkhook logs --failed`; run `clerkhook recover` again once it answers".into()
+            }
+            Self::NotBackfilled { .. } => {
+                "mend the handler, then run the same command again: it goes on with those that were not taken".into()
+            }
+            Self::CommandFailed { .. } => "mend what it says above, then run the same command again".into(),
             Self::CaptureMissing { .. } => "list what the agent still has: `clerkhook replay`".into(),
             Self::CaptureTruncated { .. } => {
                 "have Svix send it again from the Clerk dashboard, or raise `inspect_db_size` in the ngrok config"

@@ -4,6 +4,7 @@ mod cause;
 mod code;
 mod exit;
 mod hint;
+mod passing;
 mod told;
 
 use std::path::PathBuf;
@@ -165,6 +166,14 @@ pub enum Error {
     AdoptMissing { id: String },
     #[error("no endpoint of this machine is registered")]
     EndpointMissing,
+    #[error("the instance has no endpoint `{id}`")]
+    EndpointUnknown { id: String, known: String },
+    #[error("no message `{id}` was sent to endpoint `{endpoint}`")]
+    MessageUnknown { id: String, endpoint: String },
+    #[error("no endpoint of the instance has the URL `{url}`")]
+    EndpointAtNone { url: String, known: String },
+    #[error("{troubled} of {watched} endpoints {} in trouble", if *watched == 1 { "is" } else { "are" })]
+    EndpointTrouble { troubled: usize, watched: usize, id: String },
     #[error("endpoint `{id}` is disabled, so Svix would accept the event and never deliver it")]
     EndpointDisabled { id: String },
     #[error("endpoint `{id}` does not listen to `{event}`, so Svix would accept it and never deliver it")]
@@ -209,6 +218,14 @@ pub enum Error {
     ScenarioInvalid { name: String, why: String, fix: String },
     #[error("`{event}` was not answered as expected: {found}")]
     AnswerUnexpected { event: String, found: String, fix: String },
+    #[error("{wanted} did not arrive within {} s", limit.as_secs_f64())]
+    NotArrived { wanted: String, limit: Duration, found: String, running: bool },
+    #[error("the command `{line}` failed ({status})")]
+    CommandFailed { line: String, status: String, code: u8 },
+    #[error("{left} of {asked} messages were sent again and did not arrive")]
+    NotRecovered { left: usize, asked: usize, found: String },
+    #[error("the app did not take {refused} of {sent} events")]
+    NotBackfilled { refused: usize, sent: usize, found: String },
 
     #[error("{failed} of {checks} checks failed")]
     DoctorFailed { failed: usize, checks: usize },

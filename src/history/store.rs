@@ -230,6 +230,16 @@ impl Store {
         Ok(ids)
     }
 
+    /// Every delivery of a message, the oldest first.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn of_message(&self, message: &str) -> Result<Vec<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries WHERE message_id = ?1 ORDER BY id", row::COLUMNS);
+        let mut query = self.connection.prepare_cached(&query)?;
+        Ok(query.query_map([message], row::read)?.collect::<Result<_, _>>()?)
+    }
+
     /// The newest one from before that tells of the same user, for what it changed.
     ///
     /// # Errors
@@ -273,6 +283,15 @@ impl Store {
             found.extend(self.get(&id)?);
         }
         Ok((found, last))
+    }
+
+    /// The oldest that is kept.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn oldest(&self) -> Result<Option<Id>, StoreFault> {
+        let id: Option<String> = self.connection.query_row("SELECT min(id) FROM deliveries", [], |row| row.get(0))?;
+        Ok(id.and_then(|id| Id::read(&id)))
     }
 
     /// How many are kept.

@@ -2,6 +2,8 @@
 
 mod check;
 mod delivery;
+mod health;
+mod message;
 mod project;
 mod proof;
 mod setup;
@@ -19,6 +21,8 @@ use crate::secret::Secret;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Handler, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
+pub use health::{Backfill, EndpointHealth, Place};
+pub use message::{Attempt, Message, MessageState, Recovery};
 pub use project::{Project, Route};
 pub use proof::{Hop, HopResult, Proof, Waiting};
 pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
@@ -105,6 +109,16 @@ pub enum Report {
     SetUp(SetUp),
     /// The built-in app listens.
     Serving(Serving),
+    /// A message as Svix keeps it.
+    Message(Message),
+    /// One try to deliver it.
+    Attempt(Attempt),
+    /// What was recovered.
+    Recovery(Recovery),
+    /// An endpoint's health.
+    Health(EndpointHealth),
+    /// Somebody was sent as an event.
+    Backfill(Backfill),
     /// A saved delivery was judged.
     Verdict(Verdict),
     /// An event of our own was delivered.
@@ -135,6 +149,12 @@ pub enum Report {
     /// A remark.
     Note {
         /// In words.
+        text: String,
+    },
+    /// A line of a command of the person's own, which clerkhook waits for.
+    #[serde(skip)]
+    Said {
+        /// As it came.
         text: String,
     },
     /// Something to know.

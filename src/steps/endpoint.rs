@@ -87,6 +87,12 @@ async fn opened(context: &Context, intent: Intent) -> Result<(Sourced<Secret>, C
     Ok((raw, key))
 }
 
+/// Whether the key opens a production instance.
+pub fn is_live(context: &Context) -> bool {
+    let key = context.settings.clerk_secret_key.as_ref();
+    key.is_some_and(|key| ClerkKey::parse(key).is_ok_and(|key| key.is_live()))
+}
+
 /// No key, and where it was looked for.
 pub fn key_missing() -> Error {
     let looked = "looked in `CLERK_SECRET_KEY`, `.env.local`, `.env.development.local`, `.env.development`, `.env`";

@@ -1,5 +1,6 @@
 //! The webhook endpoint: found by our `uid`, created or patched only where it differs, its secret kept.
 
+use jiff::Timestamp;
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -9,9 +10,6 @@ use crate::error::{Error, Result};
 use crate::http::{Call, Retry};
 use crate::report::Action;
 use crate::secret::Secret;
-
-/// Most that Svix gives in a page (Svix docs, API).
-const PAGE: u16 = 250;
 
 /// An endpoint as Svix describes it. Older answers say `filterTypes`, newer ones `eventTypes`, some both.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -27,11 +25,14 @@ pub struct Endpoint {
     pub disabled: bool,
     /// Its filter; `None` lets every event type through.
     pub events: Option<Vec<String>>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Described {
+    created_at: Option<Timestamp>,
     id: String,
     url: String,
     uid: Option<String>,
@@ -43,8 +44,8 @@ struct Described {
 
 impl From<Described> for Endpoint {
     fn from(described: Described) -> Self {
-        let Described { id, url, uid, disabled, event_types, filter_types } = described;
-        Self { id, url, uid, disabled, events: event_types.or(filter_types) }
+        let Described { id, url, uid, disabled, event_types, filter_types, created_at } = described;
+        Self { id, url, uid, disabled, events: event_types.or(filter_types), created_at }
     }
 }
 
@@ -193,13 +194,6 @@ fn same_set(events: Option<&[String]>, wanted: &[String]) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    data: Vec<Endpoint>,
-    iterator: Option<String>,
-    done: bool,
-}
-
-#[derive(Deserialize)]
 struct SecretAnswer {
     key: String,
 }
@@ -207,24 +201,7 @@ struct SecretAnswer {
 impl Svix {
     /// All endpoints of the app, over all pages.
     pub async fn endpoints(&self) -> Result<Vec<Endpoint>> {
-        let mut endpoints = Vec::new();
-        let mut iterator: Option<String> = None;
-        loop {
-            let mut url = self.app_url("endpoint");
-            let mut query = url.query_pairs_mut();
-            query.append_pair("limit", &PAGE.to_string());
-            if let Some(iterator) = &iterator {
-                query.append_pair("iterator", iterator);
-            }
-            drop(query);
-            let page: Page = self.read("list endpoints", Call::get(url)).await?;
-            let empty = page.data.is_empty();
-            endpoints.extend(page.data);
-            match page.iterator {
-                Some(next) if !page.done && !empty && iterator.as_ref() != Some(&next) => iterator = Some(next),
-                _ => return Ok(endpoints),
-            }
-        }
+        self.pages("list endpoints", &self.app_url("endpoint"), usize::MAX).await
     }
 
     /// Does what was planned and gives the endpoint as it is then.
@@ -293,7 +270,8 @@ mod tests {
 
     fn endpoint(id: &str, uid: Option<&str>, url: &str) -> Endpoint {
         let events = Some(vec!["user.updated".to_owned(), "user.created".to_owned()]);
-        Endpoint { id: id.to_owned(), url: url.to_owned(), uid: uid.map(str::to_owned), disabled: false, events }
+        let (id, url, uid) = (id.to_owned(), url.to_owned(), uid.map(str::to_owned));
+        Endpoint { id, url, uid, disabled: false, events, created_at: None }
     }
 
     fn wanted() -> Wanted {

@@ -1,5 +1,6 @@
 //! Messages and attempts: the example event, and what became of it.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -22,6 +23,20 @@ pub enum Outcome {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
+    /// `atmpt_…`.
+    #[serde(default)]
+    pub id: String,
+    /// The message's `msg_…`.
+    #[serde(default)]
+    pub msg_id: String,
+    /// Where it went.
+    #[serde(default)]
+    pub url: String,
+    /// When it began.
+    #[serde(default)]
+    pub timestamp: Timestamp,
+    #[serde(default)]
+    trigger_type: u8,
     status: u8,
     /// The answer's status; 0 where none came.
     pub response_status_code: u16,
@@ -36,6 +51,11 @@ pub struct Attempt {
 }
 
 impl Attempt {
+    /// Whether somebody asked for it, rather than the schedule.
+    pub fn is_manual(&self) -> bool {
+        self.trigger_type == 1
+    }
+
     /// How it stands.
     pub fn outcome(&self) -> Outcome {
         match self.status {

@@ -1,7 +1,9 @@
 //! The instance's Svix app: the endpoint's life and the way of its messages (Svix docs, API v1).
 
 mod endpoint;
+mod log;
 mod message;
+mod page;
 mod twin;
 
 use std::time::Duration;
@@ -14,6 +16,7 @@ use tokio::time::timeout;
 use url::Url;
 
 pub use endpoint::{Change, Endpoint, Plan, Wanted, marked, plan};
+pub use log::{Logged, Span, Standing, Stats};
 pub use message::{Attempt, Message, Outcome};
 pub use twin::twins;
 

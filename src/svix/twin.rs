@@ -20,7 +20,8 @@ mod tests {
     use super::*;
 
     fn endpoint(id: &str, url: &str) -> Endpoint {
-        Endpoint { id: id.to_owned(), url: url.to_owned(), uid: None, disabled: false, events: None }
+        let (id, url) = (id.to_owned(), url.to_owned());
+        Endpoint { id, url, uid: None, disabled: false, events: None, created_at: None }
     }
 
     #[test]

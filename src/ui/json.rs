@@ -28,7 +28,8 @@ pub struct JsonLines {
 impl Renderer for JsonLines {
     fn show(&self, report: &Report) {
         match report {
-            Report::Note { .. } if self.quiet => {}
+            Report::Note { .. } | Report::Said { .. } if self.quiet => {}
+            Report::Said { text } => self.show(&Report::Note { text: text.clone() }),
             Report::Note { .. } | Report::Warning { .. } | Report::Error(_) => {
                 line(report).into_iter().for_each(|line| self.output.stderr(line));
             }

@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::paint::{FAINT, paint};
 use super::painted::{Painted, painted};
 use super::payload::{self, Form};
 use super::steps::Steps;
 use super::stream::Content;
 use super::writing::Output;
-use super::{conformance, human, json, shown, trigger, verdict};
+use super::{conformance, health, human, json, logged, shown, trigger, verdict};
 use crate::delivery::Delivery;
 use crate::report::{Check, EventType, Failure, Handler, Renderer, Report, Seen, Status, Step, User, UserAction};
 
@@ -56,6 +57,7 @@ impl Renderer for Lines {
             Report::Setting(setting) => self.talk(human::setting(setting, width)),
             Report::Answer(answer) => self.answer(answer),
             Report::User(user) if user.cut_short => self.end(human::deleted(user)),
+            Report::Said { text } => self.talk(painted!("  {} {}", paint(FAINT, "|"), text)),
             Report::Note { text } if !self.quiet => self.remark("note", text),
             Report::Warning { text } => self.remark("warning", text),
             Report::Log(log) => self.output.log(Content::Lines(human::log(log))),
@@ -98,6 +100,11 @@ impl Lines {
             Report::Trigger(sent) if !sent.counted => trigger::line(sent, width),
             Report::Summary(summary) if !summary.scenario => trigger::summary(summary, width),
             Report::EventType(kind) => trigger::event_type(kind, width),
+            Report::Message(message) if !message.counted => logged::message(message, width),
+            Report::Attempt(attempt) => logged::attempt(attempt, width),
+            Report::Recovery(recovery) => logged::recovery(recovery),
+            Report::Health(checked) => health::health(checked, width),
+            Report::Backfill(sent) => health::backfill(sent),
             other => return self.several(other),
         };
         vec![Content::Lines(line)]

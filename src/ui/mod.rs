@@ -4,12 +4,14 @@
 mod conformance;
 mod early;
 mod enter;
+mod health;
 mod held;
 mod human;
 mod json;
 mod json_line;
 mod lines;
 mod log;
+mod logged;
 mod paint;
 mod painted;
 mod patient;

@@ -194,6 +194,15 @@ fn endpoint() -> Vec<Error> {
     vec![
         Error::AdoptMissing { id: id() },
         Error::EndpointMissing,
+        Error::EndpointUnknown {
+            id: "ep_2zzzzzzzzzzzzzzzzzzzzzzzzzz".into(),
+            known: format!("{} https://quiet-owl.ngrok-free.dev/api/webhooks", id()),
+        },
+        Error::MessageUnknown { id: "msg_2abcdefghijklmnopqrstuvwxyz".into(), endpoint: id() },
+        Error::EndpointAtNone {
+            url: "https://app.example.com/api/webhook".into(),
+            known: format!("{} https://app.example.com/api/webhooks", id()),
+        },
         Error::EndpointDisabled { id: id() },
         Error::EndpointFiltered {
             id: id(),
@@ -273,6 +282,19 @@ fn delivery() -> Vec<Error> {
             fix: "have the handler verify the signature before anything else, and answer 4xx where it does not hold"
                 .into(),
         },
+        Error::NotArrived {
+            wanted: "`user.created`".into(),
+            limit: std::time::Duration::from_secs(30),
+            found: "2 `user.created` came, without `data.first_name=Ada` (there is `Mira`, `Jo`)".into(),
+            running: true,
+        },
+        Error::CommandFailed { line: "npm run seed".into(), status: "exit 3".into(), code: 3 },
+        Error::NotRecovered {
+            left: 1,
+            asked: 12,
+            found: "msg_2abcdefghijklmnopqrstuvwxyz user.created: answered 500".into(),
+        },
+        Error::NotBackfilled { refused: 1, sent: 240, found: "user_2abcdefghijklmnopqrstuvwxyz: answered 500".into() },
         Error::DoctorFailed { failed: 1, checks: 7 },
         Error::CaseUnknown { name: "refuses/stail".into(), meant: Some("refuses/stale".into()) },
         Error::FrameworkUnknown,
@@ -282,6 +304,7 @@ fn delivery() -> Vec<Error> {
             found: "anyone can post to this handler: 8 of 25 checks failed".into(),
             again: "clerkhook check --only refuses/no-headers".into(),
         },
+        Error::EndpointTrouble { troubled: 1, watched: 3, id: "ep_2abcdefghijklmnopqrstuvwxyz".into() },
         Error::NotSecured {
             found: "a forged event passed as `/API/WEBHOOKS`".into(),
             fix: "have clerkhook verify instead of the edge: `clerkhook secure --local`".into(),

@@ -27,7 +27,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 13] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -80,6 +80,40 @@ const CASES: [Case; 10] = [
         },
     },
     Case { name: "WhichDelivery", words: "Which one?", left: "Nothing was done.", ground: || captured(20) },
+    Case {
+        name: "SendMissed",
+        words: "again? [Y/n]",
+        left: "Nothing was done.",
+        ground: || {
+            let ground = captured(0);
+            let account = Account::at(ground.machine.sandbox());
+            let endpoint = account.list("endpoint")[0]["id"].as_str().expect("an id").to_owned();
+            account.patch(&endpoint, serde_json::json!({ "disabled": true }));
+            account.add_person("ada@example.com");
+            Ground { line: "recover".to_owned(), ..ground }
+        },
+    },
+    Case {
+        name: "EnableEndpoint",
+        words: "again? [y/N]",
+        left: "Nothing was done.",
+        ground: || {
+            let ground = on_sandbox(|machine| machine, "watch https://owl.example/ --once --enable");
+            let account = Account::at(ground.machine.sandbox());
+            let endpoint = account.add_endpoint("https://owl.example/");
+            account.patch(&endpoint, serde_json::json!({ "disabled": true }));
+            ground
+        },
+    },
+    Case {
+        name: "Backfill",
+        words: "which is not on this machine? [y/N]",
+        left: "Nothing was done.",
+        ground: || {
+            let secret = |machine: Machine| machine.secret("CLERK_WEBHOOK_SIGNING_SECRET", crate::serve::SECRET);
+            on_sandbox(secret, "backfill users --to http://192.0.2.1/api/webhooks")
+        },
+    },
     Case {
         name: "OpenRoute",
         words: "Change `proxy.ts` so? [y/N]",

@@ -74,7 +74,7 @@ fn subcommands() -> Vec<String> {
 
 /// Those that end by themselves, for a set-up that runs with the built-in app. The project's secret is not the
 /// endpoint's, which `doctor` finds; the app answers 200 to what is forged, which `check` finds.
-const ENDING: [(&str, Ending); 41] = [
+const ENDING: [(&str, Ending); 52] = [
     // It leaves the endpoint disabled, which `register` mends.
     ("up --serve --once --no-env", GOOD),
     ("register --no-env", GOOD),
@@ -116,6 +116,17 @@ const ENDING: [(&str, Ending); 41] = [
     ("events export", GOOD),
     ("events export --format har --redact", GOOD),
     ("events show whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0014"))),
+    ("wait --since 1h", GOOD),
+    ("wait user.created --timeout 50ms --where data.id=whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((6, "CH0820"))),
+    ("logs list", GOOD),
+    ("logs list --failed", GOOD),
+    ("logs show last", GOOD),
+    ("logs show whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((4, "CH0607"))),
+    ("recover --dry-run", GOOD),
+    ("recover --yes", GOOD),
+    ("watch --once", GOOD),
+    ("backfill users --dry-run", GOOD),
+    ("backfill users", GOOD),
     ("events clear --yes", GOOD),
 ];
 

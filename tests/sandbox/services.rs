@@ -256,3 +256,32 @@ async fn all_event_types_are_listed() {
     assert_eq!((names.len(), &list["done"]), (46, &json!(true)));
     assert!(names.contains(&"subscriptionItem.freeTrialEnding".to_owned()), "{names:?}");
 }
+
+#[tokio::test]
+async fn users_and_organizations_are_listed_in_either_order() {
+    let fixture = Fixture::start(&[]).await;
+    for name in ["one", "two", "three"] {
+        let user = json!({"email_address": [format!("{name}@example.com")], "skip_password_requirement": true});
+        assert_eq!(fixture.clerk(Method::POST, "/v1/users", Some(user)).await.0, 200);
+        assert_eq!(fixture.clerk(Method::POST, "/v1/organizations", Some(json!({"name": name}))).await.0, 200);
+    }
+    let users = fixture.clerk(Method::GET, "/v1/users?order_by=%2Bcreated_at&limit=2", None).await.1;
+    assert_eq!(users[0]["email_addresses"][0]["email_address"], "one@example.com");
+    assert_eq!(users.as_array().map(Vec::len), Some(2));
+    let newest = fixture.clerk(Method::GET, "/v1/users", None).await.1;
+    assert_eq!(newest[0]["email_addresses"][0]["email_address"], "three@example.com");
+    let (status, page) = fixture.clerk(Method::GET, "/v1/organizations?order_by=%2Bcreated_at&offset=1", None).await;
+    assert_eq!((status, &page["total_count"], &page["data"][0]["name"]), (200, &json!(3), &json!("two")));
+    let id = text(&page["data"][0]["id"]);
+    let path: &'static str = format!("/v1/organizations/{id}").leak();
+    assert_eq!(fixture.clerk(Method::DELETE, path, None).await.1["deleted"], true);
+    assert_eq!(code(&fixture.clerk(Method::GET, path, None).await), (404, "resource_not_found"));
+    assert_eq!(
+        code(&fixture.clerk(Method::POST, "/v1/organizations", Some(json!({}))).await),
+        (422, "form_data_missing")
+    );
+    assert_eq!(
+        code(&fixture.clerk(Method::GET, "/v1/users?order_by=age", None).await),
+        (422, "form_param_format_invalid")
+    );
+}

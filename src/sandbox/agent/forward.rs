@@ -112,6 +112,8 @@ async fn send(upstream: &Upstream, exchange: &Arc<Exchange>, request: Request<Bo
                  {error}",
                 upstream.url()
             );
+            // The request is captured whole, so that it can be sent again once the app is there.
+            let _ = request.into_body().collect().await;
             return own(exchange, 8012, &text).await;
         }
     };

@@ -8,7 +8,7 @@ use crate::sandbox::dispatch;
 use crate::sandbox::identifier::now;
 use crate::sandbox::world::World;
 
-/// Publishes `user.created`, `user.updated` or `user.deleted`, where webhooks are enabled.
+/// Publishes `user.created`, `organization.created` and their like, where webhooks are enabled.
 pub fn publish(world: &Arc<World>, event_type: &str, data: &Value) {
     if world.armed.silent() {
         return;

@@ -2,6 +2,7 @@
 
 mod body;
 mod event;
+mod organizations;
 mod refusal;
 mod user;
 mod users;
@@ -35,6 +36,8 @@ pub fn router(world: Arc<World>) -> Router {
         .route("/v1/users/count", get(users::count))
         .route("/v1/users/{id}", get(users::one).patch(users::update).delete(users::delete))
         .route("/v1/users/{id}/metadata", patch(users::update_metadata))
+        .route("/v1/organizations", post(organizations::create).get(organizations::list))
+        .route("/v1/organizations/{id}", get(organizations::one).delete(organizations::delete))
         .fallback(async || Refusal::not_found("no such route"))
         .layer(from_fn_with_state(Arc::clone(&world), authenticate))
         .with_state(world)

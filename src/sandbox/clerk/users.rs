@@ -39,9 +39,11 @@ pub async fn create(State(world): Shared, Body(body): Body) -> Answer {
 pub async fn list(State(world): Shared, parameters: Parameters) -> Answer {
     let limit = parameters.number("limit", 1..=500, 10)?;
     let offset = parameters.number("offset", 0..=usize::MAX, 0)?;
+    let ascending = oldest_first(&parameters)?;
     let page = world.store.read(|data| {
-        let matching = data.users.iter().rev().filter(|user| matches(user, &parameters));
-        matching.skip(offset).take(limit).cloned().collect::<Vec<_>>()
+        let matching = data.users.iter().filter(|user| matches(user, &parameters));
+        let all: Vec<&Value> = if ascending { matching.collect() } else { matching.rev().collect() };
+        all.into_iter().skip(offset).take(limit).cloned().collect::<Vec<_>>()
     });
     Ok(Json(page.into()))
 }
@@ -99,13 +101,31 @@ fn missing() -> Refusal {
     Refusal::not_found("user")
 }
 
+/// Whether `order_by` asks for the oldest first; of its documented fields only `created_at` is known here.
+pub fn oldest_first(parameters: &Parameters) -> Result<bool, Refusal> {
+    match parameters.all("order_by").last() {
+        None | Some("-created_at") => Ok(false),
+        Some("created_at" | "+created_at") => Ok(true),
+        Some(_) => Err(Refusal::format("order_by", "created_at, with + or - before it")),
+    }
+}
+
+/// Whether it was made in the span of `created_at_after` and `created_at_before`, in milliseconds.
+fn in_time(user: &Value, parameters: &Parameters) -> bool {
+    let bound = |name: &str| parameters.all(name).last().and_then(|text| text.parse::<i64>().ok());
+    let created = user["created_at"].as_i64().unwrap_or_default();
+    bound("created_at_after").is_none_or(|after| created > after)
+        && bound("created_at_before").is_none_or(|before| created < before)
+}
+
 /// The filters that a list and a count share. One parameter given several times means any of its values.
 fn matches(user: &Value, parameters: &Parameters) -> bool {
     let any = |name: &str, fits: &dyn Fn(&str) -> bool| {
         let mut wanted = parameters.all(name).peekable();
         wanted.peek().is_none() || wanted.any(fits)
     };
-    any("user_id", &|id| user["id"] == *id)
+    in_time(user, parameters)
+        && any("user_id", &|id| user["id"] == *id)
         && any("external_id", &|id| user["external_id"] == *id)
         && any("username", &|name| user["username"] == *name)
         && any("email_address", &|address| user::addresses(user).any(|known| known == address))

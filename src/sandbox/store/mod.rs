@@ -29,6 +29,9 @@ pub struct Data {
     pub app_id: Option<String>,
     /// Clerk's User objects, oldest first.
     pub users: Vec<Value>,
+    /// Clerk's Organization objects, oldest first.
+    #[serde(default)]
+    pub organizations: Vec<Value>,
     /// Oldest first.
     pub endpoints: Vec<Endpoint>,
     /// Oldest first.
@@ -44,6 +47,7 @@ impl Default for Data {
             instance_id: identifier("ins"),
             app_id: Some(identifier("app")),
             users: Vec::new(),
+            organizations: Vec::new(),
             endpoints: Vec::new(),
             messages: Vec::new(),
             attempts: Vec::new(),

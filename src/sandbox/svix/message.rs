@@ -27,6 +27,35 @@ pub async fn list(State(world): Shared, parameters: Parameters) -> Answer {
     Ok(page.answer(|message| shape(message, content)))
 }
 
+/// GET `/endpoint/{endpoint}/msg`: those that were sent to it, each with how it stands there (`EndpointMessageOut`).
+pub async fn of_endpoint(
+    State(world): Shared,
+    Path((_, name)): Path<(String, String)>,
+    parameters: Parameters,
+) -> Answer {
+    let (types, within) = (parameters.list("event_types"), parameters.within()?);
+    let status = parameters.number("status", 0..=4)?;
+    let content = parameters.flag("with_content", true)?;
+    let found = world.store.read(|data| {
+        let id = &data.endpoint(&name).ok_or_else(Refusal::not_found)?.id;
+        let wanted = |message: &&Message| {
+            within(message.timestamp) && types.as_ref().is_none_or(|types| types.contains(&message.event_type.as_str()))
+        };
+        let messages = data.messages.iter().filter(wanted);
+        let sent = messages.filter_map(|message| Some((message.clone(), message.destinations.get(id)?.clone())));
+        let sent = sent.filter(|(_, at)| status.is_none_or(|status| u16::from(at.status.number()) == status));
+        Ok::<_, Refusal>(sent.collect::<Vec<_>>())
+    })?;
+    let page = Page::cut(found, |(message, _)| &message.id, &parameters, Order::Descending)?;
+    Ok(page.answer(|(message, at)| {
+        let mut shown = shape(message, content);
+        shown["status"] = at.status.number().into();
+        shown["statusText"] = at.status.word().into();
+        shown["nextAttempt"] = at.next_attempt.map_or(Value::Null, |time| time.to_string().into());
+        shown
+    }))
+}
+
 /// POST `/msg`: to every endpoint that listens.
 pub async fn create(State(world): Shared, body: Bytes) -> Answer {
     let body = object(&body)?;

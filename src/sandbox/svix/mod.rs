@@ -60,6 +60,8 @@ fn endpoints() -> Router<Arc<World>> {
         .route(&under("send-example"), post(example::send))
         .route(&under("stats"), get(recovery::stats))
         .route(&under("recover"), post(recovery::recover))
+        .route(&under("replay-missing"), post(recovery::replay_missing))
+        .route(&under("msg"), get(message::of_endpoint))
 }
 
 fn messages() -> Router<Arc<World>> {

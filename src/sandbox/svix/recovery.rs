@@ -1,10 +1,12 @@
 //! How an endpoint fared, and sending again what it missed.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -13,7 +15,8 @@ use super::parameters::Parameters;
 use super::{Answer, Refusal, Shared, object};
 use crate::sandbox::dispatch;
 use crate::sandbox::identifier::{identifier, now};
-use crate::sandbox::store::{Attempt, Data, Status};
+use crate::sandbox::store::{Attempt, Data, Message, Status};
+use crate::sandbox::world::World;
 
 /// The longest span of the statistics (Svix docs, endpoint stats).
 const STATS_SPAN: SignedDuration = SignedDuration::from_hours(28 * 24);
@@ -46,28 +49,53 @@ pub async fn stats(State(world): Shared, Path((_, name)): Path<(String, String)>
 
 /// POST `/endpoint/{endpoint}/recover`: messages that failed and never succeeded are sent once more.
 pub async fn recover(State(world): Shared, Path((_, name)): Path<(String, String)>, body: Bytes) -> Answer {
-    let body = object(&body)?;
-    let since: Timestamp = typed("since", body.get("since").unwrap_or(&Value::Null))?;
-    let until: Option<Timestamp> = typed("until", body.get("until").unwrap_or(&Value::Null))?;
-    let until = until.unwrap_or_else(now);
-    if now().duration_since(since) > RECOVER_SPAN {
-        return Err(invalid("since", "Cannot recover messages older than 14 days"));
-    }
+    let (since, until) = span(&body)?;
     let (endpoint, missed) = world.store.read(|data| {
         let id = data.endpoint(&name).ok_or_else(Refusal::not_found)?.id.clone();
         let missed = missed(data, &id, since, until);
         Ok::<_, Refusal>((id, missed))
     })?;
-    for message in missed {
-        dispatch::resend(&world, &message, &endpoint);
+    Ok(begin(&world, "endpoint.recover", &missed, &endpoint))
+}
+
+/// POST `/endpoint/{endpoint}/replay-missing`: messages that it listens to and was never sent (Svix docs, endpoint replay
+/// missing; hosted only).
+pub async fn replay_missing(State(world): Shared, Path((_, name)): Path<(String, String)>, body: Bytes) -> Answer {
+    let (since, until) = span(&body)?;
+    let (endpoint, missed) = world.store.read(|data| {
+        let endpoint = data.endpoint(&name).ok_or_else(Refusal::not_found)?;
+        let never = |message: &&Message| {
+            (since..until).contains(&message.timestamp)
+                && endpoint.listens_to(&message.event_type)
+                && !message.destinations.contains_key(&endpoint.id)
+                && !data.attempts.iter().any(|one| one.message_id == message.id && one.endpoint_id == endpoint.id)
+        };
+        let missed = data.messages.iter().filter(never).map(|message| message.id.clone()).collect::<Vec<_>>();
+        Ok::<_, Refusal>((endpoint.id.clone(), missed))
+    })?;
+    Ok(begin(&world, "endpoint.replay", &missed, &endpoint))
+}
+
+/// The span that the body names, at most 14 days back.
+fn span(body: &Bytes) -> Result<(Timestamp, Timestamp), Refusal> {
+    let body = object(body)?;
+    let since: Timestamp = typed("since", body.get("since").unwrap_or(&Value::Null))?;
+    let until: Option<Timestamp> = typed("until", body.get("until").unwrap_or(&Value::Null))?;
+    let until = until.unwrap_or_else(now);
+    // Five minutes more, as clocks differ (Svix server, v1/endpoints/recovery).
+    if until.duration_since(since) > RECOVER_SPAN + SignedDuration::from_mins(5) {
+        return Err(invalid("since", "Cannot recover more than 14 days of messages"));
     }
-    let task = json!({
-        "id": identifier("qtask"),
-        "status": "running",
-        "task": "endpoint.recover",
-        "updatedAt": now(),
-    });
-    Ok((StatusCode::ACCEPTED, Json(task)).into_response())
+    Ok((since, until))
+}
+
+/// Sends them, and tells of the task that does.
+fn begin(world: &Arc<World>, task: &str, messages: &[String], endpoint: &str) -> Response {
+    for message in messages {
+        dispatch::resend(world, message, endpoint);
+    }
+    let task = json!({ "id": identifier("qtask"), "status": "running", "task": task, "updatedAt": now() });
+    (StatusCode::ACCEPTED, Json(task)).into_response()
 }
 
 /// Messages with a failed attempt in that time and without a successful one, oldest first.

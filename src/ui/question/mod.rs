@@ -45,6 +45,27 @@ pub enum Question {
         /// Where to.
         url: String,
     },
+    /// Whether Svix sends again what did not arrive.
+    SendMissed {
+        /// `3 messages`.
+        what: String,
+        /// Where to.
+        url: String,
+        /// It is not this machine's endpoint, or a production instance's.
+        elsewhere: bool,
+    },
+    /// Whether an endpoint is enabled that is not this machine's.
+    EnableEndpoint {
+        /// Its id and URL.
+        what: String,
+    },
+    /// Whether people of the instance are sent to an app as events.
+    Backfill {
+        /// `120 user.created events`.
+        what: String,
+        /// Where to.
+        url: String,
+    },
     /// Which delivery is meant.
     WhichDelivery,
     /// Whether the file that guards routes lets the webhook's through.
@@ -86,6 +107,9 @@ impl Question {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
             }
             Self::OpenRoute { file } => format!("Change `{file}` so?"),
+            Self::SendMissed { what, url, .. } => format!("Send {what} to {url} again?"),
+            Self::EnableEndpoint { what } => format!("Enable {what} again?"),
+            Self::Backfill { what, url } => format!("Send {what} to {url}, which is not on this machine?"),
             Self::WhichDelivery => "Which one?".to_owned(),
             Self::WhichProject => "Several packages have a webhook route. Which one?".to_owned(),
             Self::WhichRoute => "Several routes take webhooks. Which one?".to_owned(),
@@ -100,6 +124,9 @@ impl Question {
             Self::Production
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
             | Self::OtherMachine { .. }
             | Self::OpenRoute { .. } => "--yes",
             Self::WhichDelivery => "ID",
@@ -114,8 +141,12 @@ impl Question {
             Self::Production
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { elsewhere: true, .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
             | Self::OtherMachine { .. }
             | Self::OpenRoute { .. } => false,
+            Self::SendMissed { .. } => true,
             Self::ServeApp { .. } | Self::ClerkKey | Self::WhichDelivery | Self::WhichProject | Self::WhichRoute => {
                 true
             }
@@ -131,6 +162,9 @@ impl Question {
             | Self::Production
             | Self::DeleteUsers { .. }
             | Self::ForgetDeliveries { .. }
+            | Self::SendMissed { .. }
+            | Self::EnableEndpoint { .. }
+            | Self::Backfill { .. }
             | Self::OtherMachine { .. }
             | Self::WhichDelivery
             | Self::WhichProject
