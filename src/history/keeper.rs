@@ -32,7 +32,7 @@ pub struct Keeper {
 }
 
 struct Inner {
-    sender: Mutex<Option<SyncSender<Delivery>>>,
+    sender: Mutex<Option<SyncSender<Arc<Delivery>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     missed: Mutex<u64>,
     waiting: Arc<AtomicUsize>,
@@ -83,23 +83,16 @@ impl Keeper {
         self.inner.is_some()
     }
 
-    /// Hands a copy of a delivery over; never waits.
-    pub fn keep(&self, delivery: &Delivery) {
-        if self.keeps() {
-            self.take(delivery.clone());
-        }
-    }
-
-    /// Hands a delivery over; never waits.
-    pub fn take(&self, delivery: Delivery) {
+    /// Hands a delivery over; never waits. It is shared, as whoever saw it holds it too.
+    pub fn keep(&self, delivery: &Arc<Delivery>) {
         let Some(inner) = &self.inner else { return };
         let sender = inner.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = sender.as_ref() else { return };
-        let size = delivery.size();
-        let fits = inner.waiting.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
-        let sent = fits && !matches!(sender.try_send(delivery), Err(TrySendError::Full(_)));
+        let weight = delivery.weight();
+        let fits = inner.waiting.fetch_add(weight, Ordering::Relaxed) + weight <= WAITING_BYTES;
+        let sent = fits && !matches!(sender.try_send(Arc::clone(delivery)), Err(TrySendError::Full(_)));
         if !sent {
-            inner.waiting.fetch_sub(size, Ordering::Relaxed);
+            inner.waiting.fetch_sub(weight, Ordering::Relaxed);
             *inner.missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         }
     }
@@ -124,13 +117,13 @@ impl Keeper {
 
 /// What waits to be written, and its bytes.
 struct Waiting {
-    receiver: Receiver<Delivery>,
+    receiver: Receiver<Arc<Delivery>>,
     bytes: Arc<AtomicUsize>,
 }
 
 impl Waiting {
     /// What came until now, at most so many; `None` when nothing comes any more.
-    fn batch(&self) -> Option<Vec<Delivery>> {
+    fn batch(&self) -> Option<Vec<Arc<Delivery>>> {
         let mut batch = vec![self.receiver.recv().ok()?];
         while batch.len() < BATCH
             && let Ok(next) = self.receiver.try_recv()
@@ -140,8 +133,8 @@ impl Waiting {
         Some(batch)
     }
 
-    fn written(&self, batch: &[Delivery]) {
-        self.bytes.fetch_sub(batch.iter().map(Delivery::size).sum(), Ordering::Relaxed);
+    fn written(&self, batch: &[Arc<Delivery>]) {
+        self.bytes.fetch_sub(batch.iter().map(|delivery| delivery.weight()).sum(), Ordering::Relaxed);
     }
 }
 

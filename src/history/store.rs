@@ -1,5 +1,6 @@
 //! The database: opened with its migrations, written in batches, bounded, read with a filter.
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -152,13 +153,13 @@ impl Store {
     ///
     /// # Errors
     /// `StoreFault`.
-    pub fn keep(&mut self, deliveries: &[Delivery], limits: Limits) -> Result<(), StoreFault> {
+    pub fn keep<D: Borrow<Delivery>>(&mut self, deliveries: &[D], limits: Limits) -> Result<(), StoreFault> {
         if let Some(schema) = self.newer {
             return Err(StoreFault::Newer(schema));
         }
         let change = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for delivery in deliveries {
-            let delivery = join::joined(&change, delivery)?;
+            let delivery = join::joined(&change, delivery.borrow())?;
             row::write(&change, &delivery)?;
             change.prepare_cached("INSERT INTO changes (id) VALUES (?1)")?.execute([delivery.id.as_str()])?;
         }

@@ -94,7 +94,7 @@ pub struct Received {
 pub struct Gap {
     /// How many.
     pub missed: u64,
-    /// `reader`: who reads the output takes it slower than they come.
+    /// `agent`: it forgot them before they were read; `reader`: who reads the output takes it slower than they come.
     #[serde(rename = "where")]
     pub place: &'static str,
 }

@@ -12,7 +12,7 @@ use super::parts::SetUp;
 use crate::delivery::{self, Origin};
 use crate::error::{Error, Result};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::report::{Heard, Received, Report};
+use crate::report::{Gap, Heard, Received, Report};
 use crate::running::control::{Asked, Question};
 use crate::shutdown::Continued;
 use crate::steps::Context;
@@ -168,8 +168,7 @@ impl SetUp {
         let news = self.ask().await?;
         news.deliveries.iter().for_each(|delivery| show(context, delivery));
         if news.missed > 0 {
-            let words = format!("{} deliveries came faster than the agent keeps them, and are not shown", news.missed);
-            context.ui.warn(&words);
+            context.ui.emit(&Report::Gap(Gap { missed: news.missed, place: "agent" }));
         }
         Ok(())
     }
@@ -210,6 +209,7 @@ impl SetUp {
 
     /// Takes what the agent still has, before it ends or is started anew.
     pub async fn drain(&mut self, context: &Context) {
+        self.feed.iter_mut().for_each(Feed::expect_no_more);
         if let Ok(Err(error)) = timeout(LAST_LOOK, self.look(context)).await {
             tracing::debug!(%error, "the agent had no last word");
         }

@@ -42,10 +42,14 @@ pub fn delivery(delivery: &Delivery, width: Option<usize>) -> Painted {
     line.trimmed()
 }
 
-/// What the reader of this output missed.
+/// What this output lacks.
 pub fn gap(gap: &Gap) -> Painted {
     let what = if gap.missed == 1 { "delivery is" } else { "deliveries are" };
-    let words = painted!("{} {} not shown: what reads this output is too slow", gap.missed, what);
+    let why = match gap.place {
+        "agent" => "they came faster than the agent keeps them",
+        _ => "what reads this output is too slow",
+    };
+    let words = painted!("{} {} not shown: {}", gap.missed, what, why);
     painted!("  {} {}", paint(ODD, "!"), words)
 }
 

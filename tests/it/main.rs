@@ -8,6 +8,7 @@ mod check;
 mod children;
 mod clerk;
 mod control;
+mod crowd;
 mod doctor;
 mod edit;
 mod env_file;

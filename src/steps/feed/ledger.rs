@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::delivery::{Delivery, Id, Origin, Witness};
 
-/// How many bytes of bodies are held for a second witness to add to.
-const HELD: usize = 16 * 1024 * 1024;
+/// How many bytes of deliveries are held for a second witness to add to.
+const HELD: usize = 8 * 1024 * 1024;
 
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
@@ -52,6 +52,8 @@ pub struct Ledger {
     held: usize,
     marks: HashMap<String, Mark>,
     shown: u64,
+    /// What the agent did not tell of, or not yet.
+    told_by_others: u64,
 }
 
 impl Ledger {
@@ -63,6 +65,16 @@ impl Ledger {
     /// How many were given out to be shown.
     pub fn shown(&self) -> u64 {
         self.shown
+    }
+
+    /// How many passed of which the agent has told nothing.
+    pub fn told_by_others(&self) -> u64 {
+        self.told_by_others
+    }
+
+    /// Another agent is counted from now on.
+    pub fn follow_another(&mut self) {
+        self.told_by_others = 0;
     }
 
     /// A message was caused by clerkhook, and its proof or its command tells of `quiet` of its deliveries.
@@ -89,11 +101,15 @@ impl Ledger {
         let entries = self.entries.entry(key.clone()).or_default();
         match entries.iter_mut().find(|entry| !entry.witnesses.contains(&witness)) {
             Some(entry) => {
+                if witness == Witness::Agent {
+                    self.told_by_others = self.told_by_others.saturating_sub(1);
+                }
                 entry.witnesses.push(witness);
                 let merged = merge(entry.delivery.as_deref(), &entry.id, sighting);
                 self.settle(&key, merged)
             }
             None => {
+                self.told_by_others += u64::from(witness != Witness::Agent);
                 entries.push(Entry { id: sighting.id.clone(), witnesses: vec![witness], shown: false, delivery: None });
                 self.order.push_back(key.clone());
                 self.settle(&key, sighting)
@@ -136,8 +152,8 @@ impl Ledger {
             }
             show = !entry.shown && delivery.answer.is_some();
             entry.shown |= show;
-            self.held -= entry.delivery.as_ref().map_or(0, |held| held.size());
-            self.held += delivery.size();
+            self.held -= entry.delivery.as_ref().map_or(0, |held| held.weight());
+            self.held += delivery.weight();
             entry.delivery = Some(Arc::clone(&delivery));
         }
         self.shown += u64::from(show);
@@ -151,7 +167,7 @@ impl Ledger {
             && let Some(entries) = self.entries.get_mut(&key)
         {
             let oldest = entries.remove(0);
-            self.held -= oldest.delivery.map_or(0, |held| held.size());
+            self.held -= oldest.delivery.map_or(0, |held| held.weight());
             if entries.is_empty() {
                 self.entries.remove(&key);
             }

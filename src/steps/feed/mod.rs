@@ -2,6 +2,7 @@
 //! the built-in app tells it too. Each delivery is given out once and kept.
 
 mod ledger;
+mod missing;
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, sleep_until};
 
 pub use ledger::{Ledger, Told};
+use missing::Missing;
 
 use crate::delivery::{Delivery, Id, Origin};
 use crate::error::Result;
@@ -52,9 +54,7 @@ pub struct Feed {
     over: HashSet<String>,
     /// Captures without an answer yet, and the ids that they got.
     open: HashMap<String, Id>,
-    /// What the agent had served before, where it tells.
-    served_before: Option<u64>,
-    missed: u64,
+    missing: Missing,
     looked: bool,
     /// When the agent is asked next, and until when sooner.
     next: Instant,
@@ -74,8 +74,7 @@ impl Feed {
             keeper,
             over: HashSet::new(),
             open: HashMap::new(),
-            served_before: None,
-            missed: 0,
+            missing: Missing::default(),
             looked: false,
             next: now,
             lively_until: now,
@@ -94,7 +93,7 @@ impl Feed {
 
     /// How many were given out, and how many were missed.
     pub fn counts(&self) -> (u64, u64) {
-        (self.ledger.shown(), self.missed)
+        (self.ledger.shown(), self.missing.total())
     }
 
     /// Resolves when the agent is to be asked.
@@ -105,12 +104,15 @@ impl Feed {
     /// Another agent holds the tunnel now: its captures have ids of their own, and its counters begin anew.
     pub fn follow_another(&mut self) {
         self.open.clear();
-        self.served_before = Some(0);
+        self.over.clear();
+        self.ledger.follow_another();
+        self.missing.begin(Some(0));
         self.looked = false;
     }
 
     /// What the built-in app or the gateway saw.
     pub fn told(&mut self, sighting: Delivery) -> Option<std::sync::Arc<Delivery>> {
+        self.missing.told(Instant::now());
         let told = self.ledger.take(sighting);
         self.keeper.keep(&told.delivery);
         told.show.then_some(told.delivery)
@@ -122,6 +124,7 @@ impl Feed {
     /// `AgentApi` when it cannot be asked.
     pub async fn look(&mut self, api: &AgentApi) -> Result<News> {
         self.next = Instant::now() + if Instant::now() < self.lively_until { SOON } else { EVERY };
+        let served = if self.missing.wants_served() { api.served().await } else { None };
         let mut captures = Vec::new();
         let mut hidden = false;
         for limit in LOOKS {
@@ -130,6 +133,11 @@ impl Feed {
             captures = self.without_checks(all);
             hidden = self.hides_more(&captures);
             // An agent that has fewer than were asked for has told of all.
+            if told_of_all {
+                // What it forgot is never answered here.
+                let listed: HashSet<&str> = captures.iter().map(|capture| capture.id.as_str()).collect();
+                self.open.retain(|id, _| listed.contains(id.as_str()));
+            }
             if !hidden || told_of_all {
                 break;
             }
@@ -140,7 +148,10 @@ impl Feed {
             captures = self.without_checks(captures);
         }
         let deliveries = self.take(&captures);
-        let missed = if hidden && self.looked { self.count_missed(api).await } else { 0 };
+        if hidden && self.looked {
+            self.missing.suspect(Instant::now());
+        }
+        let missed = self.missing.count(Instant::now(), served, self.seen());
         self.looked = true;
         if !deliveries.is_empty() || !self.open.is_empty() {
             self.lively_until = Instant::now() + LIVELY;
@@ -151,7 +162,12 @@ impl Feed {
 
     /// Notes what the agent had served before the set-up began.
     pub async fn begin(&mut self, api: &AgentApi) {
-        self.served_before = api.served().await;
+        self.missing.begin(api.served().await);
+    }
+
+    /// Nothing more is told of what came until now: what is missing at the next look stays missing.
+    pub fn expect_no_more(&mut self) {
+        self.missing.expect_no_more();
     }
 
     /// Writes what is still to be kept; gives how many the disk was too slow for.
@@ -207,13 +223,10 @@ impl Feed {
         awaiting || oldest.is_some_and(|oldest| !reaches_back(oldest))
     }
 
-    /// How many of those that the agent served were not among its captures any more.
-    async fn count_missed(&mut self, api: &AgentApi) -> u64 {
-        let (Some(before), Some(now)) = (self.served_before, api.served().await) else { return 0 };
-        let seen = u64::try_from(self.over.len() + self.open.len()).unwrap_or(u64::MAX);
-        let missed = now.saturating_sub(before).saturating_sub(seen).saturating_sub(self.missed);
-        self.missed += missed;
-        missed
+    /// How many of those that the agent served somebody told of.
+    fn seen(&self) -> u64 {
+        let agents = u64::try_from(self.over.len() + self.open.len()).unwrap_or(u64::MAX);
+        agents.saturating_add(self.ledger.told_by_others())
     }
 
     /// Bounds the memory of a set-up that runs for weeks.
@@ -222,7 +235,7 @@ impl Feed {
         let before = self.over.len();
         self.over.retain(|id| listed.contains(id.as_str()));
         let forgotten = u64::try_from(before - self.over.len()).unwrap_or(0);
-        self.served_before = self.served_before.map(|served| served + forgotten);
+        self.missing.forgot(forgotten);
         self.open.retain(|id, _| listed.contains(id.as_str()));
     }
 }
