@@ -1,6 +1,7 @@
 //! What was seen of each delivery, by whom: two sightings of one delivery are one, and each is shown once.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use crate::delivery::{Delivery, Id, Origin, Witness};
@@ -11,8 +12,9 @@ const HELD: usize = 8 * 1024 * 1024;
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
 
-/// What makes two sightings the same delivery: message id, method, target.
-type Key = (String, String, String);
+/// What makes two sightings the same delivery: message id; method and target. There are many, so their hashes stand for
+/// them.
+type Key = (u64, u64);
 
 /// What a sighting came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,6 +45,7 @@ struct Entry {
 /// The deliveries of one set-up.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    hashes: RandomState,
     /// Where the app takes webhooks; any POST is one where nobody says.
     path: Option<String>,
     set_up: Option<String>,
@@ -83,8 +86,9 @@ impl Ledger {
         mark.origin = origin;
         mark.quiet = mark.quiet.saturating_add(quiet);
         // It may have come before its sender knew its id.
+        let message = self.hashes.hash_one(message_id);
         let mut late = 0;
-        for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message_id).map(|(_, entries)| entries) {
+        for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message).map(|(_, entries)| entries) {
             for entry in entries.iter_mut().filter(|entry| !entry.shown) {
                 late += u32::from(mark.quiet > late);
                 entry.shown |= late > 0;
@@ -96,9 +100,9 @@ impl Ledger {
     /// Takes a sighting.
     pub fn take(&mut self, mut sighting: Delivery) -> Told {
         let witness = sighting.witnesses.first().copied().unwrap_or(Witness::Sender);
-        let key = key(&sighting);
+        let key = self.key(&sighting);
         self.dress(&mut sighting);
-        let entries = self.entries.entry(key.clone()).or_default();
+        let entries = self.entries.entry(key).or_insert_with(|| Vec::with_capacity(1));
         match entries.iter_mut().find(|entry| !entry.witnesses.contains(&witness)) {
             Some(entry) => {
                 if witness == Witness::Agent {
@@ -111,7 +115,7 @@ impl Ledger {
             None => {
                 self.told_by_others += u64::from(witness != Witness::Agent);
                 entries.push(Entry { id: sighting.id.clone(), witnesses: vec![witness], shown: false, delivery: None });
-                self.order.push_back(key.clone());
+                self.order.push_back(key);
                 self.settle(&key, sighting)
             }
         }
@@ -119,11 +123,17 @@ impl Ledger {
 
     /// Takes what a witness says further of a delivery that it told of before, by the id that it was given.
     pub fn take_more(&mut self, id: &Id, mut sighting: Delivery) -> Told {
-        let key = key(&sighting);
+        let key = self.key(&sighting);
         self.dress(&mut sighting);
         let known = self.entries.get(&key).and_then(|entries| entries.iter().find(|entry| entry.id == *id));
         let merged = merge(known.and_then(|entry| entry.delivery.as_deref()), id, sighting);
         self.settle(&key, merged)
+    }
+
+    fn key(&self, delivery: &Delivery) -> Key {
+        let message = delivery.message_id.as_deref().unwrap_or_default();
+        let request = (&delivery.request.method, &delivery.request.target);
+        (self.hashes.hash_one(message), self.hashes.hash_one(request))
     }
 
     /// Whom it belongs to, and only what may be kept of it.
@@ -182,11 +192,6 @@ impl Ledger {
             self.marks.clear();
         }
     }
-}
-
-fn key(delivery: &Delivery) -> Key {
-    let message = delivery.message_id.clone().unwrap_or_default();
-    (message, delivery.request.method.clone(), delivery.request.target.clone())
 }
 
 /// The newer word on a delivery under its first id, with what was known before.

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 /// How long it must be quiet, so that the rest counts as missing.
 const EBBED: Duration = Duration::from_millis(500);
 
-/// In traffic that never ebbs it is counted after this long.
+/// In traffic that never ebbs it is counted after this long, where only the agent tells.
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// The count of one feed.
@@ -19,6 +19,8 @@ pub(super) struct Missing {
     since: Option<Instant>,
     /// When that was seen, or the app told something, for the last time.
     stirred: Option<Instant>,
+    /// It tells of whatever it answers, however late.
+    app_tells: bool,
     ending: bool,
     total: u64,
 }
@@ -43,6 +45,7 @@ impl Missing {
     /// The app told something.
     pub(super) fn told(&mut self, now: Instant) {
         self.stirred = Some(now);
+        self.app_tells = true;
     }
 
     /// What is missing at the next look stays missing.
@@ -60,7 +63,8 @@ impl Missing {
     pub(super) fn count(&mut self, now: Instant, served: Option<u64>, seen: u64) -> u64 {
         let (Some(before), Some(served), Some(since)) = (self.served_before, served, self.since) else { return 0 };
         let quiet = self.stirred.is_none_or(|stirred| now - stirred >= EBBED);
-        if !quiet && now - since < LONGEST && !self.ending {
+        let ripe = quiet || self.ending || (!self.app_tells && now - since >= LONGEST);
+        if !ripe {
             return 0;
         }
         let missed = served.saturating_sub(before).saturating_sub(seen);
@@ -101,9 +105,11 @@ mod tests {
         let (mut missing, start) = (Missing::default(), Instant::now());
         missing.begin(Some(0));
         missing.suspect(start);
-        missing.told(start + LONGEST);
+        missing.suspect(start + LONGEST);
         assert_eq!(missing.count(start + LONGEST, Some(5), 2), 3);
         missing.suspect(start);
+        missing.told(start + LONGEST);
+        assert_eq!(missing.count(start + LONGEST, Some(9), 5), 0, "the app tells the rest");
         missing.expect_no_more();
         assert_eq!(missing.count(start, Some(9), 5), 1);
         missing.begin(Some(0));
