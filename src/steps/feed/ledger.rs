@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::delivery::{Delivery, Id, Origin, Witness};
 
 /// How many bytes of deliveries are held for a second witness to add to.
-const HELD: usize = 8 * 1024 * 1024;
+const HELD: usize = 4 * 1024 * 1024;
 
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;

@@ -128,6 +128,8 @@ impl Feed {
         let mut captures = Vec::new();
         let mut hidden = false;
         for limit in LOOKS {
+            // They are large: none are held beside those that are asked for.
+            drop(captures);
             let all = api.all_captures(limit).await?;
             let told_of_all = all.len() < usize::from(limit);
             captures = self.without_checks(all);
