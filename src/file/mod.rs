@@ -3,7 +3,7 @@
 mod private;
 mod read;
 
-pub use private::{directory, private, read_own, temporary, temporary_directory, trusted, write};
+pub use private::{directory, identity, owned, private, read_own, temporary, temporary_directory, trusted, write};
 pub use read::{handed_over, read};
 
 /// Files of settings have kilobytes.

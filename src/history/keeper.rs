@@ -1,6 +1,6 @@
 //! Keeps deliveries off the loops that see them: a thread of its own writes them in batches.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -138,32 +138,40 @@ impl Waiting {
     }
 }
 
-fn write(path: &std::path::Path, limits: Limits, waiting: &Waiting, warn: &(dyn Fn(String) + Send + Sync)) {
-    let mut store = match Store::open(path) {
-        Ok((store, None)) => store,
-        Ok((store, Some(aside))) => {
-            warn(format!("the history was broken; it lies at `{}`, and a new one is begun", aside.display()));
-            store
-        }
-        Err(fault) => {
-            warn(format!("nothing is kept in the history `{}`: {fault}", path.display()));
-            while let Some(batch) = waiting.batch() {
-                waiting.written(&batch);
-            }
-            return;
-        }
-    };
-    let mut told = false;
+/// Writes until nothing comes any more. What goes wrong is said once; a later batch is tried again, as a disk may have room
+/// then.
+fn write(path: &Path, limits: Limits, waiting: &Waiting, warn: &(dyn Fn(String) + Send + Sync)) {
+    let (mut store, mut told) = (opened(path, warn), false);
     while let Some(batch) = waiting.batch() {
-        if let Err(fault) = store.keep(&batch, limits)
+        if store.as_ref().is_some_and(Store::is_gone) {
+            warn(format!("the history `{}` was deleted; a new one is begun", path.display()));
+            store = opened(path, warn);
+        }
+        if let Some(store) = &mut store
+            && let Err(fault) = store.keep(&batch, limits)
             && !std::mem::replace(&mut told, true)
         {
-            warn(refusal(path, &fault));
+            warn(refusal("deliveries are not kept", path, &fault));
         }
         waiting.written(&batch);
     }
 }
 
-fn refusal(path: &std::path::Path, fault: &StoreFault) -> String {
-    format!("deliveries are not kept in the history `{}`: {fault}", path.display())
+fn opened(path: &Path, warn: &(dyn Fn(String) + Send + Sync)) -> Option<Store> {
+    match Store::open(path) {
+        Ok((store, aside)) => {
+            if let Some(aside) = aside {
+                warn(format!("the history was broken; it lies at `{}`, and a new one is begun", aside.display()));
+            }
+            Some(store)
+        }
+        Err(fault) => {
+            warn(refusal("nothing is kept", path, &fault));
+            None
+        }
+    }
+}
+
+fn refusal(what: &str, path: &Path, fault: &StoreFault) -> String {
+    format!("{what} in the history `{}`: {fault}; {} (CH0013)", path.display(), fault.fix(path))
 }
