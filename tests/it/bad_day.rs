@@ -86,7 +86,7 @@ fn two_set_ups_and_ten_readers_at_once_lock_nobody_out() {
     let sandbox = Sandbox::start("");
     let apps = [RawApp::answering(OK), RawApp::answering(OK)];
     // Two profiles, or the second would take the endpoint of the first.
-    let machine = Machine::with(&sandbox).keep(sandbox).config("[profiles.p0]\n[profiles.p1]\n");
+    let machine = Machine::with(&sandbox).keep(sandbox).config("[profile.p0]\n[profile.p1]\n");
     let mut ups: Vec<(Running, u16)> = Vec::new();
     for (place, app) in apps.iter().enumerate() {
         let mut up = machine.start(&format!("up {} --profile p{place} --no-env --no-test --json", app.port));

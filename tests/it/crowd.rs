@@ -3,6 +3,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::io::Write as _;
 
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Bytes;
@@ -14,7 +15,7 @@ use tokio::net::TcpStream;
 
 use crate::fixture::{Machine, Running, Sandbox};
 use crate::stand::OK;
-use crate::wire::{RawApp, port_of};
+use crate::wire::{RawApp, exchange, port_of, post, read_message};
 
 /// Posts, when the environment names no number.
 const CROWD: usize = 4000;
@@ -89,7 +90,6 @@ impl Told {
     fn take(&mut self, line: &str) {
         let line: Value = serde_json::from_str(line).expect("a JSON line");
         if line["type"] == "gap" {
-            eprintln!("gap {} after {}", line["missed"], self.shown.len());
             self.missed += usize::try_from(line["missed"].as_u64().expect("a number")).expect("few");
         }
         let id = line["message_id"].as_str().unwrap_or_default().to_owned();
@@ -128,7 +128,6 @@ fn a_crowd_comes_to(up: &str) {
     let machine = Machine::with(&sandbox).keep(sandbox).set("CLERKHOOK_HISTORY", "100000");
     let mut up = machine.start(&format!("{up} --no-env --no-test --json --brief"));
     let ready = up.wait_for_type("ready");
-    eprintln!("ready {} KiB", peak(up.child.id()));
     let (port, sent) = (port_of(ready["public_url"].as_str().expect("a URL")), crowd());
     let posting = std::thread::spawn(move || post_all(port, 0..sent));
     let told = told(&mut up, sent);
@@ -137,7 +136,6 @@ fn a_crowd_comes_to(up: &str) {
     up.signal("INT");
     let output = up.finish().expect_code(0);
     let kept = kept(&machine);
-    eprintln!("shown {}, missed {}, kept {}, peak {peak} KiB", told.shown.len(), told.missed, kept.len());
     assert_eq!(told.twice, [""; 0], "shown twice");
     assert_eq!(told.shown.len() + told.missed, sent, "{}", output.stderr);
     assert_eq!(kept, told.shown, "{}", output.stderr);
@@ -154,4 +152,74 @@ fn of_a_crowd_each_is_shown_once_and_kept_once() {
 fn of_a_crowd_that_only_the_agent_sees_what_it_forgot_is_counted() {
     let app = RawApp::answering(OK);
     a_crowd_comes_to(&format!("up {}", app.port));
+}
+
+/// How long the slow webhook takes.
+const SLOW: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// Assets that are asked for beside it; more than an agent is asked for at one look.
+const ASSETS: usize = 200;
+
+#[test]
+fn a_slow_webhook_is_shown_beside_many_other_requests() {
+    let app = SlowApp::start();
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let mut up = machine.start(&format!("up {} --no-env --no-test --json --brief", app.port));
+    let public = port_of(up.wait_for_type("ready")["public_url"].as_str().expect("a URL"));
+    let webhook = std::thread::spawn(move || post(public, "/api/webhooks", &[("svix-id", "msg_slow")], b"{}"));
+    app.has_the_webhook.recv_timeout(crate::fixture::PATIENCE).expect("the webhook came");
+    let get = |number: usize| {
+        let head = format!("GET /assets/{number}.js HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        exchange(public, head.as_bytes())
+    };
+    assert!((0..ASSETS).all(|number| get(number).starts_with("HTTP/1.1 200")));
+    assert!(webhook.join().expect("answered").starts_with("HTTP/1.1 200"));
+    let assets = RefCell::new(BTreeSet::new());
+    let is_slow = |line: &str| {
+        let line: Value = serde_json::from_str(line).expect("a JSON line");
+        assets.borrow_mut().extend(line["path"].as_str().filter(|path| path.ends_with(".js")).map(str::to_owned));
+        line["message_id"] == "msg_slow"
+    };
+    let line: Value = serde_json::from_str(&up.wait_for("the slow webhook", is_slow)).expect("JSON");
+    assert!(line["status_code"] == 200 && line["duration_ms"].as_u64() >= Some(2900), "{line}");
+    up.signal("INT");
+    let output = up.finish().expect_code(0);
+    assert_eq!((assets.borrow().len(), output.of_type("stopped")[0]["deliveries"].as_u64()), (ASSETS, Some(201)));
+    let kept = machine.run("events -n 1000 --brief --json").expect_code(0).of_type("delivery");
+    assert_eq!(kept.len(), ASSETS + 1);
+    assert!(kept.iter().any(|line| line["message_id"] == "msg_slow" && line["status_code"] == 200), "{kept:?}");
+}
+
+/// Takes three seconds for a webhook and none for anything else.
+struct SlowApp {
+    port: u16,
+    has_the_webhook: std::sync::mpsc::Receiver<()>,
+}
+
+impl SlowApp {
+    fn start() -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let (sender, has_the_webhook) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let sender = sender.clone();
+                std::thread::spawn(move || answer(stream, &sender));
+            }
+        });
+        Self { port, has_the_webhook }
+    }
+}
+
+fn answer(mut stream: std::net::TcpStream, sender: &std::sync::mpsc::Sender<()>) {
+    let request = read_message(&mut stream);
+    if request.contains("msg_slow") {
+        let _ = sender.send(());
+        // It is what the test is about: an app that takes its time.
+        std::thread::sleep(SLOW);
+    }
+    let probe = request.to_ascii_lowercase().contains("\r\nclerkhook-probe: ");
+    let status = if probe { "404 Not Found" } else { "200 OK" };
+    let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok");
 }
