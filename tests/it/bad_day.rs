@@ -97,15 +97,14 @@ fn two_set_ups_and_ten_readers_at_once_lock_nobody_out() {
     let posting: Vec<_> = ups.iter().map(|(_, port)| *port).enumerate().collect();
     let posting: Vec<_> = posting
         .into_iter()
-        .map(|(place, port)| {
-            std::thread::spawn(move || post_each(port, (0..50).map(|number| message(place, number))))
-        })
+        .map(|(place, port)| std::thread::spawn(move || post_each(port, (0..50).map(|number| message(place, number)))))
         .collect();
     for _ in 0..10 {
         machine.run("events --json --brief").expect_code(0);
     }
     posting.into_iter().for_each(|each| each.join().expect("all were answered"));
-    let mut expected: Vec<String> = (0..2).flat_map(|place| (0..50).map(move |number| message(place, number))).collect();
+    let mut expected: Vec<String> =
+        (0..2).flat_map(|place| (0..50).map(move |number| message(place, number))).collect();
     expected.sort();
     until("all are kept", || kept(&machine).len() == expected.len());
     let mut all = kept(&machine);
@@ -195,7 +194,8 @@ fn a_history_of_another_owner_is_not_used() {
 fn a_full_disk_costs_one_warning_and_no_delivery() {
     let machine = with_one();
     let serve = machine.command(&["serve", "--port", "0", "--json"]);
-    let words = [serve.get_program()].into_iter().chain(serve.get_args()).map(|word| word.to_string_lossy().into_owned());
+    let words =
+        [serve.get_program()].into_iter().chain(serve.get_args()).map(|word| word.to_string_lossy().into_owned());
     // No file may grow past this; the signal of it is left aside, so that a write fails as on a full disk.
     let line = format!("trap '' XFSZ; ulimit -f 200; exec {}", words.collect::<Vec<_>>().join(" "));
     let mut shell = Command::new("sh");
