@@ -71,7 +71,7 @@ fn the_oldest_go_when_there_are_too_many_or_too_much() {
     let ids = |list: &[Delivery]| list.iter().map(|delivery| delivery.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&store.list(&Filter::default(), 99).expect("a list")), ids(&all[15..]));
     let size = all[0].size() as u64;
-    store.keep(&[], Limits { count: 5, bytes: 2 * size }).expect("kept");
+    store.keep::<Delivery>(&[], Limits { count: 5, bytes: 2 * size }).expect("kept");
     assert_eq!(ids(&store.list(&Filter::default(), 99).expect("a list")), ids(&all[18..]));
 }
 
