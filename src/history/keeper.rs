@@ -11,7 +11,7 @@ use super::store::{Limits, Store, StoreFault};
 use crate::delivery::Delivery;
 
 /// How many may wait to be written. A disk that hangs must not take the memory.
-const WAITING: usize = 4096;
+const WAITING: usize = 16_384;
 
 /// How many bytes of them.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;

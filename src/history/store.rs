@@ -224,6 +224,30 @@ impl Store {
         Ok(found)
     }
 
+    /// The newest of which something holds, or one before it, the newest being the first; no more than `most` are read.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn newest(
+        &self,
+        place: usize,
+        most: usize,
+        holds: impl Fn(&Delivery) -> bool,
+    ) -> Result<Option<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries ORDER BY id DESC LIMIT ?1", row::COLUMNS);
+        let mut query = self.connection.prepare_cached(&query)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let (mut rows, mut left) = (query.query([most])?, place);
+        while let Some(row) = rows.next()? {
+            let delivery = row::read(row)?;
+            left -= usize::from(holds(&delivery));
+            if left == 0 {
+                return Ok(Some(delivery));
+            }
+        }
+        Ok(None)
+    }
+
     /// One delivery.
     ///
     /// # Errors
