@@ -249,6 +249,7 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
 
 /// The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
 fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
+    setup.feed.iter_mut().for_each(Feed::stirs);
     let mut bytes: usize = setup.held.iter().map(|(_, received)| received.body.len()).sum();
     for heard in heard {
         match heard {

@@ -59,11 +59,11 @@ impl Missing {
         self.served_before.is_some() && (self.since.is_some() || self.ending)
     }
 
-    /// How many of those that were served are not among the `seen`.
+    /// How many of those that were served are not among the `seen`. `now` is when the look began, as nobody tells during it.
     pub(super) fn count(&mut self, now: Instant, served: Option<u64>, seen: u64) -> u64 {
         let (Some(before), Some(served), Some(since)) = (self.served_before, served, self.since) else { return 0 };
-        let quiet = self.stirred.is_none_or(|stirred| now - stirred >= EBBED);
-        let ripe = quiet || self.ending || (!self.app_tells && now - since >= LONGEST);
+        let quiet = self.stirred.is_none_or(|stirred| now.saturating_duration_since(stirred) >= EBBED);
+        let ripe = quiet || self.ending || (!self.app_tells && now.saturating_duration_since(since) >= LONGEST);
         if !ripe {
             return 0;
         }

@@ -110,6 +110,11 @@ impl Feed {
         self.looked = false;
     }
 
+    /// The built-in app has something to tell, which waits for the agent's word.
+    pub fn stirs(&mut self) {
+        self.missing.told(Instant::now());
+    }
+
     /// What the built-in app or the gateway saw.
     pub fn told(&mut self, sighting: Delivery) -> Option<std::sync::Arc<Delivery>> {
         self.missing.told(Instant::now());
@@ -124,6 +129,7 @@ impl Feed {
     /// `AgentApi` when it cannot be asked.
     pub async fn look(&mut self, api: &AgentApi) -> Result<News> {
         self.next = Instant::now() + if Instant::now() < self.lively_until { SOON } else { EVERY };
+        let begun = Instant::now();
         let served = if self.missing.wants_served() { api.served().await } else { None };
         let mut captures = Vec::new();
         let mut hidden = false;
@@ -153,7 +159,7 @@ impl Feed {
         if hidden && self.looked {
             self.missing.suspect(Instant::now());
         }
-        let missed = self.missing.count(Instant::now(), served, self.seen());
+        let missed = self.missing.count(begun, served, self.seen());
         self.looked = true;
         if !deliveries.is_empty() || !self.open.is_empty() {
             self.lively_until = Instant::now() + LIVELY;
