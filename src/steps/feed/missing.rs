@@ -22,6 +22,8 @@ pub(super) struct Missing {
     /// It tells of whatever it answers, however late.
     app_tells: bool,
     ending: bool,
+    /// What it had served at the look before.
+    served: Option<u64>,
     total: u64,
 }
 
@@ -62,6 +64,7 @@ impl Missing {
     /// How many of those that were served are not among the `seen`. `now` is when the look began, as nobody tells during it.
     pub(super) fn count(&mut self, now: Instant, served: Option<u64>, seen: u64) -> u64 {
         let (Some(before), Some(served), Some(since)) = (self.served_before, served, self.since) else { return 0 };
+        let rests = self.served.replace(served) == Some(served);
         let quiet = self.stirred.is_none_or(|stirred| now.saturating_duration_since(stirred) >= EBBED);
         let ripe = quiet || self.ending || (!self.app_tells && now.saturating_duration_since(since) >= LONGEST);
         if !ripe {
@@ -69,7 +72,8 @@ impl Missing {
         }
         let missed = served.saturating_sub(before).saturating_sub(seen);
         self.served_before = Some(before + missed);
-        self.since = None;
+        // What came during the look hides as many that are missing, so the count is over when nothing comes.
+        self.since = self.since.filter(|_| !rests);
         self.total += missed;
         missed
     }
@@ -97,7 +101,8 @@ mod tests {
         assert_eq!(missing.count(later, Some(110), 90), 10);
         assert_eq!((missing.wants_served(), missing.count(later, Some(110), 90), missing.total()), (false, 0, 10));
         missing.suspect(later);
-        assert_eq!(missing.count(later + EBBED, Some(130), 107), 3);
+        assert_eq!(missing.count(later + EBBED, Some(130), 109), 1, "two came meanwhile");
+        assert_eq!(missing.count(later + EBBED, Some(132), 109), 2);
     }
 
     #[test]
