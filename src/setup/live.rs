@@ -216,6 +216,7 @@ impl SetUp {
 
     /// Takes what the agent still has, before it ends or is started anew.
     pub async fn drain(&mut self, context: &Context) {
+        self.feed.iter().for_each(Feed::expect_no_more);
         if let Ok(Err(error)) = timeout(LAST_LOOK, self.look(context)).await {
             tracing::debug!(%error, "the agent had no last word");
         }
@@ -258,6 +259,7 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
 
 /// The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
 fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
+    setup.feed.iter().for_each(Feed::call);
     let mut bytes: usize = setup.held.iter().map(|(_, received)| received.body.len()).sum();
     for heard in heard {
         match heard {
