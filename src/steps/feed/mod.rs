@@ -159,7 +159,7 @@ impl Feed {
         let served = if wants_served { api.served().await } else { None };
         let asked = self.read(api, limit).await;
         let mut state = self.lock();
-        state.reader.answers = asked.is_ok();
+        state.reader.ended(asked.is_ok());
         if let Ok(Some(looked)) = &asked {
             state.take_all(looked);
         }

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(100);
 const LIVELY: Duration = Duration::from_secs(2);
 
-/// How soon after a look another one is made when something was told.
+/// How soon after a look another one is made when something was told; looks take half of the time at most.
 const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// Asked for at each look, and when something may be behind them.
@@ -59,9 +59,10 @@ pub(super) struct Reader {
     open: HashMap<String, Open>,
     pub(super) missing: Missing,
     looked: bool,
-    /// When the agent was asked last, and whether it answers.
+    /// When the agent was asked last, whether it answered, and how long that took.
     asked: Instant,
-    pub(super) answers: bool,
+    answers: bool,
+    took: Duration,
     /// When the agent is asked next, until when sooner, and when all are looked at again.
     pub(super) next: Instant,
     lively_until: Instant,
@@ -91,6 +92,7 @@ impl Reader {
             looked: false,
             asked: now,
             answers: true,
+            took: Duration::ZERO,
             next: now,
             lively_until: now,
             thorough_at: now,
@@ -109,8 +111,13 @@ impl Reader {
     /// Something was told of which the agent may know more: it is asked at once, but for one that does not answer.
     pub(super) fn call(&mut self) {
         if self.answers {
-            self.next = self.next.min(self.asked + AT_ONCE);
+            self.next = self.next.min(self.asked + AT_ONCE.max(2 * self.took));
         }
+    }
+
+    /// The agent was asked; whether it answered.
+    pub(super) fn ended(&mut self, answers: bool) {
+        (self.answers, self.took) = (answers, self.asked.elapsed());
     }
 
     /// With how many captures a look begins.
