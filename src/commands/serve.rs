@@ -1,6 +1,7 @@
 //! `clerkhook serve`: the sample app of the walkthrough, with the bytes that were signed.
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::config::Upstream;
@@ -86,7 +87,7 @@ impl<'a> Kept<'a> {
             if let Seen::Delivery(delivery) = seen {
                 let mut delivery = delivery.as_ref().clone();
                 delivery.leave_what_may_be_kept(path);
-                self.keeper.take(delivery);
+                self.keeper.keep(&Arc::new(delivery));
             }
         }
     }

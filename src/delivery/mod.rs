@@ -28,6 +28,10 @@ const SIGNATURE: [&str; 2] = ["svix-signature", "webhook-signature"];
 /// What nobody needs to keep of anybody.
 const NEVER_KEPT: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
 
+/// What a header takes in memory beside its own letters, and what the texts of a delivery take together, in bytes.
+const HEADER_WEIGHT: usize = size_of::<(String, String)>() + 32;
+const TEXTS_WEIGHT: usize = 256;
+
 /// What the check of a delivery's signature gave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -241,6 +245,15 @@ impl Delivery {
     /// How many bytes its bodies take.
     pub fn size(&self) -> usize {
         self.request.body.len() + self.answer.as_ref().map_or(0, |answer| answer.body.len())
+    }
+
+    /// About what it takes in memory, in bytes; of a usual event the bodies are the smaller part.
+    pub fn weight(&self) -> usize {
+        let side = |headers: &[(String, String)]| -> usize {
+            headers.iter().map(|(name, value)| HEADER_WEIGHT + name.len() + value.len()).sum()
+        };
+        let headers = side(&self.request.headers) + self.answer.as_ref().map_or(0, |answer| side(&answer.headers));
+        size_of::<Self>() + TEXTS_WEIGHT + headers + self.size()
     }
 
     /// A second witness saw the same: what it knows more is taken over.

@@ -188,9 +188,7 @@ impl Error {
             Self::EnvFileDuplicate { .. } => {
                 "keep one of the lines, or choose another file with `--env-file FILE`".into()
             }
-            Self::HistoryUnusable { path, .. } => {
-                format!("move it away, and a new one is begun: `mv {0} {0}.old`", path.display())
-            }
+            Self::HistoryUnusable { fix, .. } => fix.as_str().into(),
             Self::DeliveryUnknown { .. } => "list what is kept: `clerkhook events`".into(),
             Self::DeliveryAmbiguous { .. } => "type more of it; `clerkhook events --json` shows ids whole".into(),
             Self::NotArrived { running: false, .. } => {

@@ -43,7 +43,7 @@ pub enum Error {
     ClockImpossible { says: &'static str },
 
     #[error("the history `{}` cannot be used", path.display())]
-    HistoryUnusable { path: PathBuf, cause: String },
+    HistoryUnusable { path: PathBuf, cause: String, fix: String },
     #[error("no kept delivery is called `{reference}`")]
     DeliveryUnknown { reference: String },
     #[error("several kept deliveries begin with `{reference}`")]

@@ -3,7 +3,9 @@
 mod private;
 mod read;
 
-pub use private::{directory, open_own, private, read_own, temporary, temporary_directory, trusted, write};
+pub use private::{
+    directory, identity, open_own, owned, private, read_own, temporary, temporary_directory, trusted, write,
+};
 pub use read::{handed_over, read};
 
 /// Files of settings have kilobytes.

@@ -50,6 +50,33 @@ pub fn trusted(directory: &Path) -> io::Result<()> {
     }
 }
 
+/// Whether a file that is there is this user's. An absent one is.
+///
+/// # Errors
+/// The system's, or in words whose it is.
+pub fn owned(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_symlink() => Err(io::Error::other("it is a symbolic link")),
+        Ok(metadata) => of_this_user(&metadata),
+    }
+}
+
+/// What tells a file from another one that was put in its place; `None` where there is none, or the system does not tell.
+pub fn identity(path: &Path) -> Option<(u64, u64)> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
+    }
+}
+
 /// Makes a private directory, and those above it that are missing; one that is there is closed to others.
 ///
 /// # Errors
@@ -108,15 +135,27 @@ pub fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
 
 #[cfg(unix)]
 fn own(metadata: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    let (owner, user) = (metadata.uid(), nix::unistd::geteuid().as_raw());
-    if owner != user {
-        return Err(io::Error::other(format!("it belongs to another user ({owner}, and this is {user})")));
-    }
+    use std::os::unix::fs::PermissionsExt as _;
+    of_this_user(metadata)?;
     match metadata.permissions().mode() & 0o022 {
         0 => Ok(()),
         _ => Err(io::Error::other("others may write it (`chmod go-w` ends that)")),
     }
+}
+
+#[cfg(unix)]
+fn of_this_user(metadata: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (owner, user) = (metadata.uid(), nix::unistd::geteuid().as_raw());
+    if owner == user {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("it belongs to another user ({owner}, and this is {user})")))
+}
+
+#[cfg(not(unix))]
+fn of_this_user(_metadata: &Metadata) -> io::Result<()> {
+    Ok(())
 }
 
 #[cfg(not(unix))]

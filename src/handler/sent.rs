@@ -1,5 +1,6 @@
 //! Whoever sends a delivery itself tells the history what it sent and what was answered.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -96,5 +97,5 @@ pub fn keep(keeper: &Keeper, cause: &Cause, sent: Delivery) {
         sent.request.body.truncate(LONGEST_CASE);
         sent.request.truncated = true;
     }
-    keeper.keep(&sent);
+    keeper.keep(&Arc::new(sent));
 }

@@ -1,6 +1,6 @@
 //! Keeps deliveries off the loops that see them: a thread of its own writes them in batches.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,7 @@ use super::store::{Limits, Store, StoreFault};
 use crate::delivery::Delivery;
 
 /// How many may wait to be written. A disk that hangs must not take the memory.
-const WAITING: usize = 4096;
+const WAITING: usize = 16_384;
 
 /// How many bytes of them.
 const WAITING_BYTES: usize = 32 * 1024 * 1024;
@@ -32,7 +32,7 @@ pub struct Keeper {
 }
 
 struct Inner {
-    sender: Mutex<Option<SyncSender<Delivery>>>,
+    sender: Mutex<Option<SyncSender<Arc<Delivery>>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     missed: Mutex<u64>,
     waiting: Arc<AtomicUsize>,
@@ -83,23 +83,16 @@ impl Keeper {
         self.inner.is_some()
     }
 
-    /// Hands a copy of a delivery over; never waits.
-    pub fn keep(&self, delivery: &Delivery) {
-        if self.keeps() {
-            self.take(delivery.clone());
-        }
-    }
-
-    /// Hands a delivery over; never waits.
-    pub fn take(&self, delivery: Delivery) {
+    /// Hands a delivery over; never waits. It is shared, as whoever saw it holds it too.
+    pub fn keep(&self, delivery: &Arc<Delivery>) {
         let Some(inner) = &self.inner else { return };
         let sender = inner.sender.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = sender.as_ref() else { return };
-        let size = delivery.size();
-        let fits = inner.waiting.fetch_add(size, Ordering::Relaxed) + size <= WAITING_BYTES;
-        let sent = fits && !matches!(sender.try_send(delivery), Err(TrySendError::Full(_)));
+        let weight = delivery.weight();
+        let fits = inner.waiting.fetch_add(weight, Ordering::Relaxed) + weight <= WAITING_BYTES;
+        let sent = fits && !matches!(sender.try_send(Arc::clone(delivery)), Err(TrySendError::Full(_)));
         if !sent {
-            inner.waiting.fetch_sub(size, Ordering::Relaxed);
+            inner.waiting.fetch_sub(weight, Ordering::Relaxed);
             *inner.missed.lock().unwrap_or_else(PoisonError::into_inner) += 1;
         }
     }
@@ -124,13 +117,13 @@ impl Keeper {
 
 /// What waits to be written, and its bytes.
 struct Waiting {
-    receiver: Receiver<Delivery>,
+    receiver: Receiver<Arc<Delivery>>,
     bytes: Arc<AtomicUsize>,
 }
 
 impl Waiting {
     /// What came until now, at most so many; `None` when nothing comes any more.
-    fn batch(&self) -> Option<Vec<Delivery>> {
+    fn batch(&self) -> Option<Vec<Arc<Delivery>>> {
         let mut batch = vec![self.receiver.recv().ok()?];
         while batch.len() < BATCH
             && let Ok(next) = self.receiver.try_recv()
@@ -140,37 +133,45 @@ impl Waiting {
         Some(batch)
     }
 
-    fn written(&self, batch: &[Delivery]) {
-        self.bytes.fetch_sub(batch.iter().map(Delivery::size).sum(), Ordering::Relaxed);
+    fn written(&self, batch: &[Arc<Delivery>]) {
+        self.bytes.fetch_sub(batch.iter().map(|delivery| delivery.weight()).sum(), Ordering::Relaxed);
     }
 }
 
-fn write(path: &std::path::Path, limits: Limits, waiting: &Waiting, warn: &(dyn Fn(String) + Send + Sync)) {
-    let mut store = match Store::open(path) {
-        Ok((store, None)) => store,
-        Ok((store, Some(aside))) => {
-            warn(format!("the history was broken; it lies at `{}`, and a new one is begun", aside.display()));
-            store
-        }
-        Err(fault) => {
-            warn(format!("nothing is kept in the history `{}`: {fault}", path.display()));
-            while let Some(batch) = waiting.batch() {
-                waiting.written(&batch);
-            }
-            return;
-        }
-    };
-    let mut told = false;
+/// Writes until nothing comes any more. What goes wrong is said once; a later batch is tried again, as a disk may have room
+/// then.
+fn write(path: &Path, limits: Limits, waiting: &Waiting, warn: &(dyn Fn(String) + Send + Sync)) {
+    let (mut store, mut told) = (opened(path, warn), false);
     while let Some(batch) = waiting.batch() {
-        if let Err(fault) = store.keep(&batch, limits)
+        if store.as_ref().is_some_and(Store::is_gone) {
+            warn(format!("the history `{}` was deleted; a new one is begun", path.display()));
+            store = opened(path, warn);
+        }
+        if let Some(store) = &mut store
+            && let Err(fault) = store.keep(&batch, limits)
             && !std::mem::replace(&mut told, true)
         {
-            warn(refusal(path, &fault));
+            warn(refusal("deliveries are not kept", path, &fault));
         }
         waiting.written(&batch);
     }
 }
 
-fn refusal(path: &std::path::Path, fault: &StoreFault) -> String {
-    format!("deliveries are not kept in the history `{}`: {fault}", path.display())
+fn opened(path: &Path, warn: &(dyn Fn(String) + Send + Sync)) -> Option<Store> {
+    match Store::open(path) {
+        Ok((store, aside)) => {
+            if let Some(aside) = aside {
+                warn(format!("the history was broken; it lies at `{}`, and a new one is begun", aside.display()));
+            }
+            Some(store)
+        }
+        Err(fault) => {
+            warn(refusal("nothing is kept", path, &fault));
+            None
+        }
+    }
+}
+
+fn refusal(what: &str, path: &Path, fault: &StoreFault) -> String {
+    format!("{what} in the history `{}`: {fault}; {} (CH0013)", path.display(), fault.fix(path))
 }

@@ -9,7 +9,7 @@ mod store;
 
 pub use keeper::Keeper;
 pub use reference::{Found, Reference};
-pub use store::{Limits, Store, StoreFault};
+pub use store::{Limits, Store, StoreFault, begin_anew};
 
 /// The file's name in the state directory.
 pub const FILE: &str = "history.sqlite";

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::store::{Column, Store, StoreFault};
-use crate::delivery::{Delivery, Filter, Id};
+use crate::delivery::{Delivery, Id};
 
 /// How many of the newest are looked through for the last webhook.
 const LOOKED_THROUGH: usize = 1000;
@@ -62,9 +62,7 @@ impl Store {
     pub fn find(&self, reference: &Reference) -> Result<Found, StoreFault> {
         match reference {
             Reference::Newest(place) => {
-                let mut newest = self.list(&Filter::default(), LOOKED_THROUGH)?;
-                newest.retain(|delivery| delivery.is_news());
-                let found = newest.len().checked_sub(*place).map(|place| newest.swap_remove(place));
+                let found = self.newest(*place, LOOKED_THROUGH, Delivery::is_news)?;
                 Ok(found.map_or(Found::None, |delivery| Found::One(Box::new(delivery))))
             }
             Reference::Beginning(text) => {

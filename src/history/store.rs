@@ -1,5 +1,6 @@
 //! The database: opened with its migrations, written in batches, bounded, read with a filter.
 
+use std::borrow::Borrow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +52,24 @@ pub struct Limits {
     pub bytes: u64,
 }
 
+impl StoreFault {
+    /// What helps, as it can be typed.
+    pub fn fix(&self, path: &Path) -> String {
+        match self {
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {
+                "make room on the disk, or have old ones forgotten: `clerkhook events clear --older-than 7d`".to_owned()
+            }
+            _ => begin_anew(path),
+        }
+    }
+}
+
+/// How a history that cannot be used is left, and another one begun.
+pub fn begin_anew(path: &Path) -> String {
+    let (from, to) = (path.to_string_lossy(), format!("{}.old", path.display()));
+    format!("move it away, and a new one is begun: `mv {} {}`", shell_words::quote(&from), shell_words::quote(&to))
+}
+
 impl Limits {
     /// This many deliveries, and 256 MiB.
     pub fn of(count: u64) -> Self {
@@ -81,6 +100,9 @@ pub struct Store {
     pub(super) connection: Connection,
     /// The schema is newer than this program: it is read, never written.
     newer: Option<i64>,
+    path: PathBuf,
+    /// Of the file that was opened.
+    identity: Option<(u64, u64)>,
 }
 
 impl Store {
@@ -108,7 +130,7 @@ impl Store {
         // `NOFOLLOW`: what a stranger may have put in its place is not written through.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        let store = Self::prepare(connection).map_err(broken)?;
+        let store = Self::prepare(connection, path).map_err(broken)?;
         // The umask may have taken more from the files beside it than it should.
         for suffix in ["-wal", "-shm"] {
             let _ = file::private(&beside(path, suffix));
@@ -126,20 +148,22 @@ impl Store {
         }
         // One that somebody else planted could say anything.
         file::trusted(path.parent().unwrap_or(path))?;
+        file::owned(path)?;
         let flags =
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NOFOLLOW | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let opened = Connection::open_with_flags(path, flags).or_else(|_| {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             Connection::open_with_flags(path, flags)
         })?;
-        Self::prepare(opened).map(Some).map_err(broken)
+        Self::prepare(opened, path).map(Some).map_err(broken)
     }
 
-    fn prepare(mut connection: Connection) -> Result<Self, StoreFault> {
+    fn prepare(mut connection: Connection, path: &Path) -> Result<Self, StoreFault> {
         connection.busy_timeout(BUSY)?;
         let schema: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        let (path, identity) = (path.to_owned(), file::identity(path));
         if schema > SCHEMA {
-            return Ok(Self { connection, newer: Some(schema) });
+            return Ok(Self { connection, newer: Some(schema), path, identity });
         }
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -153,20 +177,25 @@ impl Store {
             change.pragma_update(None, "user_version", SCHEMA)?;
             change.commit()?;
         }
-        Ok(Self { connection, newer: None })
+        Ok(Self { connection, newer: None, path, identity })
+    }
+
+    /// Whether its file was deleted, or another one was put in its place: what is written now would be read by nobody.
+    pub fn is_gone(&self) -> bool {
+        self.identity.is_some() && file::identity(&self.path) != self.identity
     }
 
     /// Keeps deliveries in one transaction; one that is there already is replaced, as its answer came meanwhile.
     ///
     /// # Errors
     /// `StoreFault`.
-    pub fn keep(&mut self, deliveries: &[Delivery], limits: Limits) -> Result<(), StoreFault> {
+    pub fn keep<D: Borrow<Delivery>>(&mut self, deliveries: &[D], limits: Limits) -> Result<(), StoreFault> {
         if let Some(schema) = self.newer {
             return Err(StoreFault::Newer(schema));
         }
         let change = self.connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         for delivery in deliveries {
-            let delivery = join::joined(&change, delivery)?;
+            let delivery = join::joined(&change, delivery.borrow())?;
             row::write(&change, &delivery)?;
             change.prepare_cached("INSERT INTO changes (id) VALUES (?1)")?.execute([delivery.id.as_str()])?;
         }
@@ -201,6 +230,30 @@ impl Store {
         }
         found.reverse();
         Ok(found)
+    }
+
+    /// The newest of which something holds, or one before it, the newest being the first; no more than `most` are read.
+    ///
+    /// # Errors
+    /// `StoreFault`.
+    pub fn newest(
+        &self,
+        place: usize,
+        most: usize,
+        holds: impl Fn(&Delivery) -> bool,
+    ) -> Result<Option<Delivery>, StoreFault> {
+        let query = format!("SELECT {} FROM deliveries ORDER BY id DESC LIMIT ?1", row::COLUMNS);
+        let mut query = self.connection.prepare_cached(&query)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let (mut rows, mut left) = (query.query([most])?, place);
+        while let Some(row) = rows.next()? {
+            let delivery = row::read(row)?;
+            left -= usize::from(holds(&delivery));
+            if left == 0 {
+                return Ok(Some(delivery));
+            }
+        }
+        Ok(None)
     }
 
     /// One delivery.
@@ -381,8 +434,17 @@ fn create_private(path: &Path) -> std::io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     match options.open(path) {
         Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        Err(_) => Ok(()),
-        Ok(_) => file::private(path),
+        Err(_) => {
+            file::owned(path)?;
+            if path.is_file() { file::private(path) } else { Ok(()) }
+        }
+        Ok(_) => {
+            // What lies beside it belonged to one that is gone, and would be read into this one.
+            for suffix in ["-wal", "-shm"] {
+                let _ = std::fs::remove_file(beside(path, suffix));
+            }
+            file::private(path)
+        }
     }
 }
 

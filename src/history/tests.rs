@@ -71,7 +71,7 @@ fn the_oldest_go_when_there_are_too_many_or_too_much() {
     let ids = |list: &[Delivery]| list.iter().map(|delivery| delivery.id.clone()).collect::<Vec<_>>();
     assert_eq!(ids(&store.list(&Filter::default(), 99).expect("a list")), ids(&all[15..]));
     let size = all[0].size() as u64;
-    store.keep(&[], Limits { count: 5, bytes: 2 * size }).expect("kept");
+    store.keep::<Delivery>(&[], Limits { count: 5, bytes: 2 * size }).expect("kept");
     assert_eq!(ids(&store.list(&Filter::default(), 99).expect("a list")), ids(&all[18..]));
 }
 
@@ -186,7 +186,7 @@ fn its_files_are_private_and_no_link_is_followed() {
 fn the_keeper_writes_what_it_was_handed_and_says_once_what_it_cannot() {
     let (_directory, path) = place();
     let keeper = Keeper::start(path.clone(), Limits::of(1000), |warning| panic!("{warning}"));
-    (0..600).for_each(|second| keeper.keep(&delivery(second, "msg_1")));
+    (0..600).for_each(|second| keeper.keep(&std::sync::Arc::new(delivery(second, "msg_1"))));
     assert_eq!(keeper.finish(), 0);
     assert_eq!(open(&path).count().expect("a count"), 600);
     let told = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
@@ -194,7 +194,7 @@ fn the_keeper_writes_what_it_was_handed_and_says_once_what_it_cannot() {
         let told = std::sync::Arc::clone(&told);
         move |warning| told.lock().expect("a lock").push(warning)
     });
-    (0..10).for_each(|second| keeper.keep(&delivery(second, "msg_1")));
+    (0..10).for_each(|second| keeper.keep(&std::sync::Arc::new(delivery(second, "msg_1"))));
     keeper.finish();
     let told = told.lock().expect("a lock");
     assert!(matches!(told.as_slice(), [one] if one.contains("nothing is kept")), "{told:?}");

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::body::Bytes;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until, timeout};
 
 use super::Options;
 use super::follow::Lives;
@@ -21,14 +20,8 @@ use crate::steps::feed::{self, Feed};
 /// After so many looks in vain the agent counts as gone.
 const PATIENCE: u32 = 20;
 
-/// How long the agent has to tell of a delivery before the built-in app's word is shown.
-const HEARD_FIRST: Duration = Duration::from_millis(200);
-
 /// How many requests of the built-in app are taken over in one go.
 const AT_ONCE: usize = 256;
-
-/// How many bytes of bodies wait for that.
-const HELD: usize = 16 * 1024 * 1024;
 
 /// When an agent that could not be started again is started once more.
 const RESTORES_AFTER: Duration = Duration::from_secs(2);
@@ -45,6 +38,10 @@ enum Happening {
     Agent(News),
     Received(Vec<Heard>),
     Look,
+    /// When the look began, and what it brought.
+    Looked(Instant, Result<feed::News>),
+    /// What is held has waited long enough.
+    Ripe,
     CheckEndpoint,
     Asked(Asked),
     Continued,
@@ -62,9 +59,8 @@ pub async fn live(context: &Context, options: &Options, setup: &mut SetUp) -> Re
     setup.verify_deliveries();
     let ended = keep(context, options, setup).await;
     // What was answered is shown, even when the end is asked for in the same moment.
-    for received in setup.left_over(context) {
-        setup.hear(context, received);
-    }
+    let left = setup.left_over(context);
+    setup.hear(context, left);
     setup.drain(context).await;
     ended
 }
@@ -75,9 +71,9 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     check.reset();
     let (mut lives, mut clocks, mut in_vain) = (Lives::default(), Clocks::now(), 0);
     let (mut inbox, mut continued) = (Inbox::of(setup.control.as_mut()), Continued::listen());
-    let mut trial = None;
+    let (mut trial, mut looking) = (None, None);
     loop {
-        let idle = trial.is_none();
+        let (idle, looks) = (trial.is_none(), looking.is_none() && setup.fallen.is_none());
         let happening = {
             let agent = setup.tunnel.as_mut().and_then(|tunnel| tunnel.agent.as_mut());
             let built_in = setup.app.as_ref().and_then(|app| app.built_in.as_ref());
@@ -86,15 +82,20 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                 () = context.shutdown.wait() => Happening::End,
                 asked = inbox.next() => Happening::Asked(asked),
                 news = or_never(agent.map(|agent| agent.news())) => Happening::Agent(news),
+                (began, looked) = or_never(looking.as_mut()) => Happening::Looked(began, looked),
+                () = or_never(setup.held.ripe_at().map(sleep_until)) => Happening::Ripe,
                 heard = or_never(built_in.map(|built_in| built_in.received.next(AT_ONCE))) => Happening::Received(heard),
                 () = continued.next() => Happening::Continued,
                 _ = check.tick() => Happening::CheckEndpoint,
                 () = or_never(setup.fallen.as_ref().map(|_| sleep(RESTORES_AFTER))) => Happening::Restore,
                 proven = or_never(trial.as_mut()) => Happening::Tried(proven),
                 () = or_never(setup.pending.as_mut().filter(|_| idle).map(|pending| pending.next(context))) => Happening::Try,
-                () = or_never(setup.feed.as_ref().filter(|_| setup.fallen.is_none()).map(Feed::due)) => Happening::Look,
+                () = or_never(setup.feed.as_ref().filter(|_| looks).map(Feed::due)) => Happening::Look,
             }
         };
+        if happening.may_change_the_agent() {
+            looking = None;
+        }
         match happening {
             Happening::End => return Err(Error::Interrupted),
             Happening::Agent(News::Ended(death)) => {
@@ -112,15 +113,18 @@ async fn keep(context: &Context, options: &Options, setup: &mut SetUp) -> Result
                 setup.ended_try(context, options, proven)?;
             }
             Happening::Received(heard) => hold(context, setup, heard),
-            Happening::Look => {
-                in_vain = inbox.beside(context, look(context, setup, in_vain)).await?.unwrap_or(in_vain);
-                let ripe = setup.held.iter().take_while(|(since, _)| since.elapsed() >= HEARD_FIRST).count();
-                let ripe: Vec<_> = setup.held.drain(..ripe).collect();
-                ripe.into_iter().for_each(|(_, received)| setup.hear(context, received));
+            Happening::Look => looking = setup.begin_look().map(Box::pin),
+            Happening::Looked(began, looked) => {
+                looking = None;
+                in_vain = setup.end_look(context, began, looked, in_vain)?;
                 if clocks.slept() {
                     context.ui.note("this machine slept; looking whether everything still stands");
                     after_a_gap(context, options, setup, &mut inbox).await?;
                 }
+            }
+            Happening::Ripe => {
+                let ripe = setup.held.take_ripe();
+                setup.hear(context, ripe);
             }
             Happening::CheckEndpoint | Happening::Restore => {
                 if setup.unnoted {
@@ -168,26 +172,36 @@ async fn after_a_gap(context: &Context, options: &Options, setup: &mut SetUp, in
     Ok(())
 }
 
-async fn look(context: &Context, setup: &mut SetUp, in_vain: u32) -> Result<u32> {
-    match setup.look(context).await {
-        Ok(()) => Ok(0),
-        Err(error) if in_vain + 1 >= PATIENCE => Err(error),
-        Err(error) => {
-            tracing::debug!(%error, in_vain, "the agent was asked in vain");
-            Ok(in_vain + 1)
-        }
+impl Happening {
+    /// Whether what is done about it takes long, or ends with another agent: a look that is under way is left then.
+    fn may_change_the_agent(&self) -> bool {
+        let goes_on = matches!(self, Self::Received(_) | Self::Ripe | Self::Look | Self::Looked(..) | Self::Tried(_));
+        !goes_on
     }
 }
 
 impl SetUp {
-    /// Asks the agent for what is new, and shows it.
-    async fn look(&mut self, context: &Context) -> Result<()> {
-        let news = self.ask().await?;
-        news.deliveries.iter().for_each(|delivery| show(context, delivery));
-        if news.missed > 0 {
-            context.ui.emit(&Report::Gap(Gap { missed: news.missed, place: "agent" }));
+    /// Asks the agent beside the rest; safe to be left.
+    fn begin_look(&self) -> Option<impl Future<Output = (Instant, Result<feed::News>)> + use<>> {
+        let (api, feed) = (self.tunnel.as_ref()?.api.clone(), self.feed.clone()?);
+        Some(async move { (Instant::now(), feed.look(&api).await) })
+    }
+
+    /// Shows what a look brought, and what waited for it. Gives how many looks were in vain since one was not.
+    fn end_look(&mut self, context: &Context, began: Instant, looked: Result<feed::News>, in_vain: u32) -> Result<u32> {
+        match looked {
+            Ok(news) => {
+                show_all(context, &news);
+                let heard = self.held.take_until(began);
+                self.hear(context, heard);
+                Ok(0)
+            }
+            Err(error) if in_vain + 1 >= PATIENCE => Err(error),
+            Err(error) => {
+                tracing::debug!(%error, in_vain, "the agent was asked in vain");
+                Ok(in_vain + 1)
+            }
         }
-        Ok(())
     }
 
     async fn ask(&mut self) -> Result<feed::News> {
@@ -200,7 +214,7 @@ impl SetUp {
         let built_in = self.app.as_ref().and_then(|app| app.built_in.as_ref());
         let left = built_in.map(|built_in| built_in.received.take(usize::MAX)).unwrap_or_default();
         hold(context, self, left);
-        std::mem::take(&mut self.held).into_iter().map(|(_, received)| received).collect()
+        std::mem::take(&mut self.held).take_until(Instant::now())
     }
 
     /// Keeps what came to a set-up that never lived: its proof was all that was wanted, or did not hold.
@@ -216,20 +230,22 @@ impl SetUp {
 
     /// Takes what the agent still has, before it ends or is started anew.
     pub async fn drain(&mut self, context: &Context) {
-        if let Ok(Err(error)) = timeout(LAST_LOOK, self.look(context)).await {
-            tracing::debug!(%error, "the agent had no last word");
+        self.feed.iter().for_each(Feed::expect_no_more);
+        match timeout(LAST_LOOK, self.ask()).await {
+            Ok(Ok(news)) => show_all(context, &news),
+            Ok(Err(error)) => tracing::debug!(%error, "the agent had no last word"),
+            Err(_) => tracing::debug!("the agent had no last word in time"),
         }
         self.deliveries = self.feed.as_ref().map_or(0, |feed| feed.counts().0);
     }
 
     /// What the built-in app received.
-    fn hear(&mut self, context: &Context, received: Received) {
-        if let Some(delivery) = self.take(received) {
-            show(context, &delivery);
-        }
+    fn hear(&self, context: &Context, received: Vec<Received>) {
+        let deliveries = received.into_iter().filter_map(|received| self.take(received));
+        deliveries.for_each(|delivery| context.ui.delivery(&delivery));
     }
 
-    fn take(&mut self, received: Received) -> Option<std::sync::Arc<delivery::Delivery>> {
+    fn take(&self, received: Received) -> Option<std::sync::Arc<delivery::Delivery>> {
         let checks_itself = received.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(ONLINE_CHECK));
         self.feed.as_ref().filter(|_| !checks_itself)?.told(received.sighting())
     }
@@ -256,25 +272,22 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
     let _ = asked.reply.send(done);
 }
 
-/// The agent tells more of the same delivery, such as that it was a replay, so it is heard first.
+/// What was received waits for the agent, which is asked at once.
 fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
-    let mut bytes: usize = setup.held.iter().map(|(_, received)| received.body.len()).sum();
     for heard in heard {
         match heard {
-            Heard::Request(received) => {
-                bytes += received.body.len();
-                // In a flood the line is worth more than the bytes.
-                let (body, truncated) =
-                    if bytes > HELD { (Bytes::new(), true) } else { (received.body, received.truncated) };
-                setup.held.push((Instant::now(), Received { body, truncated, ..*received }));
-            }
+            Heard::Request(received) => setup.held.hold(*received),
             Heard::Gap(gap) => context.ui.emit(&Report::Gap(gap)),
         }
     }
+    setup.feed.iter().for_each(Feed::call);
 }
 
-fn show(context: &Context, delivery: &delivery::Delivery) {
-    context.ui.delivery(delivery);
+fn show_all(context: &Context, news: &feed::News) {
+    news.deliveries.iter().for_each(|delivery| context.ui.delivery(delivery));
+    if news.missed > 0 {
+        context.ui.emit(&Report::Gap(Gap { missed: news.missed, place: "agent" }));
+    }
 }
 
 pub(super) async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {

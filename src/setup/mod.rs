@@ -3,6 +3,7 @@
 mod bare;
 mod closing;
 mod follow;
+mod held;
 mod inbox;
 mod live;
 mod needs;

@@ -7,6 +7,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
+use super::held::Held;
 use super::pending::Pending;
 use super::securing::Secured;
 use crate::config::{Source, Sourced};
@@ -66,7 +67,7 @@ pub struct SetUp {
     /// When it began.
     pub since: Option<Timestamp>,
     /// What the built-in app received and the agent has not told of yet.
-    pub held: Vec<(tokio::time::Instant, crate::report::Received)>,
+    pub held: Held,
     /// What follows the deliveries.
     pub feed: Option<Feed>,
 }

@@ -33,7 +33,8 @@ pub fn captured(store: Option<&Store>, seen: &Delivery) -> Option<Delivery> {
 
 /// That the history cannot be used.
 pub fn unusable(context: &Context, fault: StoreFault) -> Error {
-    Error::HistoryUnusable { path: context.history_file(), cause: fault.to_string() }
+    let path = context.history_file();
+    Error::HistoryUnusable { cause: fault.to_string(), fix: fault.fix(&path), path }
 }
 
 /// Waits until what was sent is kept, and says what was not.

@@ -37,6 +37,7 @@ fn general() -> Vec<Error> {
         Error::HistoryUnusable {
             path: path("/home/ann/.local/state/clerkhook/history.sqlite"),
             cause: "Permission denied (os error 13)".into(),
+            fix: clerkhook::history::begin_anew(&path("/home/ann/.local/state/clerkhook/history.sqlite")),
         },
         Error::DeliveryUnknown { reference: "msg_2cd".into() },
         Error::DeliveryAmbiguous { reference: "0191".into() },

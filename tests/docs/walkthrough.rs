@@ -29,6 +29,8 @@ fn words(line: &str) -> Vec<&str> {
 fn comparable(said: &str) -> String {
     let word = |word: &str| match word {
         _ if word.starts_with("airt_") => "airt_[ID]".to_owned(),
+        _ if is_delivery(word) => "[DELIVERY]".to_owned(),
+        _ if word.starts_with("v1,") => "v1,[SIGNATURE]".to_owned(),
         // An age in seconds.
         _ if word.len() > 4 && word.parse::<u64>().is_ok() => "[NUMBER]".to_owned(),
         // The next word ends in a semicolon.
@@ -39,10 +41,21 @@ fn comparable(said: &str) -> String {
         _ if word.starts_with("whsec_…") => format!("whsec_…[TAIL]{}", if word.ends_with(';') { ";" } else { "" }),
         _ => word.to_owned(),
     };
-    let line = |line: &str| steady(&line.split_whitespace().map(word).collect::<Vec<_>>().join(" "));
+    let line = |line: &str| match line.trim_start() {
+        // The page shows its beginning.
+        text if text.starts_with("{\"data\":") => "[BODY]\n".to_owned(),
+        text if text.starts_with("Date: ") => "[DATE]\n".to_owned(),
+        _ => steady(&line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")),
+    };
     let mut lines: Vec<String> = said.lines().map(line).filter(|line| line != "\n").collect();
     lines.sort();
     lines.concat()
+}
+
+/// The id of a kept delivery, whole or as it is listed.
+fn is_delivery(word: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+    matches!(word.len(), 12 | 16) && word.starts_with('1') && word.bytes().all(fits)
 }
 
 /// The page's handler, with the secret from the env file.

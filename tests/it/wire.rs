@@ -161,7 +161,7 @@ pub fn port_of(url: &str) -> u16 {
 }
 
 /// Reads a head, and a body as long as the head says.
-fn read_message(stream: &mut TcpStream) -> String {
+pub fn read_message(stream: &mut TcpStream) -> String {
     let (mut message, mut buffer) = (Vec::new(), [0; 8192]);
     loop {
         let text = String::from_utf8_lossy(&message).into_owned();

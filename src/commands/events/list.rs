@@ -54,6 +54,9 @@ async fn go_on(context: &Context, filter: &Filter, store: Option<Store>, last: i
             () = context.shutdown.wait() => return Ok(()),
             _ = rhythm.tick() => {}
         }
+        if store.as_ref().is_some_and(Store::is_gone) {
+            (store, last) = (None, 0);
+        }
         if store.is_none() {
             store = open(context)?;
         }

@@ -1,18 +1,20 @@
 //! What was seen of each delivery, by whom: two sightings of one delivery are one, and each is shown once.
 
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::Arc;
 
 use crate::delivery::{Delivery, Id, Origin, Witness};
 
-/// How many bytes of bodies are held for a second witness to add to.
-const HELD: usize = 16 * 1024 * 1024;
+/// How many bytes of deliveries are held for a second witness to add to.
+const HELD: usize = 4 * 1024 * 1024;
 
 /// How many deliveries are remembered, so that a second sighting is not taken for another delivery.
 const REMEMBERED: usize = 20_000;
 
-/// What makes two sightings the same delivery: message id, method, target, signature. A twin's has the same message id.
-type Key = (String, String, String, String);
+/// What makes two sightings the same delivery: message id; method, target and signature, as a twin's has the same message id.
+/// There are many, so their hashes stand for them.
+type Key = (u64, u64);
 
 /// What a sighting came to.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,8 +36,11 @@ struct Mark {
 #[derive(Debug)]
 struct Entry {
     id: Id,
+    message: Option<Box<str>>,
     witnesses: Vec<Witness>,
     shown: bool,
+    /// The agent forgot it before it was answered.
+    forgotten: bool,
     /// As long as there is room.
     delivery: Option<Arc<Delivery>>,
 }
@@ -43,6 +48,7 @@ struct Entry {
 /// The deliveries of one set-up.
 #[derive(Debug, Default)]
 pub struct Ledger {
+    hashes: RandomState,
     /// Where the app takes webhooks; any POST is one where nobody says.
     path: Option<String>,
     set_up: Option<String>,
@@ -52,6 +58,8 @@ pub struct Ledger {
     held: usize,
     marks: HashMap<String, Mark>,
     shown: u64,
+    /// What the agent did not tell of, or not yet.
+    told_by_others: u64,
 }
 
 impl Ledger {
@@ -74,7 +82,17 @@ impl Ledger {
 
     /// The ids of the messages that were seen.
     pub fn messages(&self) -> Vec<String> {
-        self.entries.keys().map(|key| key.0.clone()).collect()
+        self.entries.values().flatten().filter_map(|entry| entry.message.as_deref()).map(str::to_owned).collect()
+    }
+
+    /// How many passed of which the agent has told nothing.
+    pub fn told_by_others(&self) -> u64 {
+        self.told_by_others
+    }
+
+    /// Another agent is counted from now on.
+    pub fn follow_another(&mut self) {
+        self.told_by_others = 0;
     }
 
     /// A message was caused by clerkhook, and its proof or its command tells of `quiet` of its deliveries.
@@ -83,8 +101,9 @@ impl Ledger {
         mark.origin = origin;
         mark.quiet = mark.quiet.saturating_add(quiet);
         // It may have come before its sender knew its id.
+        let message = self.hashes.hash_one(message_id);
         let mut late = 0;
-        for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message_id).map(|(_, entries)| entries) {
+        for entries in self.entries.iter_mut().filter(|(key, _)| key.0 == message).map(|(_, entries)| entries) {
             for entry in entries.iter_mut().filter(|entry| !entry.shown) {
                 late += u32::from(mark.quiet > late);
                 entry.shown |= late > 0;
@@ -96,18 +115,23 @@ impl Ledger {
     /// Takes a sighting.
     pub fn take(&mut self, mut sighting: Delivery) -> Told {
         let witness = sighting.witnesses.first().copied().unwrap_or(Witness::Sender);
-        let key = key(&sighting);
+        let key = self.key(&sighting);
         self.dress(&mut sighting);
-        let entries = self.entries.entry(key.clone()).or_default();
+        let entries = self.entries.entry(key).or_insert_with(|| Vec::with_capacity(1));
         match entries.iter_mut().find(|entry| !entry.witnesses.contains(&witness)) {
             Some(entry) => {
+                if witness == Witness::Agent {
+                    self.told_by_others = self.told_by_others.saturating_sub(1);
+                }
+                self.told_by_others += u64::from(std::mem::take(&mut entry.forgotten));
                 entry.witnesses.push(witness);
                 let merged = merge(entry.delivery.as_deref(), &entry.id, sighting);
                 self.settle(&key, merged)
             }
             None => {
-                entries.push(Entry { id: sighting.id.clone(), witnesses: vec![witness], shown: false, delivery: None });
-                self.order.push_back(key.clone());
+                self.told_by_others += u64::from(witness != Witness::Agent);
+                entries.push(Entry::of(&sighting, witness));
+                self.order.push_back(key);
                 self.settle(&key, sighting)
             }
         }
@@ -115,11 +139,25 @@ impl Ledger {
 
     /// Takes what a witness says further of a delivery that it told of before, by the id that it was given.
     pub fn take_more(&mut self, id: &Id, mut sighting: Delivery) -> Told {
-        let key = key(&sighting);
+        let key = self.key(&sighting);
         self.dress(&mut sighting);
         let known = self.entries.get(&key).and_then(|entries| entries.iter().find(|entry| entry.id == *id));
         let merged = merge(known.and_then(|entry| entry.delivery.as_deref()), id, sighting);
         self.settle(&key, merged)
+    }
+
+    /// The agent has forgotten one that it had no answer of: others tell of it, or nobody does.
+    pub fn forgot(&mut self, id: &Id) {
+        let Some(entry) = self.entries.values_mut().flatten().find(|entry| entry.id == *id) else { return };
+        let told = entry.witnesses.iter().any(|witness| *witness != Witness::Agent);
+        self.told_by_others += u64::from(told);
+        entry.forgotten = !told;
+    }
+
+    fn key(&self, delivery: &Delivery) -> Key {
+        let message = delivery.message_id.as_deref().unwrap_or_default();
+        let request = (&delivery.request.method, &delivery.request.target, delivery.request.signature());
+        (self.hashes.hash_one(message), self.hashes.hash_one(request))
     }
 
     /// Whom it belongs to, and only what may be kept of it.
@@ -148,8 +186,8 @@ impl Ledger {
             }
             show = !entry.shown && delivery.answer.is_some();
             entry.shown |= show;
-            self.held -= entry.delivery.as_ref().map_or(0, |held| held.size());
-            self.held += delivery.size();
+            self.held -= entry.delivery.as_ref().map_or(0, |held| held.weight());
+            self.held += delivery.weight();
             entry.delivery = Some(Arc::clone(&delivery));
         }
         self.shown += u64::from(show);
@@ -163,7 +201,7 @@ impl Ledger {
             && let Some(entries) = self.entries.get_mut(&key)
         {
             let oldest = entries.remove(0);
-            self.held -= oldest.delivery.map_or(0, |held| held.size());
+            self.held -= oldest.delivery.map_or(0, |held| held.weight());
             if entries.is_empty() {
                 self.entries.remove(&key);
             }
@@ -180,10 +218,12 @@ impl Ledger {
     }
 }
 
-fn key(delivery: &Delivery) -> Key {
-    let message = delivery.message_id.clone().unwrap_or_default();
-    let signature = delivery.request.signature().unwrap_or_default().to_owned();
-    (message, delivery.request.method.clone(), delivery.request.target.clone(), signature)
+impl Entry {
+    fn of(sighting: &Delivery, witness: Witness) -> Self {
+        let message = sighting.message_id.as_deref().map(Box::from);
+        let id = sighting.id.clone();
+        Self { id, message, witnesses: vec![witness], shown: false, forgotten: false, delivery: None }
+    }
 }
 
 /// The newer word on a delivery under its first id, with what was known before.

@@ -2,16 +2,17 @@
 //! given out once and kept, and whoever waits for one is told of it.
 
 mod ledger;
+mod missing;
 mod reader;
 mod recent;
+mod state;
 mod watch;
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::sleep_until;
+use tokio::time::{Instant, sleep_until};
 
 pub use ledger::{Ledger, Told};
 pub use recent::recent;
@@ -21,19 +22,9 @@ use crate::delivery::{Delivery, Origin};
 use crate::error::Result;
 use crate::history::Keeper;
 use crate::ngrok::api::AgentApi;
-use crate::ngrok::capture::Capture;
 use crate::signature::SigningSecret;
-use reader::{Looked, NEWEST, Reader};
-use watch::Watched;
-
-/// How many bytes of bodies may wait to be shown or to be taken in.
-const WAITING: usize = 64 * 1024 * 1024;
-
-/// How many may have come between two questions.
-const MEANWHILE: u16 = 500;
-
-/// What a delivery takes beside its bodies, in bytes, generously.
-const OVERHEAD: usize = 2048;
+use reader::{Looked, NEWEST};
+use state::State;
 
 /// What a look brought.
 #[derive(Debug, Default)]
@@ -54,20 +45,6 @@ struct Shared {
     called: Notify,
 }
 
-struct State {
-    reader: Reader,
-    secrets: Vec<SigningSecret>,
-    ledger: Ledger,
-    keeper: Keeper,
-    watches: Vec<Watched>,
-    /// Nobody shows what comes.
-    unshown: bool,
-    news: News,
-    heard: VecDeque<Delivery>,
-    /// How many bytes wait in both.
-    waiting: usize,
-}
-
 impl std::fmt::Debug for Feed {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Feed").finish_non_exhaustive()
@@ -77,17 +54,7 @@ impl std::fmt::Debug for Feed {
 impl Feed {
     /// Only what came after `since` counts, as a reused agent has a past.
     pub fn since(since: Timestamp, ledger: Ledger, keeper: Keeper) -> Self {
-        let state = State {
-            reader: Reader::since(since),
-            secrets: Vec::new(),
-            ledger,
-            keeper,
-            watches: Vec::new(),
-            unshown: false,
-            news: News::default(),
-            heard: VecDeque::new(),
-            waiting: 0,
-        };
+        let state = State::since(since, ledger, keeper);
         Self(Arc::new(Shared { state: Mutex::new(state), called: Notify::new() }))
     }
 
@@ -115,7 +82,7 @@ impl Feed {
     /// How many were given out, and how many were missed.
     pub fn counts(&self) -> (u64, u64) {
         let state = self.lock();
-        (state.ledger.shown(), state.reader.missed())
+        (state.ledger.shown(), state.reader.missing.total())
     }
 
     /// Waits for deliveries of a kind; those that are known already count.
@@ -132,36 +99,45 @@ impl Feed {
         self.lock().ledger.messages()
     }
 
-    /// Resolves when the agent is to be asked, or something was told.
+    /// Resolves when the agent is to be asked.
     pub async fn due(&self) {
-        let next = self.lock().reader.next;
-        tokio::select! {
-            () = sleep_until(next) => {}
-            () = self.0.called.notified() => {}
+        loop {
+            let next = self.lock().reader.next;
+            tokio::select! {
+                () = sleep_until(next) => return,
+                () = self.0.called.notified() => {}
+            }
         }
     }
 
     /// Another agent holds the tunnel now: its captures have ids of their own, and its counters begin anew.
     pub fn follow_another(&self) {
-        self.lock().reader.follow_another();
+        let mut state = self.lock();
+        state.reader.follow_another();
+        state.ledger.follow_another();
+    }
+
+    /// Something was told that waits for the agent's word: the agent is asked at once.
+    pub fn call(&self) {
+        let mut state = self.lock();
+        state.reader.missing.told(Instant::now());
+        state.reader.call();
+        drop(state);
+        self.0.called.notify_one();
     }
 
     /// What the built-in app saw: taken in at once.
     pub fn told(&self, sighting: Delivery) -> Option<Arc<Delivery>> {
-        self.lock().take(sighting)
+        let mut state = self.lock();
+        state.reader.missing.told(Instant::now());
+        state.take(sighting)
     }
 
     /// What the gateway saw: taken in at the next look, which is now. The agent may know more of it, so it is heard first; in
     /// a flood that it alone can hold, it alone is heard.
     pub fn tell(&self, sighting: Delivery) {
-        let mut state = self.lock();
-        let size = sighting.size() + OVERHEAD;
-        if state.waiting + size <= WAITING {
-            state.waiting += size;
-            state.heard.push_back(sighting);
-        }
-        drop(state);
-        self.0.called.notify_one();
+        self.lock().hear(sighting);
+        self.call();
     }
 
     /// Asks the agent, and gives what is to be shown.
@@ -170,9 +146,7 @@ impl Feed {
     /// `AgentApi` when it cannot be asked; what was told by others is given all the same, next time.
     pub async fn look(&self, api: &AgentApi) -> Result<News> {
         self.ask(api).await?;
-        let mut state = self.lock();
-        state.waiting = state.heard.iter().map(|heard| heard.size() + OVERHEAD).sum();
-        Ok(std::mem::take(&mut state.news))
+        Ok(self.lock().give_out())
     }
 
     /// Asks the agent for what is new. What is to be shown waits for the next [`Feed::look`].
@@ -180,23 +154,27 @@ impl Feed {
     /// # Errors
     /// `AgentApi` when it cannot be asked.
     pub async fn ask(&self, api: &AgentApi) -> Result<()> {
-        let asked = self.read(api).await;
+        let limit = self.lock().reader.begin_look();
+        let wants_served = self.lock().reader.missing.wants_served();
+        let served = if wants_served { api.served().await } else { None };
+        let asked = self.read(api, limit).await;
+        let mut state = self.lock();
+        state.reader.ended(asked.is_ok());
         if let Ok(Some(looked)) = &asked {
-            let doubtful = self.lock().take_all(looked);
-            if doubtful {
-                self.count_missed(api).await?;
-            }
+            state.take_all(looked);
         }
-        self.lock().take_heard();
+        state.take_heard();
+        if asked.is_ok() {
+            state.count_missed(served);
+        }
         asked.map(drop)
     }
 
     /// As many captures as it takes to see all that is new; none where nothing came.
-    async fn read(&self, api: &AgentApi) -> Result<Option<Looked>> {
-        let mut limit = self.lock().reader.begin_look();
+    async fn read(&self, api: &AgentApi, mut limit: u16) -> Result<Option<Looked>> {
         if self.lock().reader.remembers_much() {
             let all = api.captures(u16::MAX).await?;
-            self.lock().reader.forget_all_but(&all);
+            self.lock().forget_all_but(&all);
         }
         let mut looked = loop {
             let all = api.captures(limit).await?;
@@ -214,27 +192,21 @@ impl Feed {
         for id in unlisted {
             match api.capture(&id).await? {
                 Some(capture) => looked.captures.push(capture),
-                None => self.lock().reader.forget(&id),
+                None => self.lock().forget(&id),
             }
         }
         Ok(Some(looked))
     }
 
-    /// What was served before the agent is asked once more, and is not there then, is gone.
-    async fn count_missed(&self, api: &AgentApi) -> Result<()> {
-        let served = api.served().await;
-        let again = api.captures(MEANWHILE).await?;
-        let mut state = self.lock();
-        let looked = state.reader.read(again);
-        state.take_all(&looked);
-        state.news.missed += state.reader.count_missed(served);
-        Ok(())
-    }
-
     /// Notes what the agent had served before the set-up began.
     pub async fn begin(&self, api: &AgentApi) {
         let served = api.served().await;
-        self.lock().reader.begin(served);
+        self.lock().reader.missing.begin(served);
+    }
+
+    /// Nothing more is told of what came until now: what is missing at the next look stays missing.
+    pub fn expect_no_more(&self) {
+        self.lock().reader.missing.expect_no_more();
     }
 
     /// Writes what is still to be kept; gives how many the disk was too slow for.
@@ -245,68 +217,6 @@ impl Feed {
             state.keeper.clone()
         };
         keeper.finish()
-    }
-}
-
-impl State {
-    /// What the agent captured, oldest first; `captures` are newest first. Whether some may have been missed.
-    fn take_all(&mut self, looked: &Looked) -> bool {
-        for capture in looked.captures.iter().rev() {
-            if self.reader.wants(capture) {
-                self.take_capture(capture);
-            }
-        }
-        let doubtful = self.reader.may_have_missed(looked);
-        self.reader.end_look();
-        doubtful
-    }
-
-    fn take_capture(&mut self, capture: &Capture) {
-        let sighting = capture.sighting(&self.secrets);
-        let told = match self.reader.id_of(capture) {
-            Some(id) => self.ledger.take_more(&id, sighting),
-            None => self.ledger.take(sighting),
-        };
-        self.reader.took(capture, &told.delivery.id);
-        self.publish(&told);
-        if told.show {
-            self.show(told.delivery);
-        }
-    }
-
-    fn take(&mut self, sighting: Delivery) -> Option<Arc<Delivery>> {
-        let told = self.ledger.take(sighting);
-        self.publish(&told);
-        told.show.then_some(told.delivery)
-    }
-
-    fn take_heard(&mut self) {
-        while let Some(sighting) = self.heard.pop_front() {
-            self.waiting = self.waiting.saturating_sub(sighting.size() + OVERHEAD);
-            if let Some(delivery) = self.take(sighting) {
-                self.show(delivery);
-            }
-        }
-    }
-
-    fn publish(&mut self, told: &Told) {
-        self.keeper.keep(&told.delivery);
-        self.watches.retain(Watched::is_left);
-        self.watches.iter().for_each(|watched| watched.tell(&told.delivery));
-    }
-
-    /// What nobody takes in time is counted.
-    fn show(&mut self, delivery: Arc<Delivery>) {
-        let size = delivery.size() + OVERHEAD;
-        if self.unshown {
-            return;
-        }
-        if self.waiting + size > WAITING {
-            self.news.missed += 1;
-            return;
-        }
-        self.waiting += size;
-        self.news.deliveries.push(delivery);
     }
 }
 

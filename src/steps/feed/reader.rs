@@ -1,4 +1,4 @@
-//! What of an agent's captures is new: follows them by id, waits for those that are open, counts what it must have missed.
+//! What of an agent's captures is new: follows them by id, waits for those that are open, and doubts when it may have missed some.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::missing::Missing;
 use crate::delivery::Id;
 use crate::ngrok::api::is_check;
 use crate::ngrok::capture::Capture;
@@ -14,6 +15,9 @@ use crate::ngrok::capture::Capture;
 const EVERY: Duration = Duration::from_millis(250);
 const SOON: Duration = Duration::from_millis(100);
 const LIVELY: Duration = Duration::from_secs(2);
+
+/// How soon after a look another one is made when something was told; looks take half of the time at most.
+const AT_ONCE: Duration = Duration::from_millis(20);
 
 /// Asked for at each look, and when something may be behind them.
 const LOOKS: [u16; 3] = [20, 500, 5000];
@@ -53,11 +57,12 @@ pub(super) struct Reader {
     over: HashSet<String>,
     /// Captures without an answer yet.
     open: HashMap<String, Open>,
-    /// What the agent had served before, where it tells.
-    served_before: Option<u64>,
-    missed: u64,
+    pub(super) missing: Missing,
     looked: bool,
-    doubtful: bool,
+    /// When the agent was asked last, whether it answered, and how long that took.
+    asked: Instant,
+    answers: bool,
+    took: Duration,
     /// When the agent is asked next, until when sooner, and when all are looked at again.
     pub(super) next: Instant,
     lively_until: Instant,
@@ -83,36 +88,42 @@ impl Reader {
             since: Timestamp::from_second(since.as_second()).unwrap_or(since),
             over: HashSet::new(),
             open: HashMap::new(),
-            served_before: None,
-            missed: 0,
+            missing: Missing::default(),
             looked: false,
-            doubtful: false,
+            asked: now,
+            answers: true,
+            took: Duration::ZERO,
             next: now,
             lively_until: now,
             thorough_at: now,
         }
     }
 
-    pub(super) fn missed(&self) -> u64 {
-        self.missed
-    }
-
-    /// Notes what the agent had served before the set-up began.
-    pub(super) fn begin(&mut self, served: Option<u64>) {
-        self.served_before = served;
-    }
-
     /// Another agent holds the tunnel now.
     pub(super) fn follow_another(&mut self) {
         self.open.clear();
-        self.served_before = Some(0);
+        self.over.clear();
+        self.missing.begin(Some(0));
         self.looked = false;
         self.thorough_at = Instant::now();
+    }
+
+    /// Something was told of which the agent may know more: it is asked at once, but for one that does not answer.
+    pub(super) fn call(&mut self) {
+        if self.answers {
+            self.next = self.next.min(self.asked + AT_ONCE.max(2 * self.took));
+        }
+    }
+
+    /// The agent was asked; whether it answered.
+    pub(super) fn ended(&mut self, answers: bool) {
+        (self.answers, self.took) = (answers, self.asked.elapsed());
     }
 
     /// With how many captures a look begins.
     pub(super) fn begin_look(&mut self) -> u16 {
         let now = Instant::now();
+        self.asked = now;
         self.next = now + if now < self.lively_until { SOON } else { EVERY };
         if now >= self.lively_until && now < self.thorough_at {
             return NEWEST;
@@ -154,11 +165,11 @@ impl Reader {
         awaited.map(|(id, _)| id.clone()).take(ONE_BY_ONE + 1).collect()
     }
 
-    /// The agent has forgotten it before it was answered.
-    pub(super) fn forget(&mut self, capture: &str) {
-        if self.open.remove(capture).is_some() {
-            self.over.insert(capture.to_owned());
-        }
+    /// The agent has forgotten it before it was answered. Gives the id that it got.
+    pub(super) fn forget(&mut self, capture: &str) -> Option<Id> {
+        let open = self.open.remove(capture)?;
+        self.missing.suspect(Instant::now());
+        Some(open.id)
     }
 
     /// Whether a capture is to be taken now: it is new, or its answer is.
@@ -184,7 +195,10 @@ impl Reader {
     }
 
     /// A look is over.
-    pub(super) fn end_look(&mut self) {
+    pub(super) fn end_look(&mut self, looked: &Looked) {
+        if looked.hidden && self.looked {
+            self.missing.suspect(Instant::now());
+        }
         self.looked = true;
         let young = Timestamp::now().checked_sub(ANSWERED_SOON).unwrap_or(self.since);
         if self.open.values().any(|open| open.since >= young) {
@@ -206,20 +220,15 @@ impl Reader {
         captures.last().is_some_and(|oldest| !reaches_back(oldest))
     }
 
-    /// Whether some may have come and gone between two looks; at the look after such a one too, as more may have gone while it
-    /// was counted.
-    pub(super) fn may_have_missed(&mut self, looked: &Looked) -> bool {
-        let hidden = looked.hidden && self.looked;
-        std::mem::replace(&mut self.doubtful, hidden) || hidden
+    /// How many captures are known.
+    fn seen(&self) -> u64 {
+        u64::try_from(self.over.len() + self.open.len()).unwrap_or(u64::MAX)
     }
 
-    /// How many of those that the agent served were not among its captures any more.
-    pub(super) fn count_missed(&mut self, served: Option<u64>) -> u64 {
-        let (Some(before), Some(now)) = (self.served_before, served) else { return 0 };
-        let seen = u64::try_from(self.over.len() + self.open.len()).unwrap_or(u64::MAX);
-        let missed = now.saturating_sub(before).saturating_sub(seen).saturating_sub(self.missed);
-        self.missed += missed;
-        missed
+    /// How many of those that the agent had `served` at this look nobody told of.
+    pub(super) fn count_missed(&mut self, served: Option<u64>, told_by_others: u64) -> u64 {
+        let seen = self.seen().saturating_add(told_by_others);
+        self.missing.count(self.asked, served, seen)
     }
 
     /// Whether the memory of a set-up that runs for weeks is to be bounded now.
@@ -227,14 +236,15 @@ impl Reader {
         self.over.len() > REMEMBERED
     }
 
-    /// Forgets what the agent has forgotten.
-    pub(super) fn forget_all_but(&mut self, captures: &[Capture]) {
+    /// Forgets what the agent has forgotten. Gives the ids that open ones got.
+    pub(super) fn forget_all_but(&mut self, captures: &[Capture]) -> Vec<Id> {
         let listed: HashSet<&str> = captures.iter().map(|capture| capture.id.as_str()).collect();
         let before = self.over.len();
         self.over.retain(|id| listed.contains(id.as_str()));
         let forgotten = u64::try_from(before - self.over.len()).unwrap_or(0);
-        self.served_before = self.served_before.map(|served| served + forgotten);
-        self.open.retain(|id, _| listed.contains(id.as_str()));
+        self.missing.forgot(forgotten);
+        let gone: Vec<_> = self.open.keys().filter(|id| !listed.contains(id.as_str())).cloned().collect();
+        gone.iter().filter_map(|capture| self.forget(capture)).collect()
     }
 }
 
@@ -255,7 +265,11 @@ mod tests {
         let looked = reader.read(captures);
         let id = Id::at(Timestamp::now());
         looked.captures.iter().for_each(|capture| reader.took(capture, &id));
-        reader.end_look();
+        reader.end_look(&looked);
+    }
+
+    fn nothing() -> Looked {
+        Looked { captures: Vec::new(), count: 0, hidden: false }
     }
 
     #[tokio::test]
@@ -297,11 +311,11 @@ mod tests {
         reader.begin_look();
         reader.took(&capture("a", now - SignedDuration::from_secs(30), false), &Id::at(now));
         reader.lively_until = Instant::now();
-        reader.end_look();
+        reader.end_look(&nothing());
         assert!(reader.lively_until <= Instant::now());
         reader.took(&capture("b", now, false), &Id::at(now));
         reader.lively_until = Instant::now();
-        reader.end_look();
+        reader.end_look(&nothing());
         assert!(reader.lively_until > Instant::now(), "an answer is waited for");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::Witness;
+use crate::ngrok::capture::Capture;
 
 fn capture(id: &str, message: &str, answered: bool) -> Capture {
     let response = answered.then(|| serde_json::json!({"status_code": 200}));
@@ -70,4 +71,34 @@ async fn the_agent_is_heard_before_the_gateway() {
     state.take_heard();
     let [one] = std::mem::take(&mut state.news).deliveries.try_into().expect("one delivery");
     assert_eq!((one.witnesses.as_slice(), one.origin), ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other));
+}
+
+#[tokio::test]
+async fn what_the_gateway_says_of_one_that_waits_to_be_shown_is_shown() {
+    let seen = feed();
+    let mut told = capture("a", "msg_1", true).sighting(&[]);
+    (told.witnesses, told.origin) = (vec![Witness::Gateway], Origin::Other);
+    seen.tell(told);
+    let looked = seen.lock().reader.read(vec![capture("a", "msg_1", true)]);
+    let mut state = seen.lock();
+    state.take_all(&looked);
+    assert_eq!(state.news.deliveries[0].origin, Origin::Clerk);
+    state.take_heard();
+    let [one] = std::mem::take(&mut state.news).deliveries.try_into().expect("one delivery");
+    assert_eq!((one.witnesses.as_slice(), one.origin), ([Witness::Agent, Witness::Gateway].as_slice(), Origin::Other));
+}
+
+#[tokio::test]
+async fn what_an_agent_forgot_unanswered_is_missing_unless_the_app_told() {
+    let seen = feed();
+    take(&seen, &[capture("b", "msg_2", false), capture("a", "msg_1", false)]);
+    let mut state = seen.lock();
+    state.reader.missing.begin(Some(0));
+    ["a", "b"].iter().for_each(|id| state.forget(id));
+    state.reader.missing.expect_no_more();
+    let mut told = capture("a", "msg_1", true).sighting(&[]);
+    told.witnesses = vec![Witness::Sample];
+    assert!(state.take(told).is_some());
+    state.count_missed(Some(2));
+    assert_eq!(state.news.missed, 1);
 }
