@@ -11,7 +11,7 @@ use super::parts::SetUp;
 use crate::delivery;
 use crate::error::{Error, Result};
 use crate::ngrok::{News, ONLINE_CHECK};
-use crate::report::{Gap, Heard, Proof, Received, Report};
+use crate::report::{Heard, Proof, Received, Report};
 use crate::running::control::{Asked, Question};
 use crate::shutdown::Continued;
 use crate::steps::Context;
@@ -58,6 +58,9 @@ enum Happening {
 pub async fn live(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
     setup.verify_deliveries();
     let ended = keep(context, options, setup).await;
+    if !setup.shows() {
+        return ended;
+    }
     // What was answered is shown, even when the end is asked for in the same moment.
     let left = setup.left_over(context);
     setup.hear(context, left);
@@ -191,7 +194,7 @@ impl SetUp {
     fn end_look(&mut self, context: &Context, began: Instant, looked: Result<feed::News>, in_vain: u32) -> Result<u32> {
         match looked {
             Ok(news) => {
-                show_all(context, &news);
+                self.show_news(context, &news);
                 let heard = self.held.take_until(began);
                 self.hear(context, heard);
                 Ok(0)
@@ -232,7 +235,7 @@ impl SetUp {
     pub async fn drain(&mut self, context: &Context) {
         self.feed.iter().for_each(Feed::expect_no_more);
         match timeout(LAST_LOOK, self.ask()).await {
-            Ok(Ok(news)) => show_all(context, &news),
+            Ok(Ok(news)) => self.show_news(context, &news),
             Ok(Err(error)) => tracing::debug!(%error, "the agent had no last word"),
             Err(_) => tracing::debug!("the agent had no last word in time"),
         }
@@ -240,9 +243,9 @@ impl SetUp {
     }
 
     /// What the built-in app received.
-    fn hear(&self, context: &Context, received: Vec<Received>) {
-        let deliveries = received.into_iter().filter_map(|received| self.take(received));
-        deliveries.for_each(|delivery| context.ui.delivery(&delivery));
+    fn hear(&mut self, context: &Context, received: Vec<Received>) {
+        let deliveries: Vec<_> = received.into_iter().filter_map(|received| self.take(received)).collect();
+        self.show(context, deliveries);
     }
 
     fn take(&self, received: Received) -> Option<std::sync::Arc<delivery::Delivery>> {
@@ -281,13 +284,6 @@ fn hold(context: &Context, setup: &mut SetUp, heard: Vec<Heard>) {
         }
     }
     setup.feed.iter().for_each(Feed::call);
-}
-
-fn show_all(context: &Context, news: &feed::News) {
-    news.deliveries.iter().for_each(|delivery| context.ui.delivery(delivery));
-    if news.missed > 0 {
-        context.ui.emit(&Report::Gap(Gap { missed: news.missed, place: "agent" }));
-    }
 }
 
 pub(super) async fn or_never<T>(happening: Option<impl Future<Output = T>>) -> T {

@@ -10,6 +10,7 @@ mod needs;
 mod parts;
 mod pending;
 mod securing;
+mod showing;
 mod testing;
 mod verdicts;
 
@@ -75,7 +76,7 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
     context.ui.settle();
     let ready = setup.ready;
     let verdict = setup.pending.as_ref().and_then(Pending::verdict);
-    if !ready || options.once {
+    if options.once || !setup.shows() {
         setup.keep_what_came(context).await;
     }
     closing::close(context, options, setup).await;

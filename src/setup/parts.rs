@@ -10,6 +10,7 @@ use super::Options;
 use super::held::Held;
 use super::pending::Pending;
 use super::securing::Secured;
+use super::showing::Withheld;
 use crate::config::{Source, Sourced};
 use crate::error::{Error, Result};
 use crate::history::Keeper;
@@ -53,6 +54,8 @@ pub struct SetUp {
     pub deliveries: u64,
     /// Test events that came to the app.
     pub tested: u64,
+    /// Deliveries that are not shown yet.
+    pub withheld: Withheld,
     /// The proof is still to come.
     pub pending: Option<Pending>,
     pub ready: bool,

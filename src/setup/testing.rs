@@ -108,10 +108,12 @@ impl SetUp {
                 if !self.ready {
                     self.announce(context, options);
                 }
+                self.show_withheld(context);
                 Ok(())
             }
             Err(error @ Error::NotDelivered { .. }) => {
                 self.pending.iter_mut().for_each(|pending| pending.failed(context, &error));
+                self.show_withheld(context);
                 Ok(())
             }
             Err(error) => Err(error),

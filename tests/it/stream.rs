@@ -100,9 +100,9 @@ fn a_question_that_nobody_can_be_asked_is_told_before_the_error_that_names_its_f
     assert_eq!(asked(&output), ["--yes"]);
     assert_eq!(output.of_type("question")[0]["ask"], "Delete 1 user?");
     assert_eq!(output.error()["hint"], "answer beforehand with `--yes`");
-    assert_eq!(asked(&machine.run("up 1 --json").expect_code(3)), ["--serve"]);
+    assert_eq!(asked(&machine.run("up 1 --once --json").expect_code(3)), ["--serve"]);
     let machine = machine.without("CLERK_SECRET_KEY");
-    assert_eq!(asked(&machine.run("up 1 --json").expect_code(3)), ["--serve", "CLERK_SECRET_KEY"]);
+    assert_eq!(asked(&machine.run("up 1 --once --json").expect_code(3)), ["--serve", "CLERK_SECRET_KEY"]);
     assert_eq!(asked(&machine.run("register https://owl.example --json").expect_code(3)), ["CLERK_SECRET_KEY"]);
     // A person reads the error alone.
     assert_eq!(machine.run("register https://owl.example").stdout, "");

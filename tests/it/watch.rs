@@ -48,7 +48,7 @@ fn an_endpoint_that_fares_well_and_one_that_does_not() {
     assert!(troubles(&errors).contains("errors: 1 of 3 messages failed"), "{errors}");
     assert_eq!(health(&machine, "--max-errors 50", 0)["status"], "ok");
     let told = machine.run("watch --once").expect_code(7);
-    assert!(told.stdout.contains(&endpoint) && told.stderr.contains("CH0906"), "{}{}", told.stdout, told.stderr);
+    assert!(told.stdout.contains(&endpoint) && told.stderr.contains("CH0909"), "{}{}", told.stdout, told.stderr);
     assert_eq!(machine.run("watch ep_gone --once --json").expect_code(4).error()["code"], "CH0606");
 }
 

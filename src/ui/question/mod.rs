@@ -45,6 +45,8 @@ pub enum Question {
         /// Where to.
         url: String,
     },
+    /// Which delivery is meant.
+    WhichDelivery,
     /// Whether Svix sends again what did not arrive.
     SendMissed {
         /// `3 messages`.
@@ -66,8 +68,6 @@ pub enum Question {
         /// Where to.
         url: String,
     },
-    /// Which delivery is meant.
-    WhichDelivery,
     /// Whether the file that guards routes lets the webhook's through.
     OpenRoute {
         /// Which.
