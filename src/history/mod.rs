@@ -5,10 +5,12 @@ mod keeper;
 mod reference;
 mod row;
 mod store;
+mod window;
 
 pub use keeper::Keeper;
 pub use reference::{Found, Reference};
 pub use store::{Limits, Store, StoreFault};
+pub use window::Outline;
 
 /// The file's name in the state directory.
 pub const FILE: &str = "history.sqlite";

@@ -70,7 +70,7 @@ pub enum StoreFault {
 /// An open database.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    pub(super) connection: Connection,
     /// The schema is newer than this program: it is read, never written.
     newer: Option<i64>,
 }
