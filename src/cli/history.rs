@@ -52,6 +52,9 @@ struct ListArgs {
     /// Go on with what comes, until Ctrl-C
     #[arg(short, long)]
     follow: bool,
+    /// The full screen: look, search, send again; it follows what comes
+    #[arg(short, long, conflicts_with_all = ["follow", "count"])]
+    interactive: bool,
 }
 
 #[derive(Debug, Args)]
@@ -127,6 +130,7 @@ impl EventsArgs {
     /// The command's options.
     pub fn into_options(self, dry_run: bool) -> events::Options {
         let wish = match self.command.unwrap_or(EventsCommand::List(self.list)) {
+            EventsCommand::List(list) if list.interactive => Wish::Browse { filter: list.filter.into_filter() },
             EventsCommand::List(list) => {
                 Wish::List { filter: list.filter.into_filter(), count: list.count, follow: list.follow }
             }

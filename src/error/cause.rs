@@ -59,6 +59,7 @@ impl Error {
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }
             | Self::EditorUnseen { .. }
+            | Self::ScreenUnseen
             | Self::ClockImpossible { .. }
             | Self::DeliveryUnknown { .. }
             | Self::DeliveryAmbiguous { .. }

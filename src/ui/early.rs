@@ -44,6 +44,7 @@ pub fn fail(error: &Error) {
 
 /// Says what is left behind by an end in haste: a second Ctrl-C, or something that hangs for too long.
 pub fn farewell(late: bool, left: &[String]) {
+    super::browser::restore();
     let when = if late { "Left after 5 s, as something hangs" } else { "Left at once" };
     let line = match left {
         [] => painted!("\n  {}; nothing stays behind.", when),

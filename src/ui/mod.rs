@@ -1,5 +1,6 @@
 //! The one owner of stdout and stderr: data on stdout, talk on stderr, events as lines for a person or as JSON.
 
+pub mod browser;
 mod conformance;
 mod early;
 mod held;
@@ -27,6 +28,7 @@ use anstream::ColorChoice;
 pub use early::{fail, farewell, log, refuse, tell};
 use painted::{Painted, painted};
 use patient::GivenUp;
+pub use human::local_time;
 pub use prompt::Answer;
 pub use question::{Offer, Question};
 use stream::Content;
@@ -111,6 +113,11 @@ impl Ui {
     /// Whether another program can take the terminal over, such as an editor.
     pub fn has_screen(&self) -> bool {
         self.interactive && std::io::stdout().is_terminal()
+    }
+
+    /// Whether colours are wanted on stdout.
+    pub fn coloured(&self) -> bool {
+        self.streams().stdout_coloured()
     }
 
     /// Whether stdout carries JSON lines.

@@ -18,7 +18,7 @@ use crate::error::Error;
 pub(super) struct Streams {
     stdout: Stdout,
     stderr: Stderr,
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     end: Option<End>,
     /// Nobody reads stderr, and the end was asked for.
     stderr_stuck: bool,
@@ -51,6 +51,13 @@ impl Streams {
             failed: None,
             last_line: None,
         }
+    }
+}
+
+impl Streams {
+    /// Whether colours are wanted on stdout.
+    pub(super) fn stdout_coloured(&self) -> bool {
+        self.stdout.coloured()
     }
 }
 

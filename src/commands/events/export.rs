@@ -64,7 +64,8 @@ pub fn export(
     }
 }
 
-fn command(context: &Context, delivery: &Delivery) -> String {
+/// A delivery as a command for a shell, to the app that runs or the usual one.
+pub fn command(context: &Context, delivery: &Delivery) -> String {
     let request = &delivery.request;
     let url = format!("{}{}", base(context), request.target);
     curl::command(&request.method, &url, &request.headers, &request.body, false)
