@@ -26,9 +26,9 @@ use std::sync::{Arc, Mutex};
 use anstream::ColorChoice;
 
 pub use early::{fail, farewell, log, refuse, tell};
+pub use human::local_time;
 use painted::{Painted, painted};
 use patient::GivenUp;
-pub use human::local_time;
 pub use prompt::Answer;
 pub use question::{Offer, Question};
 use stream::Content;

@@ -4,6 +4,7 @@ mod account;
 mod agent_kinds;
 mod agent_start;
 mod app;
+mod browser;
 mod check;
 mod children;
 mod clerk;

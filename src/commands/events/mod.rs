@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
 use crate::history::{Reference, Store, StoreFault};
 use crate::steps::{Context, kept};
 use crate::ui::Question;
 
+pub use browse::browse;
 pub use export::Form;
 
 /// Options of `events`.
@@ -32,7 +34,7 @@ pub struct Options {
 #[allow(missing_docs, reason = "named after their flags")]
 pub enum Wish {
     List { filter: Filter, count: usize, follow: bool },
-    Browse { filter: Filter },
+    Browse { filter: Filter, upstream: Option<Upstream> },
     Show { ids: Vec<Reference>, raw: bool },
     Export { ids: Vec<Reference>, filter: Filter, form: Form, redact: bool, output: Option<PathBuf> },
     Clear { older_than: Option<Duration> },
@@ -45,7 +47,7 @@ pub enum Wish {
 pub async fn events(context: &Context, options: &Options) -> Result<()> {
     match &options.wish {
         Wish::List { filter, count, follow } => list::list(context, filter, *count, *follow).await,
-        Wish::Browse { filter } => browse::browse(context, filter).await,
+        Wish::Browse { filter, upstream } => browse::browse(context, filter, upstream.as_ref()).await,
         Wish::Show { ids, raw } => show::show(context, ids, *raw),
         Wish::Export { ids, filter, form, redact, output } => {
             export::export(context, ids, filter, *form, *redact, output.as_deref())

@@ -19,7 +19,9 @@ impl Ui {
     pub fn overheard(&self) -> Plain {
         let lines = self.streams().held.as_mut().map(|held| std::mem::take(&mut held.lines)).unwrap_or_default();
         let text = lines.into_iter().filter_map(|line| match line {
-            Line::Stdout(Content::Lines(text)) | Line::Stderr(Content::Lines(text)) => Some(anstream::adapter::strip_str(text.as_str()).to_string()),
+            Line::Stdout(Content::Lines(text)) | Line::Stderr(Content::Lines(text)) => {
+                Some(anstream::adapter::strip_str(text.as_str()).to_string())
+            }
             _ => None,
         });
         let words = text.collect::<Vec<_>>().join(" ");

@@ -124,9 +124,10 @@ mod tests {
     #[test]
     fn a_line_is_typed_and_taken_back() {
         let mut entry = Entry::of(Purpose::Narrow, "user.*");
-        [Key::Char(' '), Key::Char('é'), Key::Char('漢'), Key::Backspace].map(|key| entry.press(key));
+        let _ = [Key::Char(' '), Key::Char('é'), Key::Char('漢'), Key::Backspace].map(|key| entry.press(key));
         assert_eq!(entry.text(), "user.* é");
-        [Key::Home, Key::Char('x'), Key::Right, Key::Left, Key::End, Key::Ctrl('w')].map(|key| entry.press(key));
+        let _ =
+            [Key::Home, Key::Char('x'), Key::Right, Key::Left, Key::End, Key::Ctrl('w')].map(|key| entry.press(key));
         assert_eq!((entry.text(), entry.before()), ("xuser.* ", "xuser.* "));
         entry.press(Key::Ctrl('u'));
         entry.insert("one\u{1b}[2J\ntwo");

@@ -79,7 +79,9 @@ fn input(event: Event) -> Option<Input> {
     match event {
         Event::Resize(columns, rows) => Some(Input::Resize(columns, rows)),
         Event::Paste(text) => Some(Input::Paste(text)),
-        Event::Key(pressed) if pressed.kind != KeyEventKind::Release => key(pressed.code, pressed.modifiers).map(Input::Key),
+        Event::Key(pressed) if pressed.kind != KeyEventKind::Release => {
+            key(pressed.code, pressed.modifiers).map(Input::Key)
+        }
         _ => None,
     }
 }

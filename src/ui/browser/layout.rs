@@ -24,8 +24,11 @@ const NAMES: u16 = 1;
 const SPARE: u16 = 14;
 /// Lines of the way that a delivery came.
 const HOPS: u16 = 1;
-/// Lines of why it failed.
+/// Lines of why it failed: two at least, and of so many lines one more.
 const WHY: u16 = 2;
+const WHY_OF: u16 = 5;
+/// Columns of the names before them.
+pub const WHY_NAMES: usize = 4;
 /// Lines of the pages' names.
 const TABS: u16 = 1;
 /// Lines of the keys.
@@ -69,8 +72,11 @@ impl Layout {
             Rect { x: MARGIN.min(columns), y: top, width, height: height.min(last - top) }
         };
         let names = if rows >= SPARE { NAMES } else { 0 };
-        let failed = state.detail.as_ref().and_then(|detail| detail.whole.as_ref()).is_some_and(|whole| whole.why.is_some());
-        let why = if failed { WHY } else { 0 };
+        let room = usize::from(width).saturating_sub(WHY_NAMES);
+        let most = usize::from(WHY.max(rows / WHY_OF));
+        let whole = state.detail.as_ref().and_then(|detail| detail.whole.as_ref());
+        let why = whole.map_or(0, |whole| whole.reasons(room, most).len());
+        let why = u16::try_from(why).unwrap_or(WHY);
         let list = HEAD + COUNTS + names;
         let page = HEAD + HOPS + why + TABS;
         Self {

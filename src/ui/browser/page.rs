@@ -6,13 +6,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::detail::Detail;
-use super::layout::Layout;
+use super::layout::{Layout, WHY_NAMES};
 use super::look::Look;
 use super::sheet::Sheet;
 use super::text::{cut, fit};
 use super::tree::{Shown, Tree};
 use super::whole::{Page, Tab, Whole};
-use crate::ui::human::local_time;
 
 /// The whole detail.
 pub fn draw(frame: &mut Frame<'_>, layout: &Layout, detail: &Detail, look: Look) {
@@ -35,7 +34,7 @@ fn head(frame: &mut Frame<'_>, area: Rect, whole: &Whole, look: Look) {
     let event = delivery.event.clone().unwrap_or_else(|| delivery.request.method.clone());
     let event = super::text::Plain::of(&event);
     let spans = vec![
-        Span::styled(local_time(&delivery.received_at.to_string()), look.faint()),
+        Span::styled(whole.time.clone(), look.faint()),
         Span::raw("  "),
         Span::styled(event.as_str().to_owned(), look.strong()),
         Span::raw("  "),
@@ -64,11 +63,12 @@ fn hops(frame: &mut Frame<'_>, area: Rect, whole: &Whole, look: Look) {
 }
 
 fn why(frame: &mut Frame<'_>, area: Rect, whole: &Whole, look: Look) {
-    let Some((found, fix)) = &whole.why else { return };
-    let lines = [("why", found, look.bad()), ("fix", fix, look.odd())];
-    for (row, (name, text, style)) in area.rows().zip(lines) {
-        let text = cut(text.as_str(), usize::from(area.width).saturating_sub(4));
-        let spans = vec![Span::styled(format!("{name} "), look.faint()), Span::styled(text, style)];
+    let room = usize::from(area.width).saturating_sub(WHY_NAMES);
+    let mut before = None;
+    for (row, (is_fix, text)) in area.rows().zip(whole.reasons(room, area.height.into())) {
+        let (name, style) = if is_fix { ("fix", look.odd()) } else { ("why", look.bad()) };
+        let name = if before.replace(is_fix) == Some(is_fix) { "" } else { name };
+        let spans = vec![Span::styled(fit(name, WHY_NAMES), look.faint()), Span::styled(text, style)];
         frame.render_widget(Line::from(spans), row);
     }
 }
@@ -126,7 +126,8 @@ fn branch(shown: &Shown<'_>, width: usize, look: Look) -> Line<'static> {
 
 /// A line of JSON in its parts: the name, and what it is.
 fn tokens(text: &str, look: Look) -> Vec<(String, Style)> {
-    let named = text.starts_with('"').then(|| crate::payload::string_end(text)).filter(|end| text[*end..].starts_with(':'));
+    let named =
+        text.starts_with('"').then(|| crate::payload::string_end(text)).filter(|end| text[*end..].starts_with(':'));
     let (name, value) = text.split_at(named.unwrap_or(0));
     let value_style = match value.trim_start_matches([':', ' ']).chars().next() {
         Some('"') => look.good(),

@@ -27,8 +27,8 @@ impl Columns {
     fn of(width: u16) -> Self {
         let (time, event, status, signature) = match width {
             0..60 => (5, 13, 3, 1),
-            60..100 => (8, 21, 8, 3),
-            _ => (8, 32, 9, 9),
+            60..100 => (8, 20, 9, 3),
+            _ => (8, 32, 10, 11),
         };
         let taken = MARK + time + event + status + signature + 4;
         Self { time, event, status, signature, about: usize::from(width).saturating_sub(taken) }
@@ -100,9 +100,11 @@ fn line(row: &Row, columns: Columns, selected: bool, look: Look) -> Line<'static
 /// `400 12 ms`, as far as there is room.
 fn answer(row: &Row, columns: usize) -> String {
     let status = row.status.map_or_else(|| " … ".to_owned(), |status| format!("{status:>3}"));
+    let gap = if columns > 9 { " " } else { "" };
     match row.ms.filter(|_| columns > 3) {
-        Some(ms) if ms < 1000 => format!("{status} {ms}{}", if columns > 8 || ms < 10 { " ms" } else { "ms" }),
-        Some(ms) => format!("{status} {}s", (ms + 500) / 1000),
+        Some(ms) if ms < 1000 => format!("{status} {ms}{gap}ms"),
+        Some(ms) if ms < 10_000 => format!("{status} {}.{}{gap}s", ms / 1000, ms % 1000 / 100),
+        Some(ms) => format!("{status} {}{gap}s", ms / 1000),
         None => status,
     }
 }
@@ -113,11 +115,7 @@ fn signature(row: &Row, columns: usize) -> String {
         Signature::Invalid => "✗",
         Signature::Unchecked => "–",
     };
-    match row.signature {
-        Signature::Unchecked if columns > 8 => format!("{mark} unknown"),
-        _ if columns > 8 => format!("{mark} {}", row.signature.word()),
-        _ => mark.to_owned(),
-    }
+    if columns > 8 { format!("{mark} {}", row.signature.word()) } else { mark.to_owned() }
 }
 
 /// Why it failed and what to do: on two lines, or on one where there is no room for more.

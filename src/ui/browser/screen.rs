@@ -9,9 +9,10 @@ use base64::engine::general_purpose::STANDARD;
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen};
-use ratatui::Terminal;
+use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+use ratatui::{Terminal, TerminalOptions, Viewport};
 
 use super::draw::draw;
 use super::keyboard::Keyboard;
@@ -39,7 +40,10 @@ type Backend = CrosstermBackend<BufWriter<Patient<Stdout>>>;
 /// The screen. Dropped, it leaves the terminal as it was.
 pub struct Screen {
     ui: Arc<Ui>,
+    given_up: GivenUp,
     terminal: Terminal<Backend>,
+    /// Columns and rows that it is drawn in.
+    drawn: (u16, u16),
     keyboard: Option<Keyboard>,
     look: Look,
 }
@@ -58,17 +62,17 @@ impl Screen {
                 told(panic);
             }));
         });
-        let writer = BufWriter::new(Patient::new(io::stdout(), Arc::new(given_up) as GivenUp));
+        let given_up: GivenUp = Arc::new(given_up);
         let look = Look::new(ui.coloured());
-        let terminal = Terminal::new(CrosstermBackend::new(writer))?;
-        let mut screen = Self { ui: Arc::clone(ui), terminal, keyboard: None, look };
+        let (terminal, drawn) = (terminal(&given_up, (0, 0))?, (0, 0));
+        let mut screen = Self { ui: Arc::clone(ui), given_up, terminal, drawn, keyboard: None, look };
         screen.enter()?;
         Ok(screen)
     }
 
     /// Columns and rows.
     pub fn size(&self) -> (u16, u16) {
-        self.terminal.size().map_or((80, 24), |size| (size.width, size.height))
+        crossterm::terminal::size().unwrap_or((80, 24))
     }
 
     /// Takes the terminal over again.
@@ -80,7 +84,8 @@ impl Screen {
         self.ui.hold();
         STANDS.store(true, Ordering::Release);
         execute!(self.terminal.backend_mut(), EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-        self.terminal.clear()?;
+        // Nothing of it stands there.
+        self.drawn = (0, 0);
         self.keyboard = Some(Keyboard::begin()?);
         Ok(())
     }
@@ -120,6 +125,12 @@ impl Screen {
         if !STANDS.load(Ordering::Acquire) {
             self.leave();
             self.enter()?;
+        }
+        if self.drawn != state.size {
+            // Its own way to do so asks the terminal where the cursor is, which not all answer.
+            self.terminal = terminal(&self.given_up, state.size)?;
+            self.drawn = state.size;
+            execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
         }
         let look = self.look;
         self.terminal.draw(|frame| draw(frame, state, look))?;
@@ -188,6 +199,13 @@ pub fn restore() {
         use nix::sys::termios::{SetArg, tcsetattr};
         let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &before);
     }
+}
+
+/// A terminal to draw on in this size.
+fn terminal(given_up: &GivenUp, (width, height): (u16, u16)) -> io::Result<Terminal<Backend>> {
+    let writer = BufWriter::new(Patient::new(io::stdout(), Arc::clone(given_up)));
+    let viewport = Viewport::Fixed(Rect { x: 0, y: 0, width, height });
+    Terminal::with_options(CrosstermBackend::new(writer), TerminalOptions { viewport })
 }
 
 fn remember() {

@@ -340,7 +340,8 @@ impl State {
         let Some(detail) = &mut self.detail else { return };
         if !detail.find(forward) {
             let text = detail.sought.clone().unwrap_or_default();
-            self.message = Some(Message { well: Some(false), line: Plain::of(&format!("`{text}` is not on this page")) });
+            self.message =
+                Some(Message { well: Some(false), line: Plain::of(&format!("`{text}` is not on this page")) });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A delivery whole, as the pages of its detail.
 
 use super::sheet::Sheet;
-use super::text::{Plain, grouped};
+use super::text::{Plain, cut, grouped};
 use super::tree::Tree;
 use crate::delivery::{Change, Delivery, Origin, Signature, Witness};
 use crate::payload::{indent, readable};
@@ -14,6 +14,8 @@ const SHOWN: usize = 1 << 20;
 pub struct Whole {
     /// The delivery.
     pub delivery: Delivery,
+    /// When it came, `15:16:03`.
+    pub time: String,
     /// Whom it concerns.
     pub about: Plain,
     /// Why it failed and what to do.
@@ -116,6 +118,23 @@ impl Whole {
         Page::Sheet(Sheet::of(lines))
     }
 
+    /// Why it failed and what to do, in so many columns and at most so many lines; which of both each line is of.
+    pub fn reasons(&self, columns: usize, lines: usize) -> Vec<(bool, String)> {
+        let Some((found, fix)) = &self.why else { return Vec::new() };
+        let (found, fix) = (found.wrap(columns), fix.wrap(columns));
+        let for_found = lines.saturating_sub(fix.len().min(lines / 2)).min(found.len());
+        let part = |is_fix: bool, pieces: &[String], room: usize| -> Vec<(bool, String)> {
+            let mut shown: Vec<String> = pieces.iter().take(room).cloned().collect();
+            if let Some(last) = shown.last_mut().filter(|_| pieces.len() > room) {
+                *last = cut(&format!("{} …", last.trim_end()), columns);
+            }
+            shown.into_iter().map(|piece| (is_fix, piece)).collect()
+        };
+        let mut told = part(false, &found, for_found);
+        told.extend(part(true, &fix, lines - for_found));
+        told
+    }
+
     /// The way that it came, as far as somebody saw it.
     pub fn hops(&self) -> Vec<Hop> {
         let delivery = &self.delivery;
@@ -135,7 +154,9 @@ impl Whole {
         });
         hops.push(match delivery.verdict.signature {
             Signature::Valid => hop("signature", Some(true), ""),
-            Signature::Invalid => hop("signature", Some(false), delivery.verdict.reason.as_deref().unwrap_or("invalid")),
+            Signature::Invalid => {
+                hop("signature", Some(false), delivery.verdict.reason.as_deref().unwrap_or("invalid"))
+            }
             Signature::Unchecked => hop("signature", None, "unchecked"),
         });
         hops

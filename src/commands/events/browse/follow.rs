@@ -171,7 +171,8 @@ impl Follower {
             }
             (None, true) => {
                 let root = self.root(&outline);
-                let place = self.entries.partition_point(|entry| (&entry.root, &entry.outline.id) < (&root, &outline.id));
+                let place =
+                    self.entries.partition_point(|entry| (&entry.root, &entry.outline.id) < (&root, &outline.id));
                 self.entries.insert(place, Entry { root, outline });
                 true
             }

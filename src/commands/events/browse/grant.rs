@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::super::{Form, export};
 use crate::commands;
 use crate::commands::{replay, trigger};
+use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter, Id, changes};
 use crate::error::{Error, Result};
 use crate::file;
@@ -30,21 +31,22 @@ pub struct Granted {
 }
 
 /// Carries out a wish that leaves the screen where it is.
-pub async fn grant(context: Context, wish: Wish) -> Granted {
+pub async fn grant(context: Context, app: Option<Upstream>, wish: Wish) -> Granted {
+    let app = app.as_ref();
     let ui = Arc::new(context.ui.aside());
     let context = Context { ui: Arc::clone(&ui), ..context };
     let mut copied = None;
     let done = match wish {
         Wish::Leave | Wish::Suspend | Wish::Edit(_) => Ok(Outcome::well("done")),
-        Wish::Replay(id) => again(&context, &id).await,
-        Wish::Send { id, body } => edited(&context, &id, &body).await,
-        Wish::Trigger(event) => send(&context, event).await,
+        Wish::Replay(id) => again(&context, app, &id).await,
+        Wish::Send { id, body } => edited(&context, app, &id, &body).await,
+        Wish::Trigger(event) => send(&context, app, event).await,
         Wish::Save { id, path } => save(&context, &id, &path),
         Wish::CopyId(id) => {
             copied = Some(id.to_string());
             Ok(Outcome::well(&format!("{id} is on the clipboard, where the terminal allows it")))
         }
-        Wish::Curl(id) => curl(&context, &id).map(|(outcome, command)| {
+        Wish::Curl(id) => curl(&context, app, &id).map(|(outcome, command)| {
             copied = Some(command);
             outcome
         }),
@@ -83,10 +85,10 @@ fn failed(error: &Error, overheard: &Plain) -> Outcome {
     Outcome::badly(&format!("{error}{} → {hint}", said.unwrap_or_default()))
 }
 
-fn replayed(id: &Id) -> replay::Options {
+fn replayed(app: Option<&Upstream>, id: &Id) -> replay::Options {
     replay::Options {
         id: Some(id.to_string()),
-        upstream: None,
+        upstream: app.cloned(),
         edits: Vec::new(),
         headers: Vec::new(),
         body: None,
@@ -103,28 +105,28 @@ fn replayed(id: &Id) -> replay::Options {
 }
 
 /// Sends it as it was; signed afresh where an app that verifies would find it too old.
-async fn again(context: &Context, id: &Id) -> Result<Outcome> {
+async fn again(context: &Context, app: Option<&Upstream>, id: &Id) -> Result<Outcome> {
     let delivery = kept(context, id)?;
     let age = Timestamp::now().as_second() - delivery.received_at.as_second();
     // What is on its way takes a moment too.
     let fresh = age > TOLERANCE - 30;
-    commands::replay(context, &replay::Options { fresh, ..replayed(id) }).await?;
+    commands::replay(context, &replay::Options { fresh, ..replayed(app, id) }).await?;
     Ok(Outcome::well(&format!("sent again: {}", context.ui.overheard().as_str())))
 }
 
 /// Sends a body that was edited, signed afresh.
-async fn edited(context: &Context, id: &Id, body: &[u8]) -> Result<Outcome> {
+async fn edited(context: &Context, app: Option<&Upstream>, id: &Id, body: &[u8]) -> Result<Outcome> {
     let fault = |error: std::io::Error| Error::FileUnwritable { path: std::env::temp_dir(), cause: error.to_string() };
     let mut builder = tempfile::Builder::new();
     let file = file::temporary(builder.prefix("clerkhook-").suffix(".json"), &std::env::temp_dir()).map_err(fault)?;
     std::io::Write::write_all(&mut file.as_file(), body).map_err(fault)?;
-    let options = replay::Options { body: Some(file.path().to_owned()), fresh: true, ..replayed(id) };
+    let options = replay::Options { body: Some(file.path().to_owned()), fresh: true, ..replayed(app, id) };
     commands::replay(context, &options).await?;
     Ok(Outcome::well(&format!("edited, signed and sent: {}", context.ui.overheard().as_str())))
 }
 
 /// Builds an event, and sends it to the app.
-async fn send(context: &Context, event: String) -> Result<Outcome> {
+async fn send(context: &Context, app: Option<&Upstream>, event: String) -> Result<Outcome> {
     let options = trigger::Options {
         deed: trigger::Deed::Send(
             trigger::Subject { event: Some(event), ..trigger::Subject::default() },
@@ -133,7 +135,7 @@ async fn send(context: &Context, event: String) -> Result<Outcome> {
         delivery: trigger::Delivery {
             to: None,
             edge: false,
-            upstream: None,
+            upstream: app.cloned(),
             insecure: false,
             unsigned: false,
             headers: Vec::new(),
@@ -147,9 +149,10 @@ async fn send(context: &Context, event: String) -> Result<Outcome> {
 }
 
 /// The command; the signature in it is that of then.
-fn curl(context: &Context, id: &Id) -> Result<(Outcome, String)> {
-    let command = export::command(context, &kept(context, id)?);
-    let title = Plain::of("curl, on the clipboard where the terminal allows it; its signature is good for five minutes");
+fn curl(context: &Context, app: Option<&Upstream>, id: &Id) -> Result<(Outcome, String)> {
+    let command = export::command(context, app, &kept(context, id)?);
+    let title =
+        Plain::of("curl, on the clipboard where the terminal allows it; its signature is good for five minutes");
     Ok((Outcome::Text { title, lines: Plain::lines(&command) }, command))
 }
 
@@ -176,8 +179,7 @@ fn save(context: &Context, id: &Id, path: &str) -> Result<Outcome> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    file::write(path, bytes)
-        .map_err(|error| Error::FileUnwritable { path: path.to_owned(), cause: error.to_string() })
+    file::write(path, bytes).map_err(|error| Error::FileUnwritable { path: path.to_owned(), cause: error.to_string() })
 }
 
 fn kept(context: &Context, id: &Id) -> Result<Delivery> {

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::unusable;
+use crate::config::Upstream;
 use crate::delivery::{Filter, Id};
 use crate::error::{Error, Result};
 use crate::shutdown::Continued;
@@ -31,6 +32,7 @@ type Work = Pin<Box<dyn Future<Output = Granted>>>;
 /// The screen with what it shows.
 struct Browser<'a> {
     context: &'a Context,
+    app: Option<&'a Upstream>,
     screen: Screen,
     state: State,
     follower: Follower,
@@ -45,7 +47,7 @@ struct Browser<'a> {
 ///
 /// # Errors
 /// `ScreenUnseen` without a terminal; `HistoryUnusable`, `OutputUnwritable`.
-pub async fn browse(context: &Context, filter: &Filter) -> Result<()> {
+pub async fn browse(context: &Context, filter: &Filter, app: Option<&Upstream>) -> Result<()> {
     if !context.ui.has_screen() || context.ui.json() {
         return Err(Error::ScreenUnseen);
     }
@@ -55,7 +57,7 @@ pub async fn browse(context: &Context, filter: &Filter) -> Result<()> {
     let screen = Screen::open(&context.ui, move || ending.requested()).map_err(unwritable)?;
     let state = State::new(screen.size(), filter.clone());
     let teller = Teller::default();
-    let mut browser = Browser { context, screen, state, follower, teller, asked, work: None, looked: None };
+    let mut browser = Browser { context, app, screen, state, follower, teller, asked, work: None, looked: None };
     browser.run().await
 }
 
@@ -124,7 +126,7 @@ impl Browser<'_> {
             Wish::Replay(_) | Wish::Send { .. } | Wish::Trigger(_) => self.state.under_way("sending …"),
             _ => {}
         }
-        self.work = Some(Box::pin(grant(self.context.clone(), wish)));
+        self.work = Some(Box::pin(grant(self.context.clone(), self.app.cloned(), wish)));
     }
 
     fn granted(&mut self, granted: Granted) -> Result<bool> {
@@ -156,7 +158,7 @@ impl Browser<'_> {
         let mut changed = false;
         if self.looked.is_none_or(|at| at.elapsed() >= SET_UPS) {
             self.looked = Some(Instant::now());
-            let running = running(self.context);
+            let running = running(self.context, self.app);
             self.teller.upstream(running.as_ref().map_or("", |running| running.upstream.as_str()));
             changed = self.state.running != running;
             self.state.running = running;
@@ -237,8 +239,8 @@ async fn under_way(work: &mut Option<Work>) -> Granted {
 }
 
 /// What runs, in the words of the first line.
-fn running(context: &Context) -> Option<Running> {
-    let setup = context.set_up(None)?;
+fn running(context: &Context, app: Option<&Upstream>) -> Option<Running> {
+    let setup = context.set_up(app)?;
     let secured = setup.secured.as_deref().map(|how| Plain::of(if how == "gateway" { "clerkhook" } else { "ngrok" }));
     Some(Running {
         ready: setup.ready,

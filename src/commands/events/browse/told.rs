@@ -84,6 +84,7 @@ impl Teller {
             Some(Compared::State(changes::between(&body(&before)["data"], &body(&delivery)["data"])))
         };
         Whole {
+            time: local_time(&delivery.received_at.to_string()),
             about: phrase(store, &delivery),
             why: self.why(&delivery),
             compared: answers.or_else(state),
