@@ -97,7 +97,9 @@ mod tests {
     #[test]
     fn what_matters_least_goes_first() {
         let told = |columns: usize| status().line(columns).plain();
-        snapbox::assert_data_eq!([160, 120, 100, 80, 60, 40, 20, 5].map(told).join("\n"), snapbox::str![[r#"
+        snapbox::assert_data_eq!(
+            [160, 120, 100, 80, 60, 40, 20, 5].map(told).join("\n"),
+            snapbox::str![[r#"
 ● ready  https://quiet-owl.ngrok-free.dev  → localhost:3000/api/webhooks  ep_2abCdEf  verified by ngrok  2,006 events  3 failed  ⏎ look  ^C stop
 ● ready  https://quiet-owl.ngrok-free.dev  → localhost:3000/api/webhooks  2,006 events  3 failed  ⏎ look  ^C stop
 ● ready  https://quiet-owl.ngrok-free.dev  2,006 events  3 failed  ⏎ look  ^C stop
@@ -106,7 +108,8 @@ mod tests {
 ● ready  2,006 events  3 failed
 ● ready
 ● ready
-"#]]);
+"#]]
+        );
     }
 
     #[test]

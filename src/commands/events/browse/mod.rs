@@ -77,6 +77,7 @@ impl Browser<'_> {
                 granted = under_way(&mut self.work) => Happened::Granted(granted),
                 () = continued.next() => Happened::Continued,
                 _ = rhythm.tick() => Happened::Tick,
+                () = std::future::ready(()), if self.teller.owes() => Happened::Nothing,
             };
             let changed = match happened {
                 // The terminal is gone.
@@ -88,6 +89,7 @@ impl Browser<'_> {
                 Happened::Granted(granted) => self.granted(granted)?,
                 Happened::Continued => self.screen.refresh().map(|()| true).map_err(unwritable)?,
                 Happened::Tick => self.look()?,
+                Happened::Nothing => self.follower.store().is_some_and(|store| self.teller.complete(store)),
             };
             if changed {
                 self.show()?;
@@ -191,7 +193,7 @@ impl Browser<'_> {
         }
         let Some(store) = self.follower.store() else { return Ok(None) };
         match store.get(id.as_str()).map_err(|fault| unusable(self.context, fault))? {
-            Some(delivery) => Ok(Some(self.teller.row(store, &delivery, nested))),
+            Some(delivery) => Ok(Some(self.teller.row(&delivery, nested))),
             None => {
                 self.follower.leave_out(id);
                 Ok(None)
@@ -204,6 +206,7 @@ impl Browser<'_> {
         for _ in 0..2 {
             let window = self.state.list.window();
             let mut rows = Vec::with_capacity(window.len());
+            self.teller.begin();
             for (id, nested) in self.follower.window(window.clone()) {
                 rows.extend(self.row(&id, nested)?);
             }
@@ -228,6 +231,8 @@ enum Happened {
     Granted(Granted),
     Continued,
     Tick,
+    /// Time for what is still owed.
+    Nothing,
 }
 
 /// What is carried out, to its end; forever where nothing is.

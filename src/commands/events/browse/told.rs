@@ -1,6 +1,6 @@
 //! A delivery as the screen tells it: whom it concerns, why it failed, what it says otherwise than before.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -28,6 +28,10 @@ const WHOLE: [(&str, [&str; 2]); 2] = [
 #[derive(Default)]
 pub struct Teller {
     rows: HashMap<Id, Row>,
+    /// Rows of which it is still to be looked up what they changed: that takes longer than a person waits for a line.
+    open: HashSet<Id>,
+    /// Of those, what is in sight.
+    in_sight: Vec<Id>,
     /// The app's address, for what is to be done about it.
     upstream: String,
 }
@@ -35,9 +39,10 @@ pub struct Teller {
 impl Teller {
     /// Forgets rows that are not as they were.
     pub fn forget(&mut self, touched: &[Id]) {
-        touched.iter().for_each(|id| {
+        for id in touched {
             self.rows.remove(id);
-        });
+            self.open.remove(id);
+        }
     }
 
     /// The app is at this address.
@@ -45,18 +50,29 @@ impl Teller {
         if self.upstream != upstream {
             upstream.clone_into(&mut self.upstream);
             self.rows.clear();
+            self.open.clear();
         }
     }
 
+    /// Begins with what is in sight now.
+    pub fn begin(&mut self) {
+        self.in_sight.clear();
+    }
+
     /// Its line, as it was told before.
-    pub fn known(&self, id: &Id, nested: bool) -> Option<Row> {
-        self.rows.get(id).map(|row| Row { nested, ..row.clone() })
+    pub fn known(&mut self, id: &Id, nested: bool) -> Option<Row> {
+        let row = self.rows.get(id)?;
+        if self.open.contains(id) {
+            self.in_sight.push(id.clone());
+        }
+        Some(Row { nested, ..row.clone() })
     }
 
     /// Its line.
-    pub fn row(&mut self, store: &Store, delivery: &Delivery, nested: bool) -> Row {
+    pub fn row(&mut self, delivery: &Delivery, nested: bool) -> Row {
         if self.rows.len() > REMEMBERED {
             self.rows.clear();
+            self.open.clear();
         }
         let visit = || format!("{} {}", delivery.request.method, delivery.request.target);
         let row = Row {
@@ -66,28 +82,47 @@ impl Teller {
             status: delivery.status(),
             ms: delivery.duration_ms(),
             signature: delivery.verdict.signature,
-            about: phrase(store, delivery),
+            about: phrase(delivery, None),
             why: self.why(delivery),
             origin: delivery.origin,
             nested,
         };
+        if states(delivery).is_some() {
+            self.open.insert(delivery.id.clone());
+            self.in_sight.push(delivery.id.clone());
+        }
         self.rows.insert(delivery.id.clone(), row.clone());
         row
+    }
+
+    /// Whether a line in sight is still to be completed.
+    pub fn owes(&self) -> bool {
+        !self.in_sight.is_empty()
+    }
+
+    /// Completes a line in sight with what its event changed; whether that says more.
+    pub fn complete(&mut self, store: &Store) -> bool {
+        let Some(id) = self.in_sight.pop().filter(|id| self.open.remove(id)) else { return false };
+        let Some(delivery) = store.get(id.as_str()).ok().flatten() else { return false };
+        let Some(before) = former(store, &delivery) else { return false };
+        let about = phrase(&delivery, Some(&before));
+        let row = self.rows.get_mut(&id).filter(|row| row.about != about);
+        row.map(|row| row.about = about).is_some()
     }
 
     /// All of it.
     pub fn whole(&self, store: &Store, delivery: Delivery) -> Whole {
         let source = delivery.source.as_ref().and_then(|id| store.get(id.as_str()).ok().flatten());
         let answers = source.as_ref().map(|source| Compared::Answer { then: answer(source), now: answer(&delivery) });
-        let state = || {
-            let before = former(store, &delivery)?;
-            Some(Compared::State(changes::between(&body(&before)["data"], &body(&delivery)["data"])))
-        };
+        let before = former(store, &delivery);
+        let state = before
+            .as_ref()
+            .map(|before| Compared::State(changes::between(&body(before)["data"], &body(&delivery)["data"])));
         Whole {
             time: local_time(&delivery.received_at.to_string()),
-            about: phrase(store, &delivery),
+            about: phrase(&delivery, before.as_ref()),
             why: self.why(&delivery),
-            compared: answers.or_else(state),
+            compared: answers.or(state),
             delivery,
         }
     }
@@ -114,23 +149,28 @@ impl Teller {
     }
 }
 
-/// Whom it concerns, and what an update changed.
-fn phrase(store: &Store, delivery: &Delivery) -> Plain {
+/// Whom it concerns, and what it changed of what was before.
+fn phrase(delivery: &Delivery, before: Option<&Delivery>) -> Plain {
     let Some(event) = delivery.event.as_deref().filter(|_| delivery.request.body.len() <= LOOKED_INTO) else {
         return Plain::default();
     };
     let now = body(delivery);
-    let changed = former(store, delivery).and_then(|before| changed(&body(&before), &now));
+    let changed = before.and_then(|before| changed(&body(before), &now));
     let parts: Vec<String> = about(event, &now).into_iter().chain(changed).collect();
     Plain::of(&parts.join(" · "))
 }
 
+/// The events that tell the states of what it updates.
+fn states(delivery: &Delivery) -> Option<[&'static str; 2]> {
+    let event = delivery.event.as_deref()?;
+    WHOLE.iter().find(|(updated, _)| *updated == event).map(|(_, events)| *events)
+}
+
 /// The last kept state of the same user or organization.
 fn former(store: &Store, delivery: &Delivery) -> Option<Delivery> {
-    let event = delivery.event.as_deref()?;
-    let (_, events) = WHOLE.iter().find(|(updated, _)| *updated == event)?;
+    let events = states(delivery)?;
     let id = body(delivery)["data"]["id"].as_str()?.to_owned();
-    store.former(&delivery.id, *events, &id, |before| body(before)["data"]["id"] == id).ok().flatten()
+    store.former(&delivery.id, events, &id, |before| body(before)["data"]["id"] == id).ok().flatten()
 }
 
 fn body(delivery: &Delivery) -> Value {
