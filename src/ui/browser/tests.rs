@@ -44,8 +44,8 @@ fn row(place: usize) -> Row {
         signature: Signature::ALL[place % 3],
         about: Plain::of(about),
         why: failed.then(|| (Plain::of(found), Plain::of(fix))),
-        origin: if place % 9 == 0 { Origin::Replay } else { Origin::Clerk },
-        nested: place % 9 == 0,
+        origin: if place.is_multiple_of(9) { Origin::Replay } else { Origin::Clerk },
+        nested: place.is_multiple_of(9),
     }
 }
 
