@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::commands::duration;
 use crate::commands::events::{self, Form, Wish};
+use crate::config::Upstream;
 use crate::delivery::{Bound, Condition, Filter, Origin, Pattern, StatusPattern};
 use crate::history::Reference;
 
@@ -52,6 +53,12 @@ struct ListArgs {
     /// Go on with what comes, until Ctrl-C
     #[arg(short, long)]
     follow: bool,
+    /// The full screen: look, search, send again; it follows what comes
+    #[arg(short, long, conflicts_with_all = ["follow", "count"])]
+    interactive: bool,
+    /// The app to which the full screen sends, when several set-ups run or none
+    #[arg(long, alias = "app", value_name = "UPSTREAM", requires = "interactive")]
+    upstream: Option<Upstream>,
 }
 
 #[derive(Debug, Args)]
@@ -144,6 +151,9 @@ impl EventsArgs {
     /// The command's options.
     pub fn into_options(self, dry_run: bool) -> events::Options {
         let wish = match self.command.unwrap_or(EventsCommand::List(self.list)) {
+            EventsCommand::List(list) if list.interactive => {
+                Wish::Browse { filter: list.filter.into_filter(), upstream: list.upstream }
+            }
             EventsCommand::List(list) => {
                 Wish::List { filter: list.filter.into_filter(), count: list.count, follow: list.follow }
             }

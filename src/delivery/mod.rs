@@ -7,6 +7,7 @@ pub mod curl;
 mod filter;
 pub mod har;
 mod id;
+mod phrase;
 mod redact;
 
 use std::time::Duration;
@@ -18,6 +19,7 @@ pub use changes::Change;
 pub use condition::{Condition, ConditionFault};
 pub use filter::{Bound, Filter, FilterFault, Pattern, StatusPattern};
 pub use id::Id;
+pub use phrase::PhraseFault;
 pub use redact::Redaction;
 
 /// The headers of a message's id and of its signature (Svix docs, receiving/verifying), each with its name in the Standard
@@ -240,6 +242,12 @@ impl Delivery {
     /// The status of the app's answer.
     pub fn status(&self) -> Option<u16> {
         self.answer.as_ref().map(|answer| answer.status)
+    }
+
+    /// Whether somebody has to look at it: the app did not take it, or it did not verify.
+    pub fn has_failed(&self) -> bool {
+        let refused = self.status().is_some_and(|status| !(200..300).contains(&status));
+        refused || self.verdict.signature == Signature::Invalid
     }
 
     /// How many bytes its bodies take.

@@ -63,6 +63,7 @@ impl Error {
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }
             | Self::EditorUnseen { .. }
+            | Self::ScreenUnseen
             | Self::ClockImpossible { .. }
             | Self::DeliveryUnknown { .. }
             | Self::DeliveryAmbiguous { .. }

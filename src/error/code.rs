@@ -19,6 +19,7 @@ impl Error {
             Self::HistoryUnusable { .. } => "CH0013",
             Self::DeliveryUnknown { .. } => "CH0014",
             Self::DeliveryAmbiguous { .. } => "CH0015",
+            Self::ScreenUnseen => "CH0030",
             Self::SetUpSilent { .. } => "CH0006",
             Self::Told(told) => &told.code,
             Self::KeyMissing { .. } => "CH0101",

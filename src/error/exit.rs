@@ -74,6 +74,7 @@ impl Error {
             | Self::EditRefused { .. }
             | Self::EditBroken { .. }
             | Self::EditorUnseen { .. }
+            | Self::ScreenUnseen
             | Self::EditorFailed { .. }
             | Self::DeliveryUnreadable { .. }
             | Self::EventUnknown { .. }

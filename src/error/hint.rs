@@ -222,6 +222,7 @@ impl Error {
                 format!("mend `{0}`, which is kept, and send it: `--body @{0}` in place of `--edit`", path.display())
             }
             Self::EditorUnseen { .. } => "edit with `--set PATH=VALUE`, or give the whole body: `--body @FILE`".into(),
+            Self::ScreenUnseen => "list the deliveries: `clerkhook events list`; `--follow` goes on with what comes".into(),
             Self::EditorFailed { .. } => "set `EDITOR` to one that works, or edit with `--set PATH=VALUE`".into(),
             Self::ReplayUnanswered { .. } => "start the app, or name another address with `--to URL`".into(),
             Self::CaseUnknown { meant: Some(meant), .. } => {

@@ -207,6 +207,8 @@ pub enum Error {
     EditBroken { path: PathBuf, why: String },
     #[error("the editor `{editor}` needs a terminal, and there is none")]
     EditorUnseen { editor: String },
+    #[error("the full screen needs a terminal, and there is none")]
+    ScreenUnseen,
     #[error("`{url}` gave no answer to the replay")]
     ReplayUnanswered { url: String, cause: String },
 

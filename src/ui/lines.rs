@@ -63,6 +63,7 @@ impl Renderer for Lines {
             Report::Log(log) => self.output.log(Content::Lines(human::log(log))),
             Report::Error(failure) => self.error(failure),
             Report::Farewell(farewell) => {
+                super::browser::restore();
                 self.output.last(Content::Lines(human::farewell(farewell)));
                 let _ = console::Term::stderr().show_cursor();
             }

@@ -1,6 +1,7 @@
 //! The one owner of stdout and stderr: what a command tells goes to the renderer that was asked for, lines for a person
 //! or JSON lines for a program.
 
+pub mod browser;
 mod conformance;
 mod early;
 mod enter;
@@ -32,6 +33,7 @@ use std::sync::Arc;
 use anstream::ColorChoice;
 
 pub use early::{refuse, tell};
+pub use human::local_time;
 use json::JsonLines;
 use lines::Lines;
 pub use log::log;
@@ -117,6 +119,11 @@ impl Ui {
     /// Whether another program can take the terminal over, such as an editor.
     pub fn has_screen(&self) -> bool {
         self.interactive && std::io::stdout().is_terminal()
+    }
+
+    /// Whether colours are wanted on stdout.
+    pub fn coloured(&self) -> bool {
+        self.output.stdout_coloured()
     }
 
     /// Whether nobody reads stdout any more.

@@ -79,6 +79,11 @@ impl<S: Write> Stream<S> {
         self.terminal
     }
 
+    /// Whether colours are wanted.
+    pub fn coloured(&self) -> bool {
+        self.colour
+    }
+
     /// Writes all of it, to the last byte.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ pub struct Output {
 struct Streams {
     stdout: Stdout,
     stderr: Stderr,
-    held: Option<Held>,
+    pub(super) held: Option<Held>,
     end: Option<End>,
     /// Nobody reads stderr, and the end was asked for.
     stderr_stuck: bool,
@@ -82,6 +82,21 @@ impl Output {
             Some(End::Failed(error)) => Some(error.clone()),
             _ => None,
         }
+    }
+
+    /// Whether colours are wanted on stdout.
+    pub fn stdout_coloured(&self) -> bool {
+        self.streams().stdout.coloured()
+    }
+
+    /// Writes nothing from now on: whoever asks hears it.
+    pub fn overhear(&self) {
+        self.streams().held = Some(Held::default());
+    }
+
+    /// What was to be written since.
+    pub fn overheard(&self) -> Vec<Line> {
+        self.streams().held.as_mut().map(|held| std::mem::take(&mut held.lines)).unwrap_or_default()
     }
 
     /// Whether a person looks at the data.

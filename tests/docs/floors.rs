@@ -61,3 +61,17 @@ fn arrows_point_down() {
     }
     assert!(arrows > 100, "{arrows} arrows were found");
 }
+
+#[test]
+fn the_screen_s_libraries_are_only_in_ui() {
+    let named = |source: &str| source.contains("ratatui") || source.contains("crossterm");
+    let sources: Vec<PathBuf> = sources(&root("src")).into_iter().filter(|file| named(&text_of(file))).collect();
+    assert!(sources.len() > 3, "{sources:?}");
+    for file in sources {
+        assert_eq!(room(&file), "ui", "{}", file.display());
+    }
+}
+
+fn text_of(file: &Path) -> String {
+    std::fs::read_to_string(file).expect("text")
+}

@@ -263,6 +263,7 @@ fn delivery() -> Vec<Error> {
         Error::NothingVerified { passed: 3 },
         Error::EditBroken { path: path("/tmp/clerkhook-Xy12ab.json"), why: "expected `:` at line 4 column 9".into() },
         Error::EditorUnseen { editor: "vi".into() },
+        Error::ScreenUnseen,
         Error::ReplayUnanswered {
             url: "http://localhost:3000/".into(),
             cause: "Connection refused (os error 111)".into(),

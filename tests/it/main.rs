@@ -6,6 +6,7 @@ mod agent_start;
 mod app;
 mod backfill;
 mod bad_day;
+mod browser;
 mod busy;
 mod check;
 mod children;

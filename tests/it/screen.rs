@@ -76,6 +76,12 @@ impl Screen {
         self.keyboard.write_all(keys.as_bytes()).expect("typed");
     }
 
+    /// Gives it another size.
+    pub fn resize(&mut self, (columns, rows): (u16, u16)) {
+        self.parser.screen_mut().set_size(rows, columns);
+        self.process.set_window_size(columns, rows).expect("a size");
+    }
+
     /// Sends a signal to the command alone.
     pub fn signal(&self, name: &str) {
         signal(u32::try_from(self.process.pid().as_raw()).expect("a process"), name);

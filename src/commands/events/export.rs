@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{named, open, unusable};
+use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter, Redaction, curl, har};
 use crate::error::{Error, Result};
 use crate::file;
@@ -51,8 +52,10 @@ pub fn export(
     }
     let text = match form {
         Form::Ndjson => Ui::delivery_lines(&deliveries),
-        Form::Har => serde_json::to_string_pretty(&har::archive(&deliveries, &base(context))).unwrap_or_default(),
-        Form::Curl => deliveries.iter().map(|delivery| command(context, delivery)).collect::<Vec<_>>().join("\n\n"),
+        Form::Har => serde_json::to_string_pretty(&har::archive(&deliveries, &base(context, None))).unwrap_or_default(),
+        Form::Curl => {
+            deliveries.iter().map(|delivery| command(context, None, delivery)).collect::<Vec<_>>().join("\n\n")
+        }
     };
     match output {
         Some(path) => write(path, &text),
@@ -64,16 +67,22 @@ pub fn export(
     }
 }
 
-fn command(context: &Context, delivery: &Delivery) -> String {
+/// A delivery as a command for a shell, to the app that is named, runs, or is usual.
+pub fn command(context: &Context, app: Option<&Upstream>, delivery: &Delivery) -> String {
     let request = &delivery.request;
-    let url = format!("{}{}", base(context), request.target);
+    let url = format!("{}{}", base(context, app), request.target);
     curl::command(&request.method, &url, &request.headers, &request.body, false)
 }
 
-/// The app of a running set-up, or the usual one.
-fn base(context: &Context) -> String {
-    let running = context.set_up(None).map(|setup| setup.upstream);
-    running.unwrap_or_else(|| app::usual(context).to_string()).trim_end_matches('/').to_owned()
+/// The app that is named, that of a running set-up, or the usual one.
+fn base(context: &Context, named: Option<&Upstream>) -> String {
+    let running = || context.set_up(None).map(|setup| setup.upstream);
+    named
+        .map(Upstream::to_string)
+        .or_else(running)
+        .unwrap_or_else(|| app::usual(context).to_string())
+        .trim_end_matches('/')
+        .to_owned()
 }
 
 fn write(path: &Path, text: &str) -> Result<()> {

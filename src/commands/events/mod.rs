@@ -1,5 +1,6 @@
 //! `clerkhook events`: the deliveries that are kept on this machine, listed, shown whole, exported, forgotten.
 
+mod browse;
 mod export;
 mod list;
 mod show;
@@ -9,12 +10,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
 use crate::history::{Reference, Store, StoreFault};
 use crate::steps::{Context, kept};
 use crate::ui::Question;
 
+pub use browse::browse;
 pub use export::Form;
 
 /// Options of `events`.
@@ -31,6 +34,7 @@ pub struct Options {
 #[allow(missing_docs, reason = "named after their flags")]
 pub enum Wish {
     List { filter: Filter, count: usize, follow: bool },
+    Browse { filter: Filter, upstream: Option<Upstream> },
     Show { ids: Vec<Reference>, raw: bool },
     Export { ids: Vec<Reference>, filter: Filter, form: Form, redact: bool, output: Option<PathBuf> },
     Clear { older_than: Option<Duration> },
@@ -39,10 +43,11 @@ pub enum Wish {
 /// Reads or clears the history.
 ///
 /// # Errors
-/// `HistoryUnusable`, `DeliveryUnknown`, `DeliveryAmbiguous`, `FileUnwritable`.
+/// `HistoryUnusable`, `DeliveryUnknown`, `DeliveryAmbiguous`, `FileUnwritable`, `ScreenUnseen`.
 pub async fn events(context: &Context, options: &Options) -> Result<()> {
     match &options.wish {
         Wish::List { filter, count, follow } => list::list(context, filter, *count, *follow).await,
+        Wish::Browse { filter, upstream } => browse::browse(context, filter, upstream.as_ref()).await,
         Wish::Show { ids, raw } => show::show(context, ids, *raw),
         Wish::Export { ids, filter, form, redact, output } => {
             export::export(context, ids, filter, *form, *redact, output.as_deref())
