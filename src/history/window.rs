@@ -9,7 +9,7 @@ use crate::delivery::{Delivery, Filter, Id};
 
 /// In the order of [`row::COLUMNS`], with nothing in the place of headers and bodies.
 const LEAN: &str = "id, received_at, duration_us, origin, witnesses, set_up, source, event, message_id, method, target, \
-     status, signature, reason, '[]', x'', 0, '[]', x'', 0";
+     status, signature, reason, '[]', x'', 0, '[]', x'', 0, capture";
 
 /// How many earlier events are looked through for the last one of the same user.
 const LOOKED_THROUGH: u32 = 200;
