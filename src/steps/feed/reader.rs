@@ -318,4 +318,20 @@ mod tests {
         reader.end_look(&nothing());
         assert!(reader.lively_until > Instant::now(), "an answer is waited for");
     }
+
+    #[tokio::test]
+    async fn who_was_told_asks_an_agent_that_answers_at_once() {
+        let mut reader = Reader::since(Timestamp::now());
+        reader.begin_look();
+        let (begun, usual) = (reader.asked, reader.next);
+        reader.ended(false);
+        reader.call();
+        assert_eq!(reader.next, usual, "it may be gone");
+        reader.ended(true);
+        reader.took = Duration::from_millis(1);
+        (0..9).for_each(|_| reader.call());
+        assert_eq!(reader.next, begun + AT_ONCE, "one look for all");
+        reader.begin_look();
+        assert!(reader.next >= reader.asked + SOON, "and then as usual");
+    }
 }
