@@ -151,8 +151,7 @@ fn the_shell_gets_its_turn_and_gives_it_back() {
     assert!(!screen.seen().alternate_screen() && !screen.seen().hide_cursor());
     screen.press("go\n");
     screen.until("it is back", |seen| seen.alternate_screen() && seen.contents().contains("3 events"));
-    screen.press("j\r");
-    screen.until_shown("[Body]");
+    screen.press_until_shown("\r", "[Body]");
     screen.press("Q");
     screen.until_shown("after");
     assert_given_back(&screen.finish());

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use expectrl::process::Process as _;
 use expectrl::process::unix::{UnixProcess, WaitStatus};
@@ -96,6 +96,23 @@ impl Screen {
             match self.bytes.recv_timeout(left) {
                 Ok(bytes) => self.take(&bytes),
                 Err(_) => panic!("{what}: never, on\n{}\nof {:?}", self.parser.screen().contents(), self.all),
+            }
+        }
+    }
+
+    /// Presses a key until these words stand on it: what is typed while a screen takes the terminal over is dropped.
+    #[track_caller]
+    pub fn press_until_shown(&mut self, key: &str, words: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !joined(&self.parser.screen().contents()).contains(words) {
+            assert!(Instant::now() < deadline, "{words}: never, on\n{}", self.parser.screen().contents());
+            self.press(key);
+            let soon = Instant::now() + Duration::from_secs(1);
+            while let Ok(bytes) = self.bytes.recv_timeout(soon.saturating_duration_since(Instant::now())) {
+                self.take(&bytes);
+                if joined(&self.parser.screen().contents()).contains(words) {
+                    return;
+                }
             }
         }
     }
