@@ -90,12 +90,12 @@ impl App {
         app
     }
 
-    /// Starts a copy with these variables, and waits until it listens: its route was never asked.
+    /// Starts a copy with these variables, and waits until its first page is there: its route was never asked.
     pub fn run(name: &str, typed: &str, directory: TempDir, variables: Vec<(String, String)>) -> Self {
         let port = free_port();
         let child = command(name, typed, directory.path(), port, &variables).spawn().expect("it starts");
         let mut app = Self { child, name: name.to_owned(), typed: typed.to_owned(), variables, directory, port };
-        app.wait_until(listens);
+        app.wait_until(greets);
         app
     }
 
@@ -211,17 +211,21 @@ fn log(directory: &Path) -> String {
     std::fs::read_to_string(directory.join("server.log")).unwrap_or_default()
 }
 
-/// Whether anything listens.
-fn listens(port: u16, _: Instant) -> bool {
-    TcpStream::connect(("localhost", port)).is_ok()
+/// Whether the first page does, as a person sees who has just started it.
+fn greets(port: u16, deadline: Instant) -> bool {
+    answers_at("/", port, deadline)
 }
 
 /// Whether the route answers anything; the first request is the one that compiles it.
 fn answers(port: u16, deadline: Instant) -> bool {
+    answers_at("/api/webhooks", port, deadline)
+}
+
+fn answers_at(path: &str, port: u16, deadline: Instant) -> bool {
     let Ok(mut stream) = TcpStream::connect(("localhost", port)) else { return false };
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     stream.set_read_timeout(Some(left)).expect("a timeout");
-    let request = format!("GET /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
     let mut first = [0; 12];
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_exact(&mut first).is_ok()
