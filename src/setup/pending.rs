@@ -43,6 +43,8 @@ pub struct Pending {
     tried: Option<Looked>,
     /// How it looks, and since when.
     now: Option<(Looked, Instant)>,
+    /// It listened before.
+    listened: bool,
     /// It came or changed while it was waited for.
     moved: bool,
     /// Why it is waited for, as it was told last.
@@ -77,7 +79,13 @@ impl Pending {
     pub fn new(watched: Watched, event: &str, unread: Option<Unread>, start: Option<&str>) -> Self {
         let start =
             start.map_or_else(|| START_IT.to_owned(), |start| format!("start the app in its project: `{start}`"));
-        Self { watched, event: event.to_owned(), unread, start, tried: None, now: None, moved: false, reason: None }
+        let event = event.to_owned();
+        Self { watched, event, unread, start, tried: None, now: None, listened: false, moved: false, reason: None }
+    }
+
+    /// Of an app that listened when it was looked at before.
+    pub fn of_known(self, listened: bool) -> Self {
+        Self { listened, ..self }
     }
 
     /// Why it did not hold so far.
@@ -134,7 +142,7 @@ impl Pending {
         let Some((looked, since)) = self.now.clone() else { return false };
         if !looked.listens {
             let back_within = if self.unread.is_some() { RESTARTED_WITHIN } else { COMES_BACK_WITHIN };
-            if self.moved && since.elapsed() < back_within {
+            if (self.listened || self.moved) && since.elapsed() < back_within {
                 return false;
             }
             let found = format!("nothing listens at {}", self.watched.upstream());
