@@ -90,7 +90,7 @@ impl SetUp {
         let told = endpoint::told(&remote, &endpoint, Action::Unchanged);
         self.registered = Some(Registered { endpoint, told, released: None, reasons: Vec::new(), twins });
         self.learned = Some(Learned { secret, written: false, file: None });
-        self.app = Some(App { upstream, built_in: None });
+        self.app = Some(App { upstream, built_in: None, listened: true });
         self.remote = Some(remote);
         // Nobody shows what passes here; the proof alone looks at it.
         self.feed = Some(Feed::passing());

@@ -18,6 +18,15 @@ const LOOK: Duration = Duration::from_millis(250);
 /// An app that changed is left alone until it has looked the same for so long: dev servers come and go once more.
 const SETTLES: Duration = Duration::from_millis(750);
 
+/// One that reads its env files again has by then (Next takes up to 1.6 s).
+const READS_WITHIN: Duration = Duration::from_secs(2);
+
+/// A server that went away is told as missing when it stays away for longer: one that is restarted comes back.
+const COMES_BACK_WITHIN: Duration = Duration::from_secs(3);
+
+/// One whose restart the written env file calls for has longer (Nuxt's is away for some seconds).
+const RESTARTED_WITHIN: Duration = Duration::from_secs(15);
+
 /// A dev server that restarts by itself has begun to by then.
 const RESTARTS_WITHIN: Duration = Duration::from_secs(5);
 
@@ -34,6 +43,8 @@ pub struct Pending {
     tried: Option<Looked>,
     /// How it looks, and since when.
     now: Option<(Looked, Instant)>,
+    /// It listened before.
+    listened: bool,
     /// It came or changed while it was waited for.
     moved: bool,
     /// Why it is waited for, as it was told last.
@@ -68,7 +79,13 @@ impl Pending {
     pub fn new(watched: Watched, event: &str, unread: Option<Unread>, start: Option<&str>) -> Self {
         let start =
             start.map_or_else(|| START_IT.to_owned(), |start| format!("start the app in its project: `{start}`"));
-        Self { watched, event: event.to_owned(), unread, start, tried: None, now: None, moved: false, reason: None }
+        let event = event.to_owned();
+        Self { watched, event, unread, start, tried: None, now: None, listened: false, moved: false, reason: None }
+    }
+
+    /// Of an app that listened when it was looked at before.
+    pub fn of_known(self, listened: bool) -> Self {
+        Self { listened, ..self }
     }
 
     /// Why it did not hold so far.
@@ -124,6 +141,10 @@ impl Pending {
     fn is_worth_a_try(&mut self, context: &Context) -> bool {
         let Some((looked, since)) = self.now.clone() else { return false };
         if !looked.listens {
+            let back_within = if self.unread.is_some() { RESTARTED_WITHIN } else { COMES_BACK_WITHIN };
+            if (self.listened || self.moved) && since.elapsed() < back_within {
+                return false;
+            }
             let found = format!("nothing listens at {}", self.watched.upstream());
             // At first the line of the app has said so.
             let seen = self.tried.is_none() && !self.moved;
@@ -143,7 +164,7 @@ impl Pending {
         let waits = match reload {
             Some(Reload::ByHand) => self.watched.older_than(file) == Some(true),
             Some(Reload::ByItself) => !self.moved && since.elapsed() < RESTARTS_WITHIN,
-            Some(Reload::AtOnce) => since.elapsed() < SETTLES,
+            Some(Reload::AtOnce) => since.elapsed() < READS_WITHIN,
             // An answer tells.
             None => false,
         };

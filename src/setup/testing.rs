@@ -50,7 +50,8 @@ impl SetUp {
         let reload = project.framework.as_ref().map(|found| found.value.framework.reload());
         let is_new = self.learned.as_ref().is_some_and(|learned| learned.written);
         let unread = written.filter(|_| is_new && app.built_in.is_none()).map(|file| Unread::new(file, reload));
-        Some(Pending::new(watched, super::example(&options.events), unread, project.start.as_deref()))
+        let pending = Pending::new(watched, super::example(&options.events), unread, project.start.as_deref());
+        Some(pending.of_known(app.listened))
     }
 
     /// An app that has to be started again to know the secret has as long for that as its answer.

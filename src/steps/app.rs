@@ -37,6 +37,8 @@ pub struct App {
     pub upstream: Upstream,
     /// The built-in one.
     pub built_in: Option<BuiltIn>,
+    /// It listened when it was looked at first.
+    pub listened: bool,
 }
 
 /// The built-in app while it runs. Dropping it ends it.
@@ -109,11 +111,11 @@ pub async fn ensure(context: &Context, wish: &Wish) -> Result<App> {
     match missing(wish).await {
         None => {
             step.end(Status::Ok, format!("{upstream} answers"));
-            Ok(App { upstream, built_in: None })
+            Ok(App { upstream, built_in: None, listened: true })
         }
         Some(_) if wish.awaited => {
             step.end(Status::Warn, format!("nothing listens at {upstream} yet"));
-            Ok(App { upstream, built_in: None })
+            Ok(App { upstream, built_in: None, listened: false })
         }
         Some(down) => Err(step.fail(down)),
     }
@@ -135,7 +137,7 @@ async fn serve_built_in(typed: Option<&Upstream>) -> Result<App> {
         Some(upstream) => upstream.clone(),
         None => Upstream::local(port),
     };
-    Ok(App { upstream, built_in: Some(start(listener, sample::Options::default())) })
+    Ok(App { upstream, built_in: Some(start(listener, sample::Options::default())), listened: true })
 }
 
 /// Serves the built-in app on a listener.

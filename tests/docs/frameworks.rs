@@ -50,6 +50,14 @@ fn section(document: &mut String, name: &str, definition: &Definition) {
         definition.start.replace("{port}", "PORT"),
     )
     .expect("text");
+    let took: serde_json::Value =
+        serde_json::from_str(&text(&format!("tests/frameworks/{name}/first_up.json"))).expect("JSON");
+    let restarted = match took["ready_after_restart"].as_f64() {
+        Some(seconds) => format!("restarted as soon as `up` asked for it, {seconds} s before that"),
+        None => "without a restart by hand".to_owned(),
+    };
+    writeln!(document, "The first `up`, on the tests' machine: ready after {} s, {restarted}.\n", took["ready"])
+        .expect("text");
     document.push_str("| mistake | what is said |\n|---|---|\n");
     let told: BTreeMap<String, BTreeMap<String, String>> =
         serde_json::from_str(&text(&format!("tests/frameworks/{name}/told.json"))).expect("JSON");

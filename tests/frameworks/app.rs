@@ -26,6 +26,9 @@ const READY: Duration = Duration::from_secs(180);
 /// An app that runs.
 pub struct App {
     child: Child,
+    name: String,
+    typed: String,
+    variables: Vec<(String, String)>,
     directory: TempDir,
     /// Where it listens.
     pub port: u16,
@@ -82,16 +85,25 @@ impl App {
             assert!(status.success(), "{}", log(directory.path()));
         }
         let typed = if mode == Mode::Built { definition.built.as_ref() } else { Some(&definition.start) };
-        Self::run(name, typed.expect("a command"), directory, &variables)
+        let mut app = Self::run(name, typed.expect("a command"), directory, variables);
+        app.wait_until(answers);
+        app
     }
 
-    /// Starts a copy with these variables.
-    pub fn run(name: &str, typed: &str, directory: TempDir, variables: &[(String, String)]) -> Self {
+    /// Starts a copy with these variables, and waits until its first page is there: its route was never asked.
+    pub fn run(name: &str, typed: &str, directory: TempDir, variables: Vec<(String, String)>) -> Self {
         let port = free_port();
-        let child = command(name, typed, directory.path(), port, variables).spawn().expect("it starts");
-        let mut app = Self { child, directory, port };
-        app.wait_until_ready();
+        let child = command(name, typed, directory.path(), port, &variables).spawn().expect("it starts");
+        let mut app = Self { child, name: name.to_owned(), typed: typed.to_owned(), variables, directory, port };
+        app.wait_until(greets);
         app
+    }
+
+    /// Ends it and starts it again, as a person does.
+    pub fn restart(&mut self) {
+        self.kill();
+        let mut again = command(&self.name, &self.typed, self.directory.path(), self.port, &self.variables);
+        self.child = again.spawn().expect("it starts");
     }
 
     /// Its project.
@@ -104,9 +116,9 @@ impl App {
         log(self.directory())
     }
 
-    fn wait_until_ready(&mut self) {
+    fn wait_until(&mut self, is_so: fn(u16, Instant) -> bool) {
         let deadline = Instant::now() + READY;
-        while !answers(self.port, deadline) {
+        while !is_so(self.port, deadline) {
             assert!(self.child.try_wait().expect("a child").is_none(), "it ended:\n{}", self.log());
             assert!(Instant::now() < deadline, "it was not ready in time:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(50));
@@ -199,12 +211,21 @@ fn log(directory: &Path) -> String {
     std::fs::read_to_string(directory.join("server.log")).unwrap_or_default()
 }
 
+/// Whether the first page does, as a person sees who has just started it.
+fn greets(port: u16, deadline: Instant) -> bool {
+    answers_at("/", port, deadline)
+}
+
 /// Whether the route answers anything; the first request is the one that compiles it.
 fn answers(port: u16, deadline: Instant) -> bool {
+    answers_at("/api/webhooks", port, deadline)
+}
+
+fn answers_at(path: &str, port: u16, deadline: Instant) -> bool {
     let Ok(mut stream) = TcpStream::connect(("localhost", port)) else { return false };
     let left = deadline.saturating_duration_since(Instant::now()).max(Duration::from_millis(1));
     stream.set_read_timeout(Some(left)).expect("a timeout");
-    let request = format!("GET /api/webhooks HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\r\n");
     let mut first = [0; 12];
     stream.write_all(request.as_bytes()).is_ok()
         && stream.read_exact(&mut first).is_ok()
@@ -219,7 +240,7 @@ fn copy_all(from: &Path, to: &Path) {
         if source.is_dir() {
             std::fs::create_dir_all(&target).expect("made");
             copy_all(&source, &target);
-        } else if !["package-lock.json", "framework.toml", "told.json"]
+        } else if !["package-lock.json", "framework.toml", "told.json", "first_up.json"]
             .contains(&entry.file_name().to_str().unwrap_or_default())
         {
             std::fs::copy(&source, &target).expect("copied");

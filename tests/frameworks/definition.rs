@@ -20,6 +20,8 @@ pub struct Definition {
     pub built: Option<String>,
     /// The file that it reads.
     pub env_file: String,
+    /// The names of Clerk's keys there, as Clerk's own guide writes them.
+    pub keys: Vec<String>,
     /// How it does.
     pub reads: String,
     /// What has to be restarted for a new secret.
