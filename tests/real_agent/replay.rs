@@ -17,8 +17,9 @@ pub fn a_replay_is_proven_by_its_new_capture() {
     let output = stand.start("replay msg_1 --json").finish().expect_code(0);
     let replay = &output.of_type("replay")[0];
     assert_eq!((&replay["via"], &replay["status_code"]), (&"agent".into(), &200.into()));
-    // What the agent itself sends again is named as the agent names it.
-    assert!(replay["source_id"].as_str().is_some_and(|id| id.starts_with("airt_")), "{replay}");
+    // It has our name, which the history knows, and beside it the agent's.
+    assert_eq!(replay["source_id"], first["id"], "{replay}");
+    assert!(replay["capture_id"].as_str().is_some_and(|id| id.starts_with("airt_")), "{replay}");
     let second = up.wait_for_type("delivery");
     assert_eq!((&second["message_id"], &second["replay"]), (&"msg_1".into(), &true.into()));
     assert_eq!(app.bodies().iter().filter(|body| *body == EVENT).count(), 2, "the same bytes twice");
