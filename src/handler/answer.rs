@@ -67,7 +67,7 @@ impl Answer {
             status,
             location: text(LOCATION.as_str()),
             content_type: text(CONTENT_TYPE.as_str()),
-            allow: text(ALLOW.as_str()),
+            allow: text(ALLOW.as_str()).map(|allow| in_order(&allow)),
             date: text("date"),
             protected: says_protected(status, &header),
             ngrok_code: code.and_then(|code| code.parse().ok()),
@@ -134,4 +134,11 @@ fn prepare(http: &Http, delivered: &Delivered<'_>) {
     if delivered.certificates == Certificates::Trusted {
         let _ = http.delivering(delivered.url);
     }
+}
+/// Methods in an order of our own: some frameworks name them in another one each time (seen with Flask).
+fn in_order(allow: &str) -> String {
+    let mut methods: Vec<&str> = allow.split(',').map(str::trim).filter(|method| !method.is_empty()).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods.join(", ")
 }

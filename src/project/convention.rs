@@ -4,6 +4,9 @@ use std::path::Path;
 
 use super::framework::Framework;
 
+/// What a file of Nuxt's server may end with, for one method alone (Nuxt docs, server directory).
+const METHODS: [&str; 7] = [".post", ".get", ".put", ".patch", ".delete", ".head", ".options"];
+
 /// The path of the route in `file` (as it stands in the package), where the framework makes one of it.
 pub fn path(framework: Framework, file: &Path) -> Option<String> {
     let shown = file.to_str()?.replace('\\', "/");
@@ -20,7 +23,7 @@ pub fn path(framework: Framework, file: &Path) -> Option<String> {
             let below = shown.strip_prefix("server/")?;
             let below = below.strip_prefix("routes/").or_else(|| below.starts_with("api/").then_some(below))?;
             let stem = stem(below)?;
-            joined(stem.strip_suffix(".post").unwrap_or(&stem))
+            joined(METHODS.iter().find_map(|method| stem.strip_suffix(method)).unwrap_or(&stem))
         }
         Framework::SvelteKit => joined(stem(shown.strip_prefix("src/routes/")?)?.strip_suffix("+server")?),
         Framework::Astro => joined(&stem(shown.strip_prefix("src/pages/")?)?),
@@ -72,6 +75,7 @@ mod tests {
             (Framework::Next, "src/pages/api/webhooks/index.ts", Some("/api/webhooks")),
             (Framework::Next, "pages/webhooks.ts", None),
             (Framework::Nuxt, "server/api/webhooks/clerk.post.ts", Some("/api/webhooks/clerk")),
+            (Framework::Nuxt, "server/api/webhooks.get.ts", Some("/api/webhooks")),
             (Framework::Nuxt, "server/routes/hooks.ts", Some("/hooks")),
             (Framework::Nuxt, "server/utils/hooks.ts", None),
             (Framework::SvelteKit, "src/routes/(app)/api/webhooks/+server.ts", Some("/api/webhooks")),

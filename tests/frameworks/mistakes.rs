@@ -19,8 +19,8 @@ static WRITING: Mutex<()> = Mutex::new(());
 /// Makes the mistake, and compares what `trigger` and `check` say. `SNAPSHOTS=overwrite` notes it.
 pub fn is_told(name: &str, definition: &Definition, mistake: &Mistake) {
     let app = App::start(name, definition, Mode::Dev, mistake);
-    let trigger = run(&app, &format!("trigger user.created --to {} --json", app.port));
-    let check = run(&app, &format!("check {} --skip slow-client --json", app.port));
+    let trigger = run(&app, &format!("trigger user.created --to {} --path /api/webhooks --json", app.port));
+    let check = run(&app, &format!("check {} --path /api/webhooks --skip slow-client --json", app.port));
     let told = BTreeMap::from([("trigger".to_owned(), of_trigger(&trigger)), ("check".to_owned(), of_check(&check))]);
     let told = told.into_iter().map(|(command, words)| (command, plain(&app, &words))).collect::<BTreeMap<_, _>>();
     let _lock = WRITING.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
