@@ -68,7 +68,6 @@ fn all_hops_held(output: &Output) -> Vec<bool> {
 fn note(name: &str, ready: Duration, restarted: Option<Duration>) {
     let seconds = |time: Duration| (time.as_secs_f64() * 10.0).round() / 10.0;
     let noted = json!({ "ready": seconds(ready), "ready_after_restart": restarted.map(seconds) });
-    eprintln!("{name}: {noted}");
     if std::env::var_os("SNAPSHOTS").is_some_and(|value| value == "overwrite") {
         let text = serde_json::to_string_pretty(&noted).expect("JSON") + "\n";
         std::fs::write(folder(name).join("first_up.json"), text).expect("written");
