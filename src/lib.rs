@@ -102,9 +102,9 @@ fn refused(error: &Error, options: ui::Options) -> u8 {
 async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     let Invocation { global, command } = invocation;
     let farewell = |haste, left: Vec<String>| ui::farewell(haste == Haste::Late, &left);
-    let shutdown = Shutdown::on_signals(farewell);
+    let shutdown = Shutdown::on_signals(command.is_detached(), farewell);
     let (ending, closed) = (shutdown.clone(), shutdown.clone());
-    let ui = Arc::new(Ui::new(global.ui, move || ending.requested(), move || closed.request()));
+    let ui = Arc::new(Ui::new(ui::Options { detached: command.is_detached(), ..global.ui }, move || ending.requested(), move || closed.request()));
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
@@ -214,6 +214,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::User(options), _) => commands::user(context, &options).await,
         (Command::Verify(options), _) => commands::verify(context, &options).await,
+        (Command::Down(options), _) => commands::down(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
         (Command::Events(options), _) => commands::events(context, &options).await,

@@ -1,5 +1,6 @@
 //! The only place that starts other programs: each in its own process group, both pipes drained.
 
+mod detached;
 mod group;
 mod pipe;
 
@@ -14,8 +15,9 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+pub use self::detached::{Detached, detach};
 use self::group::{Wish, gone_by, signal};
-pub use self::group::{alive, command_line, end, group};
+pub use self::group::{alive, ask_to_end, command_line, end, group};
 use crate::config::Environment;
 
 /// How many lines of a child wait for whoever reads them.

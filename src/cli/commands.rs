@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::check::CheckArgs;
+use super::down::DownArgs;
 use super::events::{Wished, any, listed, name};
 use super::history::EventsArgs;
 use super::replay::ReplayArgs;
@@ -53,6 +54,8 @@ pub enum CommandArgs {
     User(UserArgs),
     /// Verify a saved delivery, and say why when it fails
     Verify(VerifyArgs),
+    /// End what `up` keeps, from any terminal
+    Down(DownArgs),
     /// What runs now
     Status(StatusArgs),
     /// The deliveries that passed: list them, show one whole, export
@@ -83,6 +86,18 @@ pub struct UpArgs {
     /// Send no test event
     #[arg(long)]
     no_test: bool,
+    /// Return when it is ready, and keep it in the background; `down` ends it
+    #[arg(long, conflicts_with = "once")]
+    detach: bool,
+    /// Written when it is ready, with its `ready` line; removed at its end
+    #[arg(long, value_name = "FILE", requires = "detach")]
+    ready_file: Option<PathBuf>,
+    /// Where it says from then on what it has to say [default: in the state directory]
+    #[arg(long, value_name = "FILE", requires = "detach")]
+    log_file: Option<PathBuf>,
+    /// This is the process that keeps it
+    #[arg(long, hide = true, requires_all = ["detach", "log_file"])]
+    supervise: bool,
     /// What to do with the endpoint at the end [default: keep with a fixed domain, else disable]
     #[arg(long, value_name = "WHAT")]
     on_exit: Option<OnExitArg>,
@@ -203,6 +218,14 @@ enum OnExitArg {
 }
 
 impl UpArgs {
+    fn background(&self) -> up::Background {
+        match (self.detach, self.supervise) {
+            (false, _) => up::Background::Not,
+            (true, true) => up::Background::Kept,
+            (true, false) => up::Background::Wanted(Vec::new()),
+        }
+    }
+
     fn into_setup(self) -> setup::Options {
         setup::Options {
             env: self.endpoint.env(),
@@ -215,6 +238,7 @@ impl UpArgs {
             adopt: self.endpoint.adopt,
             timeout: self.timeout,
             secure: None,
+            detached: self.detach.then_some(setup::Detached { ready_file: self.ready_file }),
         }
     }
 }
@@ -233,6 +257,7 @@ impl TunnelArgs {
             adopt: None,
             timeout: PROOF_WITHIN,
             secure: None,
+            detached: None,
         }
     }
 }
@@ -253,6 +278,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     let (endpoint, agent) = match command {
         CommandArgs::Up(up) => {
             flags.secret_file = up.secret_file.clone();
+            flags.log_file = up.log_file.clone();
             (Some(&up.endpoint), Some(&up.tunnel))
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
@@ -276,7 +302,7 @@ impl CommandArgs {
     /// The command's options.
     pub fn into_command(self, dry_run: bool) -> Command {
         match self {
-            Self::Up(args) => Command::Up(up::Options { setup: args.into_setup(), dry_run }),
+            Self::Up(args) => Command::Up(up::Options { background: args.background(), setup: args.into_setup(), dry_run }),
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
                 raw: args.raw,
@@ -316,6 +342,7 @@ impl CommandArgs {
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
+            Self::Down(args) => Command::Down(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),

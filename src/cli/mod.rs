@@ -2,6 +2,7 @@
 
 mod check;
 mod commands;
+mod down;
 mod edit;
 mod events;
 mod global;
@@ -22,7 +23,7 @@ use clap_complete::Shell;
 pub use global::{Global, SandboxWish};
 
 use crate::commands::{
-    check as checking, doctor, events as kept, register, replay as replaying, secret as secrets, secure as securing,
+    check as checking, doctor, down as ending, events as kept, register, replay as replaying, secret as secrets, secure as securing,
     send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
 use crate::steps::target::To;
@@ -54,6 +55,7 @@ pub enum Command {
     Secret(secrets::Options),
     User(users::Options),
     Verify(verifying::Options),
+    Down(ending::Options),
     Status(standing::Options),
     Doctor(doctor::Options),
     Events(kept::Options),
@@ -76,6 +78,7 @@ impl Command {
             | Self::Check(_)
             | Self::User(_)
             | Self::Verify(_)
+            | Self::Down(_)
             | Self::Status(_)
             | Self::Doctor(_) => true,
             Self::Events(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
@@ -86,7 +89,15 @@ impl Command {
 
     /// Whether it means one of the running set-ups, not all of them.
     pub fn means_one_set_up(&self) -> bool {
-        !matches!(self, Self::Status(_) | Self::Doctor(_))
+        match self {
+            Self::Down(options) => !options.all,
+            command => !matches!(command, Self::Status(_) | Self::Doctor(_)),
+        }
+    }
+
+    /// Whether this process keeps a set-up in the background.
+    pub fn is_detached(&self) -> bool {
+        matches!(self, Self::Up(up::Options { background: up::Background::Kept, .. }))
     }
 
     /// The app that was named.
@@ -98,6 +109,7 @@ impl Command {
             Self::User(options) => options.upstream.as_ref(),
             Self::Trigger(options) => options.delivery.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
+            Self::Down(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Check(options) => options.handler.as_ref().map(To::upstream),
             Self::Tunnel(options) => options.upstream.as_ref(),
@@ -158,7 +170,11 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
     let dry_run = cli.global.dry_run;
     let mut global = cli.global.into_global();
     commands::flags(&cli.command, &mut global.flags);
-    Ok(Invocation { command: cli.command.into_command(dry_run), global })
+    let mut command = cli.command.into_command(dry_run);
+    if let Command::Up(up::Options { background: up::Background::Wanted(arguments), .. }) = &mut command {
+        *arguments = args[1..].to_vec();
+    }
+    Ok(Invocation { command, global })
 }
 
 /// An argument without a control character.

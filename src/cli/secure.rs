@@ -76,6 +76,7 @@ impl SecureArgs {
                 adopt: None,
                 timeout: self.timeout,
                 secure: Some(wish),
+                detached: None,
             },
         }
     }

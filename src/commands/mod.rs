@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod doctor;
+pub mod down;
 pub mod events;
 pub mod register;
 pub mod replay;
@@ -19,6 +20,7 @@ pub mod verify;
 
 pub use check::check;
 pub use doctor::doctor;
+pub use down::down;
 pub use events::events;
 pub use register::register;
 pub use replay::replay;

@@ -46,6 +46,7 @@ pub struct Flags {
     pub state_dir: Option<PathBuf>,
     pub agent_ports: Option<PortRange>,
     pub no_history: bool,
+    pub log_file: Option<PathBuf>,
 }
 
 /// Local ports, first and last.
@@ -119,6 +120,8 @@ pub struct Settings {
     pub endpoint_check: Duration,
     /// How many deliveries are kept; 0 keeps none.
     pub history: u64,
+    /// Where a set-up in the background writes what it says.
+    pub log_file: Option<PathBuf>,
     /// `$VISUAL` or `$EDITOR`.
     pub editor: Option<String>,
     /// Names of the proxy variables that are set.
@@ -188,6 +191,7 @@ pub fn settle(
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
         home: environment.get_os("HOME").or_else(|| environment.get_os("USERPROFILE")).map(PathBuf::from),
+        log_file: flags.log_file,
         editor: environment.get("VISUAL").or_else(|| environment.get("EDITOR")).map(str::to_owned),
         proxies: PROXY_NAMES.into_iter().filter(|name| environment.get(name).is_some()).collect(),
     })

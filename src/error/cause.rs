@@ -55,6 +55,9 @@ impl Error {
             | Self::SvixRateLimited { words, .. }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::SetUpStays { .. }
+            | Self::DetachMissing
+            | Self::Relayed(_)
             | Self::Declined { .. }
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }

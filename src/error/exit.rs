@@ -24,6 +24,22 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// The one of a number; one that nobody knows is unexpected.
+    pub fn of(code: i32) -> Self {
+        let known = [
+            Self::Usage,
+            Self::Settings,
+            Self::Remote,
+            Self::Tunnel,
+            Self::NotDelivered,
+            Self::Check,
+            Self::Interrupted,
+        ];
+        known.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Self::Unexpected)
+    }
+}
+
 impl Error {
     /// Which exit code tells it to a script.
     pub fn exit_code(&self) -> Exit {
@@ -31,7 +47,9 @@ impl Error {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
             Self::Interrupted | Self::Declined { .. } => Exit::Interrupted,
+            Self::Relayed(exit) => *exit,
             Self::SetUpSilent { .. }
+            | Self::SetUpStays { .. }
             | Self::HistoryUnusable { .. }
             | Self::TooFewFiles { .. }
             | Self::ClockImpossible { .. } => Exit::Unexpected,
@@ -55,6 +73,7 @@ impl Error {
             | Self::EnvFileUnwritable { .. }
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
             Self::CaseUnknown { .. }
+            | Self::DetachMissing
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }

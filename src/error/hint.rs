@@ -21,6 +21,9 @@ impl Error {
             Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
+            Self::SetUpStays { pid, .. } => format!("`kill -9 {pid}` ends it at once, and `clerkhook down` then what it leaves"),
+            Self::DetachMissing => "leave out `--detach`, and keep it in a terminal of its own".into(),
+            Self::Relayed(_) => String::new(),
             Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \

@@ -52,6 +52,12 @@ pub enum Error {
     SetUpSilent { cause: String },
     #[error("{}", _0.message)]
     Told(Told),
+    #[error("the set-up for {who} does not end")]
+    SetUpStays { who: String, pid: u32 },
+    #[error("a set-up cannot be kept in the background on this system")]
+    DetachMissing,
+    #[error("")]
+    Relayed(Exit),
 
     #[error("no Clerk secret key")]
     KeyMissing { looked: String },

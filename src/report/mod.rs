@@ -14,7 +14,7 @@ use serde::Serialize;
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use proof::{Hop, HopResult, Proof};
-pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
+pub use setup::{Action, Ended, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use trigger::{EventType, Request, Summary, Trigger};
 pub use user::{User, UserAction};

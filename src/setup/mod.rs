@@ -2,6 +2,7 @@
 
 mod bare;
 mod closing;
+mod detached;
 mod follow;
 mod inbox;
 mod live;
@@ -10,7 +11,8 @@ mod parts;
 mod securing;
 mod verdicts;
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -23,6 +25,9 @@ use crate::steps::Context;
 use crate::steps::app::Wish;
 use crate::steps::secret::EnvWish;
 use parts::SetUp;
+
+/// A proof gets this much whatever was spent before.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// What to do with the endpoint at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +63,23 @@ pub struct Options {
     pub timeout: Duration,
     /// Have the edge verify signatures.
     pub secure: Option<SecureWish>,
+    /// Nobody looks at it once it is ready.
+    pub detached: Option<Detached>,
+}
+
+/// How a set-up goes on in the background.
+#[derive(Clone, Debug, Default)]
+pub struct Detached {
+    /// Says that it is ready, for as long as it is.
+    pub ready_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// With what is left of the time for the proof: whoever waits for a verdict waits no longer.
+    fn after(&self, since: Instant) -> Self {
+        let left = self.timeout.saturating_sub(since.elapsed()).max(LEAST);
+        Self { timeout: if self.detached.is_some() { left } else { self.timeout }, ..self.clone() }
+    }
 }
 
 /// Sets everything up, proves it, keeps it until the end is asked for, and takes it down.
@@ -74,6 +96,7 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
         setup.keep_what_came(context).await;
     }
     closing::close(context, options, setup).await;
+    options.detached.iter().for_each(Detached::take_back);
     match result {
         // Ctrl-C is how a set-up that waits for events is meant to end.
         Err(Error::Interrupted) if ready => Ok(()),
@@ -82,6 +105,7 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
 }
 
 async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
+    let began = Instant::now();
     setup.since = Some(Timestamp::now());
     setup.open(context, options).await?;
     setup.register(context, options).await?;
@@ -89,9 +113,9 @@ async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result
     match options.secure {
         // The proof of verification has a genuine event of its own.
         Some(wish) => drop(setup.secure(context, options, wish).await?),
-        None => setup.test(context, options).await?,
+        None => setup.test(context, &options.after(began)).await?,
     }
-    setup.announce(context, options);
+    setup.announce(context, options)?;
     if options.once {
         return Ok(());
     }

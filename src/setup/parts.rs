@@ -115,7 +115,7 @@ impl SetUp {
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         let told = tunnel.told.clone();
-        self.control = control::open().await.ok();
+        self.control = control::open(&context.shutdown).await.ok();
         let api = tunnel.api.clone();
         self.note(context);
         self.feed = Some(self.begin_feed(context, &api).await);
@@ -283,21 +283,26 @@ impl SetUp {
     }
 
     /// Says that everything is ready.
-    pub fn announce(&mut self, context: &Context, options: &Options) {
+    ///
+    /// # Errors
+    /// Those of going to the background.
+    pub fn announce(&mut self, context: &Context, options: &Options) -> Result<()> {
         self.ready = true;
         context.shutdown.ready();
         self.note(context);
-        let Some(tunnel) = &self.tunnel else { return };
-        let ready = Report::Ready(Ready {
+        let Some(tunnel) = &self.tunnel else { return Ok(()) };
+        let ready = Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),
             inspector_url: tunnel.told.api_url.clone(),
             endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
             secured: self.secured.is_some(),
             pid: std::process::id(),
-        });
+        };
+        let told = Report::Ready(ready.clone());
         // With `--once` nothing waits, so a person has nothing to be told.
-        if options.once { context.ui.record(&ready) } else { context.ui.emit(&ready) }
+        if options.once { context.ui.record(&told) } else { context.ui.emit(&told) }
+        options.detached.as_ref().map_or(Ok(()), |detached| detached.leave(context, &ready))
     }
 }
 

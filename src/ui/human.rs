@@ -97,7 +97,12 @@ pub fn stopped(stopped: &Stopped, terminal: bool) -> Painted {
             format!("{count} deliveries{}", tested.map(|tested| format!(" and {tested}")).unwrap_or_default())
         }
     };
-    let endpoint = stopped.endpoint.map(|state| painted!(", endpoint {}", state));
+    let endpoint = stopped.endpoint.as_ref().map(|state| painted!(", endpoint {}", state));
+    if let Some(of) = &stopped.of {
+        let left = stopped.left.join(", ");
+        let left = if left.is_empty() { String::new() } else { format!("; this stays behind: {left}") };
+        return painted!("  Stopped {} (process {}): {}{}{}.", of.upstream, of.pid, deliveries, endpoint, left);
+    }
     let cover = if terminal { painted!("\r") } else { Painted::default() };
     painted!("{}  Stopped: {}{}.", cover, deliveries, endpoint)
 }

@@ -4,6 +4,7 @@ mod conformance;
 mod early;
 mod held;
 mod human;
+mod journal;
 mod json;
 mod paint;
 mod painted;
@@ -63,6 +64,8 @@ pub struct Options {
     pub no_input: bool,
     /// Deliveries without headers and bodies in JSON.
     pub brief: bool,
+    /// Goes on whoever reads it, and whether anybody does.
+    pub detached: bool,
 }
 
 /// Both streams.
@@ -126,6 +129,7 @@ impl Ui {
         let width = self.width;
         match event {
             Report::Step { step, status, detail, .. } => self.step(*step, *status, detail),
+            Report::Ready(_) if self.options.detached => {}
             Report::Ready(ready) => self.talk(human::ready(ready)),
             Report::Stopped(stopped) => self.end(human::stopped(stopped, width.is_some())),
             Report::Serving(serving) => self.talk(human::serving(serving)),
@@ -216,6 +220,9 @@ impl Ui {
 
     /// What ended the command.
     pub fn error(&self, error: &Error) {
+        if let Error::Relayed(_) = error {
+            return;
+        }
         if self.options.json {
             return self.stderr(Content::Json(json::error(error)));
         }

@@ -8,6 +8,7 @@ use anstream::ColorChoice;
 
 use super::Ui;
 use super::held::{Held, Line};
+use super::journal::Journal;
 use super::painted::Painted;
 use super::patient::GivenUp;
 use super::steps::Steps;
@@ -26,6 +27,8 @@ pub(super) struct Streams {
     /// What the line of a step said of its failure.
     pub(super) failed: Option<String>,
     pub(super) last_line: Option<Painted>,
+    /// Where both lead since nobody looks any more.
+    pub(super) journal: Option<Journal>,
 }
 
 /// Why stdout takes nothing any more.
@@ -50,6 +53,7 @@ impl Streams {
             steps: Steps::new(live_steps),
             failed: None,
             last_line: None,
+            journal: None,
         }
     }
 }
@@ -85,7 +89,9 @@ impl Ui {
         let Streams { stdout, steps, .. } = &mut *streams;
         let mut written = Ok(());
         steps.suspend(|| written = stdout.write(contents));
-        let Err(error) = written else { return };
+        streams.journal.iter_mut().for_each(Journal::turn);
+        // A full disk or a reader that is gone is no reason to end what runs for the app.
+        let Some(error) = written.err().filter(|_| !self.options.detached) else { return };
         streams.end = Some(match error.kind() {
             ErrorKind::BrokenPipe => End::Closed,
             ErrorKind::TimedOut => End::Stuck,
@@ -113,6 +119,7 @@ impl Ui {
         let mut written = Ok(());
         steps.suspend(|| written = stderr.write([content]));
         *stderr_stuck = written.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+        streams.journal.iter_mut().for_each(Journal::turn);
     }
 
     /// Holds every line back while a question stands.

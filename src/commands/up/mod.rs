@@ -1,6 +1,9 @@
 //! `clerkhook up`: app, tunnel, endpoint, secret, test event, proof; then a line per delivery until Ctrl-C.
 
+mod background;
 mod plan;
+
+pub use background::Background;
 
 use crate::config::Upstream;
 use crate::error::Result;
@@ -17,6 +20,8 @@ use crate::steps::{Context, standing};
 pub struct Options {
     /// What to set up, and how.
     pub setup: setup::Options,
+    /// Whether it goes on without this terminal.
+    pub background: Background,
     /// Print the plan, change nothing.
     pub dry_run: bool,
 }
@@ -28,6 +33,9 @@ pub struct Options {
 pub async fn up(context: &Context, options: &Options) -> Result<()> {
     if options.dry_run {
         return context.unless_interrupted(plan::plan(context, &options.setup)).await;
+    }
+    if let Background::Wanted(arguments) = &options.background {
+        return background::detach(context, options, arguments).await;
     }
     match running(context, &options.setup) {
         Some(first) => show(context, &options.setup, &first).await,
@@ -69,13 +77,14 @@ async fn show_at(context: &Context, options: &setup::Options, first: &Setup, pla
         place.prove(context, setup::example(&options.events), options.timeout).await?;
     }
     // This one does not wait, so a person is not told that it does.
-    context.ui.record(&Report::Ready(Ready {
+    let ready = Ready {
         public_url: first.public_url.clone(),
         webhook_url: first.webhook_url.clone().unwrap_or_default(),
         inspector_url: first.inspector_url(),
         endpoint_id: first.endpoint_id.clone(),
         secured: first.secured.is_some(),
         pid: first.pid,
-    }));
-    Ok(())
+    };
+    context.ui.record(&Report::Ready(ready.clone()));
+    options.detached.as_ref().map_or(Ok(()), |detached| detached.write(context, &ready))
 }
