@@ -46,7 +46,7 @@ use crate::running::{Setup, StateDirectory, Wanted};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::shutdown::{Haste, Shutdown};
-use crate::steps::Context;
+use crate::steps::{Context, profile_key};
 use crate::ui::Ui;
 
 /// The name under which this program is the sandbox's agent.
@@ -104,7 +104,11 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     let farewell = |haste, left: Vec<String>| ui::farewell(haste == Haste::Late, &left);
     let shutdown = Shutdown::on_signals(command.is_detached(), farewell);
     let (ending, closed) = (shutdown.clone(), shutdown.clone());
-    let ui = Arc::new(Ui::new(ui::Options { detached: command.is_detached(), ..global.ui }, move || ending.requested(), move || closed.request()));
+    let ui = Arc::new(Ui::new(
+        ui::Options { detached: command.is_detached(), ..global.ui },
+        move || ending.requested(),
+        move || closed.request(),
+    ));
     ui::log(global.verbose);
     let result = dispatch(global, command, environment, &ui, &shutdown).await;
     ui.settle();
@@ -126,7 +130,7 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
 /// Settings → context → command.
 async fn dispatch(
     global: cli::Global,
-    command: Command,
+    mut command: Command,
     environment: &Environment,
     ui: &Arc<Ui>,
     shutdown: &Shutdown,
@@ -134,6 +138,20 @@ async fn dispatch(
     if let Command::Completions(script) = &command {
         ui.exact(script.trim_end());
         return Ok(());
+    }
+    match &command {
+        Command::Explain(code) => return commands::explain(ui, code),
+        Command::Help(_) => {
+            cli::reference().iter().for_each(|line| ui.emit(line));
+            return Ok(());
+        }
+        Command::Config(options) => {
+            let (directory, profile) = config::place(&global.flags, environment)?;
+            let named = profile.source != Source::Default;
+            let place = commands::config::Place { directory: directory.value, profile: profile.value, named };
+            return commands::config(ui, &place, options);
+        }
+        _ => {}
     }
     let directory =
         std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
@@ -154,6 +172,15 @@ async fn dispatch(
         }
         if let Some((path, setup)) = meant.first() {
             settings.follow(&setup.services, &setup.profile, path);
+        }
+    }
+    command.take_from(&settings)?;
+    if command.asks_clerk(&settings) {
+        let provided = profile_key::provide(&mut settings, environment, ui).await;
+        match provided {
+            // It looks on, and says what lacks.
+            Err(error) if matches!(command, Command::Doctor(_)) => ui.warn(&format!("{error}: {}", error.hint())),
+            provided => provided?,
         }
     }
     let context = Context {
@@ -220,7 +247,11 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Events(options), _) => commands::events(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
-        (Command::Sandbox | Command::Completions(_), _) => Ok(()),
+        (Command::Prune(options), _) => commands::prune(context, &options).await,
+        (
+            Command::Sandbox | Command::Completions(_) | Command::Config(_) | Command::Explain(_) | Command::Help(_),
+            _,
+        ) => Ok(()),
     }
 }
 

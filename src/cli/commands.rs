@@ -8,9 +8,11 @@ use clap_complete::Shell;
 use url::Url;
 
 use super::check::CheckArgs;
+use super::config::ConfigArgs;
 use super::down::DownArgs;
 use super::events::{Wished, any, listed, name};
 use super::history::EventsArgs;
+use super::prune::PruneArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
 use super::secure::SecureArgs;
@@ -18,8 +20,7 @@ use super::status::StatusArgs;
 use super::trigger::TriggerArgs;
 use super::user::UserArgs;
 use super::verify::VerifyArgs;
-use super::{Command, completions};
-use crate::catalogue;
+use super::{Command, completions, manual};
 use crate::commands::{doctor, register, send_test, serve, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::sample::{self, Respond};
@@ -62,10 +63,26 @@ pub enum CommandArgs {
     Events(EventsArgs),
     /// Prove the app's handler: takes what is good, refuses the forged
     Check(CheckArgs),
+    /// Delete endpoints with clerkhook's mark that nobody serves
+    Prune(PruneArgs),
+    /// Profiles: where the key comes from, app, path, events, domain
+    Config(ConfigArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
     /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
     Sandbox,
+    /// What an error code means, and what to do
+    Explain {
+        /// `CH0201`, or its digits
+        code: String,
+    },
+    /// The help of a command; with `--json` commands, flags, exit codes
+    Help {
+        /// The command
+        command: Vec<String>,
+    },
+    /// Print the manual page
+    Man,
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -150,6 +167,9 @@ pub struct RegisterArgs {
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
     upstream: Option<Upstream>,
+    /// List the endpoints of the instance and whose they are; change nothing
+    #[arg(long, conflicts_with_all = ["url", "watch"])]
+    list: bool,
     /// Go on, and follow the URL of a tunnel that somebody else keeps
     #[arg(long, conflicts_with_all = ["url", "dry_run"])]
     watch: bool,
@@ -179,8 +199,9 @@ pub struct DoctorArgs {
 /// The endpoint and where its secret goes.
 #[derive(Debug, Args)]
 struct EndpointArgs {
-    /// Event types to listen to; `user.*` is a group, `all` is every one
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any, default_values = catalogue::DEFAULT)]
+    /// Event types to listen to; `user.*` is a group, `all` is every one [default:
+    /// user.created,user.deleted,user.updated]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any)]
     events: Vec<Wished>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
@@ -250,7 +271,7 @@ impl TunnelArgs {
             app: Wish { upstream: self.upstream.clone(), serve: false },
             once: false,
             no_test: false,
-            events: catalogue::DEFAULT.map(String::from).to_vec(),
+            events: Vec::new(),
             env: EnvWish { place: EnvPlace::Nowhere, keep_old: false, app_is_told: false },
             on_exit: None,
             reuse: true,
@@ -302,7 +323,9 @@ impl CommandArgs {
     /// The command's options.
     pub fn into_command(self, dry_run: bool) -> Command {
         match self {
-            Self::Up(args) => Command::Up(up::Options { background: args.background(), setup: args.into_setup(), dry_run }),
+            Self::Up(args) => {
+                Command::Up(up::Options { background: args.background(), setup: args.into_setup(), dry_run })
+            }
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
                 raw: args.raw,
@@ -327,6 +350,7 @@ impl CommandArgs {
                 upstream: args.upstream,
                 events: listed(args.endpoint.events),
                 adopt: args.endpoint.adopt,
+                list: args.list,
                 watch: args.watch,
                 dry_run,
             }),
@@ -347,6 +371,11 @@ impl CommandArgs {
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Doctor(args) => Command::Doctor(doctor::Options { upstream: args.upstream }),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
+            Self::Prune(args) => Command::Prune(args.into_options(dry_run)),
+            Self::Config(args) => Command::Config(args.into_options(dry_run)),
+            Self::Explain { code } => Command::Explain(code),
+            Self::Help { command } => Command::Help(command),
+            Self::Man => Command::Completions(manual()),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),
         }

@@ -2,14 +2,18 @@
 
 mod check;
 mod commands;
+mod config;
 mod down;
 mod edit;
 mod events;
 mod global;
 mod history;
+mod prune;
+mod reference;
 mod replay;
 mod secret;
 mod secure;
+mod settled;
 mod status;
 mod trigger;
 mod user;
@@ -21,10 +25,12 @@ use clap::{CommandFactory as _, Parser};
 use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
+pub use reference::reference;
 
 use crate::commands::{
-    check as checking, doctor, down as ending, events as kept, register, replay as replaying, secret as secrets, secure as securing,
-    send_test, serve, status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying,
+    check as checking, config as profiles, doctor, down as ending, events as kept, prune as pruning, register,
+    replay as replaying, secret as secrets, secure as securing, send_test, serve, status as standing,
+    trigger as triggering, tunnel, up, user as users, verify as verifying,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -60,8 +66,13 @@ pub enum Command {
     Doctor(doctor::Options),
     Events(kept::Options),
     Check(checking::Options),
+    Prune(pruning::Options),
+    Config(profiles::Options),
+    Explain(String),
+    /// Of every command, or of the one that is named.
+    Help(Vec<String>),
     Sandbox,
-    /// The script for a shell, already made.
+    /// A text for a shell or a pager, already made.
     Completions(String),
 }
 
@@ -80,10 +91,17 @@ impl Command {
             | Self::Verify(_)
             | Self::Down(_)
             | Self::Status(_)
+            | Self::Prune(_)
             | Self::Doctor(_) => true,
-            Self::Events(_) | Self::Up(_) | Self::Serve(_) | Self::Tunnel(_) | Self::Sandbox | Self::Completions(_) => {
-                false
-            }
+            Self::Events(_)
+            | Self::Up(_)
+            | Self::Serve(_)
+            | Self::Tunnel(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Help(_)
+            | Self::Sandbox
+            | Self::Completions(_) => false,
         }
     }
 
@@ -119,6 +137,10 @@ impl Command {
             | Self::Secret(_)
             | Self::Serve(_)
             | Self::Verify(_)
+            | Self::Prune(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Help(_)
             | Self::Sandbox
             | Self::Completions(_) => None,
         }
@@ -174,12 +196,32 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
     if let Command::Up(up::Options { background: up::Background::Wanted(arguments), .. }) = &mut command {
         *arguments = args[1..].to_vec();
     }
-    Ok(Invocation { command, global })
+    match command {
+        Command::Help(of) if !global.ui.json => Err(help_of(of)),
+        command => Ok(Invocation { command, global }),
+    }
 }
 
 /// An argument without a control character.
 fn spelled(argument: &OsString) -> OsString {
     argument.to_str().map_or_else(|| argument.clone(), |text| harmless(text).into_owned().into())
+}
+
+/// What `COMMAND --help` says.
+fn help_of(command: Vec<String>) -> Unparsed {
+    let line = std::iter::once("clerkhook".to_owned()).chain(command).chain(["--help".to_owned()]);
+    match parse(&line.map(OsString::from).collect::<Vec<_>>()) {
+        Err(unparsed) => unparsed,
+        Ok(_) => Unparsed::Told(String::new()),
+    }
+}
+
+/// The manual page.
+fn manual() -> String {
+    let mut page = Vec::new();
+    // A vector takes every byte.
+    let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+    String::from_utf8_lossy(&page).into_owned()
 }
 
 /// The completion script of a shell.

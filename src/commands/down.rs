@@ -38,7 +38,9 @@ pub struct Options {
 pub async fn down(context: &Context, options: &Options) -> Result<()> {
     let setups = meant(context, options);
     if let others @ 1.. = context.state.of_other_versions() {
-        context.ui.note(&format!("{others} records of another clerkhook version are left alone; its own `down` reads them"));
+        context
+            .ui
+            .note(&format!("{others} records of another clerkhook version are left alone; its own `down` reads them"));
     }
     if options.dry_run {
         setups.iter().for_each(|setup| context.ui.emit(&planned(setup, options.delete)));
@@ -65,8 +67,10 @@ pub async fn down(context: &Context, options: &Options) -> Result<()> {
         }
     }
     // An agent whose clerkhook was killed has nobody to ask.
-    tunnel::end_left(context, |setup| options.all || options.upstream.as_ref().is_some_and(|app| app.is_same_app(&setup.upstream)))
-        .await;
+    tunnel::end_left(context, |setup| {
+        options.all || options.upstream.as_ref().is_some_and(|app| app.is_same_app(&setup.upstream))
+    })
+    .await;
     stays.map_or(Ok(()), Err)
 }
 

@@ -1,9 +1,12 @@
 //! One file per subcommand, named after it, its function after the verb.
 
 pub mod check;
+pub mod config;
 pub mod doctor;
 pub mod down;
 pub mod events;
+mod explain;
+pub mod prune;
 pub mod register;
 pub mod replay;
 pub mod sandbox;
@@ -19,9 +22,12 @@ pub mod user;
 pub mod verify;
 
 pub use check::check;
+pub use config::config;
 pub use doctor::doctor;
 pub use down::down;
 pub use events::events;
+pub use explain::explain;
+pub use prune::prune;
 pub use register::register;
 pub use replay::replay;
 pub use sandbox::sandbox;

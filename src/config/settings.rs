@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::doors::Doors;
-use super::value::{count, into_path, into_secret, ports, seconds};
-use super::{EnvFile, Environment, Source, Sourced};
+use super::value::{app, count, into_path, into_secret, ports, seconds};
+use super::{EnvFile, Environment, Source, Sourced, Upstream};
 use crate::error::Result;
 use crate::secret::{SECRET_KEY_NAMES, SIGNING_SECRET_NAMES, Secret};
 
@@ -100,6 +100,10 @@ pub struct Settings {
     pub ngrok_authtoken: Option<Sourced<Secret>>,
     pub domain: Option<Sourced<String>>,
     pub path: Option<Sourced<String>>,
+    /// The app, where none is named.
+    pub app: Option<Sourced<Upstream>>,
+    /// The event types to listen to, where none are named.
+    pub events: Option<Sourced<Vec<String>>>,
     pub signing_secret: Option<Sourced<Secret>>,
     /// What the environment exports, which an app prefers to its env files.
     pub exported_signing_secret: Option<Sourced<Secret>>,
@@ -168,6 +172,10 @@ pub fn settle(
             doors.profile(|profile| profile.path.clone()),
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
+        app: first([doors.environment("CLERKHOOK_APP"), doors.profile(|profile| profile.app.clone())])
+            .map(|found| found.try_map(app))
+            .transpose()?,
+        events: doors.profile(|profile| Some(profile.events.clone()).filter(|events| !events.is_empty())),
         signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
         exported_signing_secret: doors.exported(&SIGNING_SECRET_NAMES).filter(is_meant),
         sandbox: false,

@@ -15,6 +15,7 @@ impl Error {
             | Self::FileUnwritable { cause, .. }
             | Self::OutputUnwritable { cause }
             | Self::ConfigFile { cause, .. }
+            | Self::KeyCommand { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
             | Self::CertificateUntrusted { cause, .. }
@@ -32,6 +33,7 @@ impl Error {
             | Self::SandboxFailed { cause } => cause,
             Self::SeveralMissing { fixes, .. } => fixes,
             Self::NoneReady { found } => found,
+            Self::ProfileMissing { known, .. } => (!known.is_empty()).then_some(known)?,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
@@ -57,6 +59,8 @@ impl Error {
             Self::Interrupted
             | Self::SetUpStays { .. }
             | Self::DetachMissing
+            | Self::CodeUnknown { .. }
+            | Self::SettingUnknown { .. }
             | Self::Relayed(_)
             | Self::Declined { .. }
             | Self::NothingVerified { .. }

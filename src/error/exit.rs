@@ -25,6 +25,22 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Each number and what it means to a script.
+    pub fn all() -> impl Iterator<Item = (u8, &'static str)> {
+        let failures = [
+            (Self::Unexpected, "unexpected failure; the output could not be written"),
+            (Self::Usage, "usage"),
+            (Self::Settings, "settings or credentials missing or malformed; the app is down"),
+            (Self::Remote, "Clerk or Svix refused, or could not be reached"),
+            (Self::Tunnel, "no tunnel: the agent is missing, refused, died"),
+            (Self::NotDelivered, "not delivered: no proof in time, or the app answered other than 2xx"),
+            (Self::Check, "a check did not hold"),
+            (Self::Interrupted, "interrupted before it was done"),
+        ];
+        let done = (0, "done, and where an event was promised, it was seen to arrive");
+        std::iter::once(done).chain(failures.map(|(exit, means)| (exit as u8, means)))
+    }
+
     /// The one of a number; one that nobody knows is unexpected.
     pub fn of(code: i32) -> Self {
         let known = [
@@ -63,6 +79,8 @@ impl Error {
             | Self::KeyLive { .. }
             | Self::SettingInvalid { .. }
             | Self::ConfigFile { .. }
+            | Self::ProfileMissing { .. }
+            | Self::KeyCommand { .. }
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::SigningSecretMissing { .. }
@@ -74,6 +92,8 @@ impl Error {
             | Self::EnvFileDuplicate { .. } => Exit::Settings,
             Self::CaseUnknown { .. }
             | Self::DetachMissing
+            | Self::CodeUnknown { .. }
+            | Self::SettingUnknown { .. }
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }

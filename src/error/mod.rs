@@ -3,6 +3,7 @@
 mod cause;
 mod code;
 mod exit;
+mod explain;
 mod hint;
 mod told;
 
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use exit::Exit;
+pub use explain::explain;
 pub use told::Told;
 
 use crate::report::Hop;
@@ -56,6 +58,9 @@ pub enum Error {
     SetUpStays { who: String, pid: u32 },
     #[error("a set-up cannot be kept in the background on this system")]
     DetachMissing,
+    #[error("there is no error `{code}`")]
+    CodeUnknown { code: String },
+    /// Another process of this program has said why, and this one ends as it did.
     #[error("")]
     Relayed(Exit),
 
@@ -71,6 +76,12 @@ pub enum Error {
     SettingInvalid { what: &'static str, value: String, source_name: String, why: String },
     #[error("cannot use the config file `{}`", path.display())]
     ConfigFile { path: PathBuf, cause: String },
+    #[error("`{}` has no profile `{name}`", path.display())]
+    ProfileMissing { name: String, path: PathBuf, known: String, meant: Option<String> },
+    #[error("there is no setting `{name}`")]
+    SettingUnknown { name: String, meant: Option<&'static str> },
+    #[error("`{program}` gave no Clerk secret key")]
+    KeyCommand { program: String, cause: String },
     #[error("`{question}` needs an answer, and nobody can be asked")]
     NeedsAnswer { question: String, flag: &'static str },
     #[error("the signing secret from {source_name} is malformed: {why}")]

@@ -2,7 +2,9 @@
 
 mod check;
 mod delivery;
+mod listing;
 mod proof;
+mod reference;
 mod setup;
 mod step;
 mod trigger;
@@ -13,7 +15,9 @@ use serde::Serialize;
 
 pub use check::{Case, CaseSeen, Check, Conformance, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
+pub use listing::{Listing, Owner};
 pub use proof::{Hop, HopResult, Proof};
+pub use reference::{Argument, Command, ExitCode, Explanation, Flag};
 pub use setup::{Action, Ended, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use trigger::{EventType, Request, Summary, Trigger};
@@ -57,6 +61,14 @@ pub enum Report {
     Sandbox(Sandbox),
     /// A user was made, changed or deleted.
     User(User),
+    /// An endpoint of the instance.
+    Listing(Listing),
+    /// A command, as the program itself knows it.
+    Command(Command),
+    /// An exit code.
+    Exit(ExitCode),
+    /// What a code means.
+    Explanation(Explanation),
     /// A dry run's line.
     Plan(Plan),
     /// A check's result.

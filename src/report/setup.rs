@@ -29,6 +29,8 @@ pub enum Action {
     Updated,
     /// It was already right.
     Unchanged,
+    /// It is gone.
+    Deleted,
 }
 
 impl Action {
@@ -38,6 +40,7 @@ impl Action {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
         }
     }
 }

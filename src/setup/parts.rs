@@ -301,7 +301,11 @@ impl SetUp {
         };
         let told = Report::Ready(ready.clone());
         // With `--once` nothing waits, so a person has nothing to be told.
-        if options.once { context.ui.record(&told) } else { context.ui.emit(&told) }
+        if options.once {
+            context.ui.record(&told)
+        } else {
+            context.ui.emit(&told)
+        }
         options.detached.as_ref().map_or(Ok(()), |detached| detached.leave(context, &ready))
     }
 }

@@ -27,6 +27,10 @@ pub struct Endpoint {
     pub disabled: bool,
     /// Its filter; `None` lets every event type through.
     pub events: Option<Vec<String>>,
+    /// When it was made, RFC 3339.
+    pub created_at: Option<String>,
+    /// When it was changed last, RFC 3339.
+    pub updated_at: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -39,12 +43,14 @@ struct Described {
     disabled: bool,
     event_types: Option<Vec<String>>,
     filter_types: Option<Vec<String>>,
+    created_at: Option<String>,
+    updated_at: Option<String>,
 }
 
 impl From<Described> for Endpoint {
     fn from(described: Described) -> Self {
-        let Described { id, url, uid, disabled, event_types, filter_types } = described;
-        Self { id, url, uid, disabled, events: event_types.or(filter_types) }
+        let Described { id, url, uid, disabled, event_types, filter_types, created_at, updated_at } = described;
+        Self { id, url, uid, disabled, events: event_types.or(filter_types), created_at, updated_at }
     }
 }
 
@@ -293,7 +299,16 @@ mod tests {
 
     fn endpoint(id: &str, uid: Option<&str>, url: &str) -> Endpoint {
         let events = Some(vec!["user.updated".to_owned(), "user.created".to_owned()]);
-        Endpoint { id: id.to_owned(), url: url.to_owned(), uid: uid.map(str::to_owned), disabled: false, events }
+        let uid = uid.map(str::to_owned);
+        Endpoint {
+            id: id.to_owned(),
+            url: url.to_owned(),
+            uid,
+            disabled: false,
+            events,
+            created_at: None,
+            updated_at: None,
+        }
     }
 
     fn wanted() -> Wanted {

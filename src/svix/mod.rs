@@ -1,6 +1,7 @@
 //! The instance's Svix app: the endpoint's life and the way of its messages (Svix docs, API v1).
 
 mod endpoint;
+mod kind;
 mod message;
 mod twin;
 
@@ -14,6 +15,7 @@ use tokio::time::timeout;
 use url::Url;
 
 pub use endpoint::{Change, Endpoint, Plan, Wanted, marked, plan};
+pub use kind::kind;
 pub use message::{Attempt, Message, Outcome};
 pub use twin::twins;
 

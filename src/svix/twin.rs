@@ -20,7 +20,15 @@ mod tests {
     use super::*;
 
     fn endpoint(id: &str, url: &str) -> Endpoint {
-        Endpoint { id: id.to_owned(), url: url.to_owned(), uid: None, disabled: false, events: None }
+        Endpoint {
+            id: id.to_owned(),
+            url: url.to_owned(),
+            uid: None,
+            disabled: false,
+            events: None,
+            created_at: None,
+            updated_at: None,
+        }
     }
 
     #[test]

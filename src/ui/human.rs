@@ -9,8 +9,8 @@ use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::error::Error;
 use crate::report::{
-    Check, Delivery, Endpoint, Gap, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature, Standing,
-    Stopped, User,
+    Check, Delivery, Endpoint, Gap, Listing, Owner, Plan, Ready, Replay, Sandbox, Secured, Serving, Setting, Signature,
+    Standing, Stopped, User,
 };
 
 /// From this width on, message ids are shown whole.
@@ -81,6 +81,25 @@ pub fn secured(secured: &Secured) -> Painted {
 /// What follows the steps of `up`.
 pub fn ready(_ready: &Ready) -> Painted {
     painted!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
+}
+
+/// An endpoint, whose it is and where it leads.
+pub fn listing(listing: &Listing) -> Painted {
+    let state = if listing.disabled { "disabled" } else { "enabled" };
+    let owner = match (&listing.owner, &listing.profile) {
+        (Owner::Here, Some(profile)) => format!("profile {profile}{}", if listing.served { ", runs" } else { "" }),
+        (Owner::Clerkhook, _) => "another clerkhook".to_owned(),
+        _ => "somebody else's".to_owned(),
+    };
+    let day =
+        |time: &Option<String>| time.as_ref().and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or_default();
+    let changed = day(&listing.updated_at);
+    painted!("{}  {:<8} {:<18} {:<10} {:<6} {}", listing.endpoint_id, state, owner, changed, listing.kind, listing.url)
+}
+
+/// Markdown without the fences of its blocks.
+pub fn plain(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n")
 }
 
 /// The last line. On a terminal it covers the `^C` that was typed.

@@ -155,7 +155,9 @@ impl Ui {
             Report::Trigger(sent) => self.lines(trigger::line(sent, width)),
             Report::Summary(summary) => self.lines(trigger::summary(summary, width)),
             Report::EventType(kind) => self.lines(trigger::event_type(kind, width)),
-            Report::Request(_) => self.json_line(event),
+            Report::Listing(listing) => self.lines(human::listing(listing)),
+            Report::Explanation(explanation) => self.lines(Painted::lines(&human::plain(&explanation.text))),
+            Report::Request(_) | Report::Command(_) | Report::Exit(_) => self.json_line(event),
             Report::Proof(_) | Report::SetUp(_) => {}
         }
     }

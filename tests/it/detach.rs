@@ -100,7 +100,10 @@ fn a_person_is_told_where_it_is() {
     let line = format!("up {} --no-env --detach --log-file {}", app.port, log.display());
     let set_up = Background::start(machine, &line);
     let said = &set_up.output.stderr;
-    assert!(said.contains("✓ test") && said.contains("runs on as process") && said.contains("`clerkhook down`"), "{said}");
+    assert!(
+        said.contains("✓ test") && said.contains("runs on as process") && said.contains("`clerkhook down`"),
+        "{said}"
+    );
     assert!(!said.contains("Ctrl-C") && set_up.output.stdout.is_empty(), "{said}");
     assert!(read(&log).contains("✓ test"), "{}", read(&log));
 }

@@ -91,7 +91,9 @@ pub async fn detach(context: &Context, options: &Options, arguments: &[OsString]
             kept.end();
             let _ = timeout(ENDS_WITHIN, kept.wait()).await;
             let limit = options.setup.timeout.as_secs_f64();
-            Err(Error::NoneReady { found: format!("not ready within {limit} s; {} says how far it came", log.display()) })
+            Err(Error::NoneReady {
+                found: format!("not ready within {limit} s; {} says how far it came", log.display()),
+            })
         }
     }
 }
@@ -205,7 +207,10 @@ mod tests {
     fn the_log_is_named_beside_the_flag() {
         let words = |text: &str| text.split(' ').map(OsString::from).collect::<Vec<_>>();
         let log = Path::new("/l");
-        assert_eq!(with_log(&words("up --detach -- 3000"), log), words("up --detach --supervise --log-file /l -- 3000"));
+        assert_eq!(
+            with_log(&words("up --detach -- 3000"), log),
+            words("up --detach --supervise --log-file /l -- 3000")
+        );
         assert_eq!(with_log(&words("up --log-file=x --detach"), log), words("up --log-file=x --detach --supervise"));
     }
 }

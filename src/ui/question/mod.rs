@@ -30,6 +30,11 @@ pub enum Question {
         /// `1 user`, `2 users`.
         count: String,
     },
+    /// Whether endpoints are deleted.
+    DeleteEndpoints {
+        /// `1 endpoint`, `2 endpoints`.
+        count: String,
+    },
     /// Whether kept deliveries are forgotten.
     ForgetDeliveries {
         /// `3 deliveries of the history`.
@@ -55,7 +60,7 @@ impl Question {
             Self::ServeApp { upstream } => format!("Nothing listens at {upstream}. Start the built-in app there?"),
             Self::ClerkKey => "Clerk secret key (sk_test_…, it is not shown):".to_owned(),
             Self::Production => "This key changes a production instance. Go on?".to_owned(),
-            Self::DeleteUsers { count } => format!("Delete {count}?"),
+            Self::DeleteUsers { count } | Self::DeleteEndpoints { count } => format!("Delete {count}?"),
             Self::ForgetDeliveries { what } => format!("Forget {what}?"),
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
@@ -70,9 +75,11 @@ impl Question {
         match self {
             Self::ServeApp { .. } => "--serve",
             Self::ClerkKey => "CLERK_SECRET_KEY",
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                "--yes"
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. } => "--yes",
             Self::SendAgain => "--once",
             Self::WhichDelivery => "ID",
         }
@@ -81,9 +88,11 @@ impl Question {
     /// Whether Enter means yes: not where a yes deletes, leaves this machine or touches production.
     pub fn default(&self) -> bool {
         match self {
-            Self::Production | Self::DeleteUsers { .. } | Self::ForgetDeliveries { .. } | Self::OtherMachine { .. } => {
-                false
-            }
+            Self::Production
+            | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
+            | Self::ForgetDeliveries { .. }
+            | Self::OtherMachine { .. } => false,
             Self::ServeApp { .. } | Self::ClerkKey | Self::SendAgain | Self::WhichDelivery => true,
         }
     }
@@ -96,6 +105,7 @@ impl Question {
             | Self::ClerkKey
             | Self::Production
             | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
             | Self::ForgetDeliveries { .. }
             | Self::OtherMachine { .. }
             | Self::WhichDelivery => "nothing was done",
