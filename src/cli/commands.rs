@@ -103,14 +103,14 @@ pub struct UpArgs {
     /// Send no test event
     #[arg(long)]
     no_test: bool,
-    /// Return when it is ready, and keep it in the background; `down` ends it
+    /// Keep it in the background; return when it is ready
     #[arg(long, conflicts_with = "once")]
     detach: bool,
     /// Written when it is ready, with its `ready` line; removed at its end
-    #[arg(long, value_name = "FILE", requires = "detach")]
+    #[arg(long, value_name = "FILE", requires = "detach", hide_short_help = true)]
     ready_file: Option<PathBuf>,
     /// Where it says from then on what it has to say [default: in the state directory]
-    #[arg(long, value_name = "FILE", requires = "detach")]
+    #[arg(long, value_name = "FILE", requires = "detach", hide_short_help = true)]
     log_file: Option<PathBuf>,
     /// This is the process that keeps it
     #[arg(long, hide = true, requires_all = ["detach", "log_file"])]

@@ -16,12 +16,12 @@ pub struct ConfigArgs {
 
 #[derive(Debug, Subcommand)]
 enum DeedArgs {
-    /// Write a setting: `app 4000`, `key_command op read op://dev/clerk/key`
+    /// Write a setting: `app 4000`, `key_command 'op read op://dev/clerk/key'`
     Set {
         /// Its name
         key: String,
         /// Its value
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(required = true)]
         value: Vec<String>,
     },
     /// Take a setting out

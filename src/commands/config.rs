@@ -140,7 +140,11 @@ fn meant(entry: &Entry, values: &[String]) -> Result<Vec<String>> {
         }
         [one] => vec![one.clone()],
         several if entry.name == "key_command" => vec![shell_words::join(several)],
-        several => vec![several.join(" ")],
+        several => {
+            let why = "one value is expected; put it in quotes where it holds a space".to_owned();
+            let (value, source_name) = (mask_text(&several.join(" ")), "the command line".to_owned());
+            return Err(Error::SettingInvalid { what: entry.what, value, source_name, why });
+        }
     };
     for value in &values {
         entry.check(value).map_err(|why| Error::SettingInvalid {

@@ -5,7 +5,9 @@ use crate::{headings, root, text};
 const DOCUMENTS: [&str; 10] = [
     "README.md",
     "CHANGELOG.md",
+    "docs/agents.md",
     "docs/architecture.md",
+    "docs/ci.md",
     "docs/commands.md",
     "docs/errors.md",
     "docs/events.md",
