@@ -2,7 +2,7 @@
 
 use crate::{headings, root, text};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "CHANGELOG.md",
     "docs/agents.md",
