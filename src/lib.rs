@@ -135,23 +135,8 @@ async fn dispatch(
     ui: &Arc<Ui>,
     shutdown: &Shutdown,
 ) -> Result<()> {
-    if let Command::Completions(script) = &command {
-        ui.exact(script.trim_end());
-        return Ok(());
-    }
-    match &command {
-        Command::Explain(code) => return commands::explain(ui, code),
-        Command::Help(_) => {
-            cli::reference().iter().for_each(|line| ui.emit(line));
-            return Ok(());
-        }
-        Command::Config(options) => {
-            let (directory, profile) = config::place(&global.flags, environment)?;
-            let named = profile.source != Source::Default;
-            let place = commands::config::Place { directory: directory.value, profile: profile.value, named };
-            return commands::config(ui, &place, options);
-        }
-        _ => {}
+    if let Some(done) = without_settings(&global.flags, &command, environment, ui) {
+        return done;
     }
     let directory =
         std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
@@ -200,6 +185,30 @@ async fn dispatch(
         tracing::debug!("the sandbox did not stop in time");
     }
     result
+}
+
+/// What needs no settings works whatever they say.
+fn without_settings(
+    flags: &config::Flags,
+    command: &Command,
+    environment: &Environment,
+    ui: &Ui,
+) -> Option<Result<()>> {
+    match command {
+        Command::Completions(text) => ui.exact(text.trim_end()),
+        Command::Explain(code) => return Some(commands::explain(ui, code)),
+        Command::Help(_) => cli::reference().iter().for_each(|line| ui.emit(line)),
+        Command::Config(options) => {
+            let placed = config::place(flags, environment).map(|(directory, profile)| commands::config::Place {
+                directory: directory.value,
+                named: profile.source != Source::Default,
+                profile: profile.value,
+            });
+            return Some(placed.and_then(|place| commands::config(ui, &place, options)));
+        }
+        _ => return None,
+    }
+    Some(Ok(()))
 }
 
 /// Says once of each peer that it does not answer.

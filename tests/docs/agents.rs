@@ -51,7 +51,8 @@ fn the_script_for_ci_runs_and_is_the_one_of_the_page() {
     let machine = Machine::new().file("ci.sh", &script());
     let _ended = Ended(&machine);
     let binary = PathBuf::from(env!("CARGO_BIN_EXE_clerkhook"));
-    let path = format!("{}:{}", binary.parent().expect("a directory").display(), std::env::var("PATH").unwrap_or_default());
+    let path =
+        format!("{}:{}", binary.parent().expect("a directory").display(), std::env::var("PATH").unwrap_or_default());
     let ours = machine.command(&[]);
     let mut sh = Command::new("sh");
     sh.arg("ci.sh").current_dir(machine.project()).env_clear();

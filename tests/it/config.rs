@@ -86,7 +86,11 @@ fn the_key_comes_from_where_the_profile_says() {
     let machine = Machine::with(&sandbox).without("CLERK_SECRET_KEY").keep(sandbox).secret("SHOP_KEY", &key);
     let machine = machine.file("key.txt", &format!("{key}\n"));
     let project = machine.project();
-    let printer = script(&project, "printer", &format!("#!/bin/sh\necho \"$1 $CLERK_SECRET_KEY\" >&2\ncat '{}/key.txt'\n", project.display()));
+    let printer = script(
+        &project,
+        "printer",
+        &format!("#!/bin/sh\necho \"$1 $CLERK_SECRET_KEY\" >&2\ncat '{}/key.txt'\n", project.display()),
+    );
     for words in [
         "key_env SHOP_KEY".to_owned(),
         "key_file key.txt".to_owned(),
@@ -103,7 +107,11 @@ fn the_key_comes_from_where_the_profile_says() {
     assert_eq!((failed.error()["code"].as_str(), failed.error()["cause"].as_str()), (Some("CH0113"), Some("exit 1")));
     machine.run("config set --profile shop key_env NOT_SET").expect_code(0);
     let unset = tried(&machine, "shop", 3);
-    assert!(unset.stderr.contains("`NOT_SET`, which is not set") && unset.error()["code"] == "CH0101", "{}", unset.stderr);
+    assert!(
+        unset.stderr.contains("`NOT_SET`, which is not set") && unset.error()["code"] == "CH0101",
+        "{}",
+        unset.stderr
+    );
 }
 
 #[test]

@@ -177,6 +177,28 @@ fn a_second_one_shows_the_first_and_writes_its_ready_file_too() {
 }
 
 #[test]
+fn a_log_that_cannot_be_written_ends_nothing() {
+    let machine = Machine::new();
+    // The one way to fill a disk for a single process: no file grows past 64 KiB.
+    let ours = machine.command(&["up", "--sandbox", "--serve", "--no-history", "--json", "--detach"]);
+    let mut sh = std::process::Command::new("sh");
+    sh.args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$@\"", "sh"]).arg(ours.get_program()).args(ours.get_args());
+    sh.current_dir(machine.project()).env_clear();
+    sh.envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let output = machine.watch(sh).finish().expect_code(0);
+    let ready = output.of_type("ready").remove(0);
+    let set_up = Background { machine, output, ready };
+    let (log, public) = (set_up.log(), port_of(set_up.ready["public_url"].as_str().expect("a URL")));
+    for _ in 0..4 {
+        assert!(post(public, "/", &[], &vec![b'x'; 40 * 1024]).starts_with("HTTP/1.1 200"));
+    }
+    let full = || std::fs::metadata(&log).is_ok_and(|metadata| metadata.len() == 128 * 512);
+    until("the log is full", full);
+    assert!(post(public, "/", &[], b"{}").starts_with("HTTP/1.1 200") && alive(set_up.pid()));
+    set_up.machine.run("down").expect_code(0);
+}
+
+#[test]
 fn its_log_is_bounded() {
     let machine = Machine::new();
     let set_up = Background::start(machine, "up --sandbox --serve --no-test --json --detach");

@@ -4,7 +4,7 @@ use crate::account::Account;
 use crate::detach::Background;
 use crate::fixture::{Machine, Sandbox, agents, alive, signal, until};
 use crate::stand::{OK, Stand};
-use crate::wire::RawApp;
+use crate::wire::{RawApp, port_of, post};
 
 #[test]
 fn it_ends_an_up_in_another_terminal_and_waits_until_all_is_down() {
@@ -111,4 +111,21 @@ fn records_of_another_version_are_left_alone() {
     std::fs::set_permissions(&record, std::fs::Permissions::from_mode(0o600)).expect("mode");
     let down = machine.run("down --all").expect_code(0);
     assert!(down.stderr.contains("another clerkhook version") && record.exists(), "{}", down.stderr);
+}
+
+#[test]
+fn what_is_on_its_way_does_not_hold_it_up() {
+    let sandbox = Sandbox::start("");
+    let machine = Machine::with(&sandbox).keep(sandbox);
+    let (mut app, port) = crate::serve::serve(&machine, "--respond 200:2s");
+    let mut up = machine.start(&format!("up {port} --no-env --no-test --json"));
+    let public = port_of(up.wait_for_type("ready")["public_url"].as_str().expect("a URL"));
+    let sent = std::thread::spawn(move || post(public, "/api/webhooks", &[], b"{}"));
+    app.wait_for_type("delivery");
+    let began = std::time::Instant::now();
+    machine.run("down").expect_code(0);
+    assert!(began.elapsed() < std::time::Duration::from_secs(8));
+    up.finish().expect_code(0);
+    assert_eq!(agents(machine.sandbox()), [0; 0]);
+    let _ = sent.join();
 }

@@ -33,15 +33,25 @@ fn each_endpoint_is_listed_with_whose_it_is_and_nothing_changes() {
     let listings = listed(&stand.machine);
     assert_eq!((listings.len(), &before), (4, &account.list("endpoint")));
     let running = of(&listings, stand.ready["endpoint_id"].as_str().expect("an id"));
-    assert_eq!((&running["owner"], &running["profile"], &running["served"]), (&"here".into(), &"default".into(), &true.into()));
+    assert_eq!(
+        (&running["owner"], &running["profile"], &running["served"]),
+        (&"here".into(), &"default".into(), &true.into())
+    );
     let old = listings.iter().find(|line| line["profile"] == "old").expect("listed");
     assert_eq!((&old["kind"], &old["served"]), (&"ngrok".into(), &false.into()));
     assert_eq!((&of(&listings, &theirs)["owner"], &of(&listings, &theirs)["kind"]), (&"other".into(), &"host".into()));
     let other = of(&listings, &other);
-    assert_eq!((&other["owner"], &other["disabled"], &other["kind"]), (&"clerkhook".into(), &true.into(), &"relay".into()));
+    assert_eq!(
+        (&other["owner"], &other["disabled"], &other["kind"]),
+        (&"clerkhook".into(), &true.into(), &"relay".into())
+    );
     assert!(other["updated_at"].as_str().is_some_and(|time| time.ends_with('Z')), "{other}");
     let person = stand.run("register --list").expect_code(0);
-    assert!(person.stdout.contains("profile default, runs") && person.stdout.contains("somebody else's"), "{}", person.stdout);
+    assert!(
+        person.stdout.contains("profile default, runs") && person.stdout.contains("somebody else's"),
+        "{}",
+        person.stdout
+    );
 }
 
 #[test]
@@ -50,7 +60,8 @@ fn only_what_nobody_serves_goes_and_only_after_a_yes() {
     stand.run("register https://quiet-owl.ngrok-free.dev --no-env --profile old").expect_code(0);
     let account = Account::at(stand.machine.sandbox());
     let theirs = account.add_endpoint("https://shop.example.com/api/webhooks");
-    let (held, live) = (elsewhere(&account, "https://a.example/", true), elsewhere(&account, "https://b.example/", false));
+    let (held, live) =
+        (elsewhere(&account, "https://a.example/", true), elsewhere(&account, "https://b.example/", false));
     let young = stand.run("prune --yes").expect_code(0);
     assert!(young.stderr.contains("no endpoint is left over"), "{}", young.stderr);
     let planned = stand.run("prune --older-than 1ms --dry-run --json").expect_code(0).of_type("plan");

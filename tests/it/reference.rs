@@ -11,7 +11,8 @@ use crate::wire::RawApp;
 
 fn exits() -> Vec<(i64, String)> {
     let lines = Machine::new().run("help --json").expect_code(0).of_type("exit");
-    let pair = |line: Value| (line["exit"].as_i64().expect("a number"), line["means"].as_str().expect("words").to_owned());
+    let pair =
+        |line: Value| (line["exit"].as_i64().expect("a number"), line["means"].as_str().expect("words").to_owned());
     lines.into_iter().map(pair).collect()
 }
 
@@ -38,7 +39,12 @@ fn each_exit_code_has_a_command_line_that_ends_with_it() {
             command.stdout(std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux"));
         }
         let output = command.output().expect("it runs");
-        assert_eq!(output.status.code().map(i64::from), Some(*exit), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(
+            output.status.code().map(i64::from),
+            Some(*exit),
+            "{line}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let slow = RawApp::answering(OK);
     let sandbox = Sandbox::start("--latency clerk=20s");
@@ -63,7 +69,8 @@ fn commands_and_flags_are_told_as_help_has_them() {
     let (top, up) = (of("clerkhook"), of("clerkhook up"));
     assert!(flags(&top).contains(&"--json".to_owned()) && !flags(&up).contains(&"--json".to_owned()));
     assert!(flags(&up).contains(&"--detach".to_owned()) && !flags(&up).contains(&"--supervise".to_owned()));
-    let on_exit = up["flags"].as_array().expect("flags").iter().find(|flag| flag["flag"] == "--on-exit").expect("there");
+    let on_exit =
+        up["flags"].as_array().expect("flags").iter().find(|flag| flag["flag"] == "--on-exit").expect("there");
     assert_eq!(on_exit["values"], serde_json::json!(["keep", "disable", "delete"]));
     assert_eq!(of("clerkhook explain")["arguments"][0]["required"], true);
     of("clerkhook user create");
@@ -83,7 +90,10 @@ fn help_explain_and_man_say_what_they_are_for() {
     }
     machine.run("help upp").expect_code(2);
     let explained = machine.run("explain 0201").expect_code(0).stdout;
-    assert!(explained.contains("Exit 3") && explained.contains("nothing listens") && !explained.contains("```"), "{explained}");
+    assert!(
+        explained.contains("Exit 3") && explained.contains("nothing listens") && !explained.contains("```"),
+        "{explained}"
+    );
     let line = machine.run("explain CH0201 --json").expect_code(0).of_type("explanation").remove(0);
     assert_eq!(line["code"], "CH0201");
     assert_eq!(machine.run("explain CH9999 --json").expect_code(2).error()["code"], "CH0018");
