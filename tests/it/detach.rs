@@ -195,7 +195,8 @@ fn a_log_that_cannot_be_written_ends_nothing() {
     let full = || std::fs::metadata(&log).is_ok_and(|metadata| metadata.len() == 128 * 512);
     until("the log is full", full);
     assert!(post(public, "/", &[], b"{}").starts_with("HTTP/1.1 200") && alive(set_up.pid()));
-    set_up.machine.run("down").expect_code(0);
+    let down = set_up.machine.run("down --json").expect_code(0);
+    assert_eq!(down.of_type("stopped").len(), 1, "it had ended by itself: {}", down.stderr);
 }
 
 #[test]

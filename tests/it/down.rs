@@ -8,7 +8,8 @@ use crate::wire::{RawApp, port_of, post};
 
 #[test]
 fn it_ends_an_up_in_another_terminal_and_waits_until_all_is_down() {
-    let stand = Stand::start("");
+    // Its end takes a moment.
+    let stand = Stand::start("--latency svix=300ms");
     let down = stand.run("down --json").expect_code(0);
     assert_eq!(agents(stand.machine.sandbox()), [0; 0]);
     let [stopped] = &down.of_type("stopped")[..] else { panic!("{}", down.stdout) };
@@ -38,11 +39,11 @@ fn with_delete_the_endpoint_goes_too() {
 #[test]
 fn one_that_is_meant_ends_and_all_of_them_with_all() {
     let sandbox = Sandbox::start("");
-    let machine = Machine::with(&sandbox).keep(sandbox).config("[profile.a]\n[profile.b]\n[profile.c]\n");
-    let apps = [(); 3].map(|()| RawApp::answering(OK));
+    let machine = Machine::with(&sandbox).keep(sandbox).config("[profile.a]\n[profile.b]\n[profile.c]\n[profile.d]\n");
+    let apps = [(); 4].map(|()| RawApp::answering(OK));
     let mut ups: Vec<_> = apps
         .iter()
-        .zip(["a", "b", "c"])
+        .zip(["a", "b", "c", "d"])
         .map(|(app, profile)| {
             let mut up = machine.start(&format!("up {} --no-env --no-test --json --profile {profile}", app.port));
             up.wait_for_type("ready");
@@ -53,6 +54,11 @@ fn one_that_is_meant_ends_and_all_of_them_with_all() {
     assert_eq!(named.of_type("stopped")[0]["pid"], ups[1].child.id());
     ups.remove(1).finish().expect_code(0);
     assert!(ups.iter().all(|up| alive(up.child.id())));
+    let newest = machine.run("down --json").expect_code(0);
+    let [stopped] = &newest.of_type("stopped")[..] else { panic!("{}", newest.stdout) };
+    assert_eq!(stopped["pid"], ups[2].child.id());
+    assert!(newest.stderr.contains("this is about the set-up for"), "{}", newest.stderr);
+    ups.remove(2).finish().expect_code(0);
     machine.run(&format!("down {} --all", apps[0].port)).expect_code(2);
     let all = machine.run("down --all --json").expect_code(0);
     assert_eq!(all.of_type("stopped").len(), 2);
