@@ -173,7 +173,7 @@ pub fn settle(
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
         app: first([doors.environment("CLERKHOOK_APP"), doors.profile(|profile| profile.app.clone())])
-            .map(|found| found.try_map(app))
+            .map(|found| found.try_map(|text, source| app(text, source)))
             .transpose()?,
         events: doors.profile(|profile| Some(profile.events.clone()).filter(|events| !events.is_empty())),
         signing_secret: doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),

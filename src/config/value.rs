@@ -75,7 +75,7 @@ pub fn count(found: &Sourced<String>) -> Result<u64> {
 ///
 /// # Errors
 /// `SettingInvalid`.
-pub fn app(found: &String, source: &Source) -> Result<Upstream> {
+pub fn app(found: &str, source: &Source) -> Result<Upstream> {
     found.parse().map_err(|why: UpstreamFault| Error::SettingInvalid {
         what: "app",
         value: mask_text(found),
