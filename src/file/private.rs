@@ -107,7 +107,7 @@ pub fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
 }
 
 #[cfg(unix)]
-fn own(metadata: &Metadata) -> io::Result<()> {
+pub(super) fn own(metadata: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let (owner, user) = (metadata.uid(), nix::unistd::geteuid().as_raw());
     if owner != user {
@@ -120,7 +120,7 @@ fn own(metadata: &Metadata) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn own(_metadata: &Metadata) -> io::Result<()> {
+pub(super) fn own(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 
