@@ -51,8 +51,8 @@ use crate::running::{Setup, StateDirectory, Wanted};
 use crate::sandbox::Sandbox;
 use crate::secret::Secret;
 use crate::shutdown::{Haste, Shutdown};
-use crate::steps::Context;
 use crate::steps::project::Place;
+use crate::steps::{Context, profile_key};
 use crate::ui::Ui;
 
 /// The name under which this program is the sandbox's agent.
@@ -110,9 +110,10 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
     let farewell = move |haste, left: Vec<String>| {
         leaving.get().into_iter().for_each(|ui| ui.farewell(haste == Haste::Late, left.clone()));
     };
-    let shutdown = Shutdown::on_signals(farewell);
+    let shutdown = Shutdown::on_signals(command.is_detached(), farewell);
     let (ending, closed) = (shutdown.clone(), shutdown.clone());
-    let ui = Arc::new(Ui::new(global.ui, move || ending.requested(), move || closed.request()));
+    let options = ui::Options { detached: command.is_detached(), ..global.ui };
+    let ui = Arc::new(Ui::new(options, move || ending.requested(), move || closed.request()));
     let ui = talking.get_or_init(|| ui);
     ui::log(global.verbose, ui);
     let result = dispatch(global, command, environment, ui, &shutdown).await;
@@ -135,14 +136,13 @@ async fn invoke(invocation: Invocation, environment: &Environment) -> u8 {
 /// Settings → context → command.
 async fn dispatch(
     global: cli::Global,
-    command: Command,
+    mut command: Command,
     environment: &Environment,
     ui: &Arc<Ui>,
     shutdown: &Shutdown,
 ) -> Result<()> {
-    if let Command::Completions(script) = &command {
-        ui.exact(script.trim_end());
-        return Ok(());
+    if let Some(done) = without_settings(&global.flags, &command, environment, ui) {
+        return done;
     }
     let directory =
         std::env::current_dir().map_err(|error| Error::File { path: ".".into(), cause: error.to_string() })?;
@@ -167,6 +167,15 @@ async fn dispatch(
             settings.follow(&setup.services, &setup.profile, path);
         }
     }
+    command.take_from(&settings)?;
+    if command.asks_clerk(&settings) {
+        let provided = profile_key::provide(&mut settings, environment, ui).await;
+        match provided {
+            // It looks on, and says what lacks.
+            Err(error) if matches!(command, Command::Doctor(_)) => ui.warn(&format!("{error}: {}", error.hint())),
+            provided => provided?,
+        }
+    }
     let context = Context {
         http: watched(Http::new(settings.http_timeout), &settings, ui),
         settings,
@@ -185,6 +194,30 @@ async fn dispatch(
         tracing::debug!("the sandbox did not stop in time");
     }
     result
+}
+
+/// What needs no settings works whatever they say.
+fn without_settings(
+    flags: &config::Flags,
+    command: &Command,
+    environment: &Environment,
+    ui: &Ui,
+) -> Option<Result<()>> {
+    match command {
+        Command::Completions(text) => ui.exact(text.trim_end()),
+        Command::Explain(code) => return Some(commands::explain(ui, code)),
+        Command::Help(_) => cli::reference().iter().for_each(|line| ui.emit(line)),
+        Command::Config(options) => {
+            let placed = config::place(flags, environment).map(|(directory, profile)| commands::config::Place {
+                directory: directory.value,
+                named: profile.source != Source::Default,
+                profile: profile.value,
+            });
+            return Some(placed.and_then(|place| commands::config(ui, &place, options)));
+        }
+        _ => return None,
+    }
+    Some(Ok(()))
 }
 
 /// The project of a command: the directory that was named, else the one that it runs in.
@@ -259,6 +292,7 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Secret(options), _) => commands::secret(context, &options).await,
         (Command::User(options), _) => commands::user(context, &options).await,
         (Command::Verify(options), _) => commands::verify(context, &options).await,
+        (Command::Down(options), _) => commands::down(context, &options).await,
         (Command::Status(options), _) => commands::status(context, &options).await,
         (Command::Handler(options), _) => commands::handler(context, &options).await,
         (Command::Check(options), _) => commands::check(context, &options).await,
@@ -270,7 +304,11 @@ async fn execute(context: &Context, command: Command, sandbox: Option<&Sandbox>)
         (Command::Wait(options), _) => commands::wait(context, &options).await,
         (Command::Doctor(options), _) => commands::doctor(context, &options).await,
         (Command::Sandbox, Some(sandbox)) => commands::sandbox(context, sandbox).await,
-        (Command::Sandbox | Command::Completions(_), _) => Ok(()),
+        (Command::Prune(options), _) => commands::prune(context, &options).await,
+        (
+            Command::Sandbox | Command::Completions(_) | Command::Config(_) | Command::Explain(_) | Command::Help(_),
+            _,
+        ) => Ok(()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! The only place that starts other programs: each in its own process group, both pipes drained.
 
+mod detached;
 mod group;
 mod listening;
 mod pipe;
@@ -15,8 +16,9 @@ use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+pub use self::detached::{Detached, detach};
 use self::group::{Wish, gone_by, signal};
-pub use self::group::{alive, command_line, end, group};
+pub use self::group::{alive, ask_to_end, command_line, end, group};
 pub use self::listening::{Listener, at_port, listeners, listeners_in};
 use crate::config::Environment;
 

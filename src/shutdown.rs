@@ -49,13 +49,14 @@ impl Drop for Lent {
 }
 
 impl Shutdown {
-    /// Listens for signals. `farewell` gets the leftovers before the process is ended in haste.
-    pub fn on_signals(farewell: impl Fn(Haste, Vec<String>) + Send + Sync + 'static) -> Self {
+    /// Listens for signals; SIGHUP is none where a set-up is to outlive its terminal. `farewell` gets the leftovers before
+    /// the process is ended in haste.
+    pub fn on_signals(outlives_terminal: bool, farewell: impl Fn(Haste, Vec<String>) + Send + Sync + 'static) -> Self {
         let shutdown = Self::default();
         let farewell: Arc<Farewell> = Arc::new(farewell);
         let listening = shutdown.clone();
         // At once, not when the task first runs: until then a signal would end the process and leave the agent behind.
-        let mut signals = Signals::listen();
+        let mut signals = Signals::listen(outlives_terminal);
         tokio::spawn(async move {
             signals.next().await;
             listening.request();
@@ -150,14 +151,16 @@ struct Signals(Vec<tokio::signal::unix::Signal>);
 
 #[cfg(unix)]
 impl Signals {
-    fn listen() -> Self {
+    fn listen(outlives_terminal: bool) -> Self {
         use tokio::signal::unix::{SignalKind, signal};
         let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
         let ignored = ignored();
         // Who starts it with SIGHUP ignored, such as `nohup`, wants it to outlive its terminal.
         let heard =
             kinds.into_iter().filter(|kind| *kind != SignalKind::hangup() || !ignored.contains(&kind.as_raw_value()));
-        Self(heard.filter_map(|kind| signal(kind).ok()).collect())
+        let listening = heard.filter_map(|kind| Some((kind, signal(kind).ok()?)));
+        // One that was listened to once no longer ends the process.
+        Self(listening.filter(|(kind, _)| *kind != SignalKind::hangup() || !outlives_terminal).map(|it| it.1).collect())
     }
 
     async fn next(&mut self) {
@@ -211,7 +214,7 @@ struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
-    fn listen() -> Self {
+    fn listen(_outlives_terminal: bool) -> Self {
         Self
     }
 

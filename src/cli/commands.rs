@@ -9,10 +9,13 @@ use url::Url;
 
 use super::backfill::BackfillArgs;
 use super::check::CheckArgs;
+use super::config::ConfigArgs;
+use super::down::DownArgs;
 use super::events::{Wished, any, listed, name};
 use super::handler::HandlerArgs;
 use super::history::EventsArgs;
 use super::logs::LogsArgs;
+use super::prune::PruneArgs;
 use super::recover::RecoverArgs;
 use super::replay::ReplayArgs;
 use super::secret::SecretArgs;
@@ -23,8 +26,7 @@ use super::user::UserArgs;
 use super::verify::VerifyArgs;
 use super::wait::WaitArgs;
 use super::watch::WatchArgs;
-use super::{Command, completions};
-use crate::catalogue;
+use super::{Command, completions, manual};
 use crate::commands::{doctor, register, send_test, serve, tunnel, up};
 use crate::config::{Flags, Upstream};
 use crate::sample::{self, Respond};
@@ -59,6 +61,8 @@ pub enum CommandArgs {
     User(UserArgs),
     /// Verify a saved delivery, and say why when it fails
     Verify(VerifyArgs),
+    /// End what `up` keeps, from any terminal
+    Down(DownArgs),
     /// What runs now
     Status(StatusArgs),
     /// The deliveries that passed: list them, show one whole, export
@@ -77,10 +81,26 @@ pub enum CommandArgs {
     Check(CheckArgs),
     /// Print the webhook handler that fits the project, or write it
     Handler(HandlerArgs),
+    /// Delete endpoints with clerkhook's mark that nobody serves
+    Prune(PruneArgs),
+    /// Profiles: where the key comes from, app, path, events, domain
+    Config(ConfigArgs),
     /// Find what is wrong, in the order of the hops
     Doctor(DoctorArgs),
     /// Stand-ins for Clerk, Svix and ngrok, for tests in any language
     Sandbox,
+    /// What an error code means, and what to do
+    Explain {
+        /// `CH0201`, or its digits
+        code: String,
+    },
+    /// The help of a command; with `--json` commands, flags, exit codes
+    Help {
+        /// The command
+        command: Vec<String>,
+    },
+    /// Print the manual page
+    Man,
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -101,6 +121,18 @@ pub struct UpArgs {
     /// Send no test event
     #[arg(long)]
     no_test: bool,
+    /// Keep it in the background; return when it is ready
+    #[arg(long, conflicts_with = "once")]
+    detach: bool,
+    /// Written when it is ready, with its `ready` line; removed at its end
+    #[arg(long, value_name = "FILE", requires = "detach", hide_short_help = true)]
+    ready_file: Option<PathBuf>,
+    /// Where it says from then on what it has to say [default: in the state directory]
+    #[arg(long, value_name = "FILE", requires = "detach", hide_short_help = true)]
+    log_file: Option<PathBuf>,
+    /// This is the process that keeps it
+    #[arg(long, hide = true, requires_all = ["detach", "log_file"])]
+    supervise: bool,
     /// What to do with the endpoint at the end [default: keep with a fixed domain, else disable]
     #[arg(long, value_name = "WHAT")]
     on_exit: Option<OnExitArg>,
@@ -153,6 +185,9 @@ pub struct RegisterArgs {
     /// Which tunnel, when several run
     #[arg(long, value_name = "UPSTREAM")]
     upstream: Option<Upstream>,
+    /// List the endpoints of the instance and whose they are; change nothing
+    #[arg(long, conflicts_with_all = ["url", "watch"])]
+    list: bool,
     /// Go on, and follow the URL of a tunnel that somebody else keeps
     #[arg(long, conflicts_with_all = ["url", "dry_run"])]
     watch: bool,
@@ -182,8 +217,9 @@ pub struct DoctorArgs {
 /// The endpoint and where its secret goes.
 #[derive(Debug, Args)]
 struct EndpointArgs {
-    /// Event types to listen to; `user.*` is a group, `all` is every one
-    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any, default_values = catalogue::DEFAULT)]
+    /// Event types to listen to; `user.*` is a group, `all` is every one [default:
+    /// user.created,user.deleted,user.updated]
+    #[arg(long, value_name = "TYPES", value_delimiter = ',', value_parser = any)]
     events: Vec<Wished>,
     /// The app's route that takes events [default: /api/webhooks; / for the built-in app]
     #[arg(long, value_name = "PATH")]
@@ -221,10 +257,18 @@ enum OnExitArg {
 }
 
 impl UpArgs {
+    fn background(&self) -> up::Background {
+        match (self.detach, self.supervise) {
+            (false, _) => up::Background::Not,
+            (true, true) => up::Background::Kept,
+            (true, false) => up::Background::Wanted(Vec::new()),
+        }
+    }
+
     fn into_setup(self) -> setup::Options {
         setup::Options {
             env: self.endpoint.env(),
-            app: Wish { upstream: self.upstream, serve: self.serve, awaited: !self.once },
+            app: Wish { upstream: self.upstream, serve: self.serve, awaited: !self.once && !self.detach },
             once: self.once,
             no_test: self.no_test,
             events: listed(self.endpoint.events),
@@ -233,6 +277,7 @@ impl UpArgs {
             adopt: self.endpoint.adopt,
             timeout: self.timeout,
             secure: None,
+            detached: self.detach.then_some(setup::Detached { ready_file: self.ready_file }),
         }
     }
 }
@@ -244,13 +289,14 @@ impl TunnelArgs {
             app: Wish { upstream: self.upstream.clone(), serve: false, awaited: false },
             once: false,
             no_test: false,
-            events: catalogue::DEFAULT.map(String::from).to_vec(),
+            events: Vec::new(),
             env: EnvWish { place: EnvPlace::Nowhere, keep_old: false, app_is_told: false },
             on_exit: None,
             reuse: true,
             adopt: None,
             timeout: PROOF_WITHIN,
             secure: None,
+            detached: None,
         }
     }
 }
@@ -271,6 +317,7 @@ pub fn flags(command: &CommandArgs, flags: &mut Flags) {
     let (endpoint, agent) = match command {
         CommandArgs::Up(up) => {
             flags.secret_file = up.secret_file.clone();
+            flags.log_file = up.log_file.clone();
             (Some(&up.endpoint), Some(&up.tunnel))
         }
         CommandArgs::Register(register) => (Some(&register.endpoint), None),
@@ -296,7 +343,9 @@ impl CommandArgs {
     /// The command's options.
     pub fn into_command(self, dry_run: bool) -> Command {
         match self {
-            Self::Up(args) => Command::Up(up::Options { setup: args.into_setup(), dry_run }),
+            Self::Up(args) => {
+                Command::Up(up::Options { background: args.background(), setup: args.into_setup(), dry_run })
+            }
             Self::Serve(args) => Command::Serve(serve::Options {
                 port: args.port,
                 raw: args.raw,
@@ -321,6 +370,7 @@ impl CommandArgs {
                 upstream: args.upstream,
                 events: listed(args.endpoint.events),
                 adopt: args.endpoint.adopt,
+                list: args.list,
                 watch: args.watch,
                 dry_run,
             }),
@@ -336,6 +386,7 @@ impl CommandArgs {
             Self::Secret(args) => Command::Secret(args.into_options(dry_run)),
             Self::User(args) => Command::User(args.into_options(dry_run)),
             Self::Verify(args) => Command::Verify(args.into_options()),
+            Self::Down(args) => Command::Down(args.into_options(dry_run)),
             Self::Status(args) => Command::Status(args.into_options()),
             Self::Check(args) => Command::Check(args.into_options(dry_run)),
             Self::Handler(args) => Command::Handler(args.into_options(dry_run)),
@@ -346,6 +397,11 @@ impl CommandArgs {
             Self::Backfill(args) => Command::Backfill(args.into_options(dry_run)),
             Self::Wait(args) => Command::Wait(args.into_options()),
             Self::Events(args) => Command::Events(args.into_options(dry_run)),
+            Self::Prune(args) => Command::Prune(args.into_options(dry_run)),
+            Self::Config(args) => Command::Config(args.into_options(dry_run)),
+            Self::Explain { code } => Command::Explain(code),
+            Self::Help { command } => Command::Help(command),
+            Self::Man => Command::Completions(manual()),
             Self::Sandbox => Command::Sandbox,
             Self::Completions { shell } => Command::Completions(completions(shell)),
         }

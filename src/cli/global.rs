@@ -145,7 +145,14 @@ impl GlobalArgs {
             ColourArg::Never => Colour::Never,
         };
         Global {
-            ui: ui::Options { json: self.json, quiet: self.quiet, colour, no_input: self.no_input, brief: self.brief },
+            ui: ui::Options {
+                json: self.json,
+                quiet: self.quiet,
+                colour,
+                no_input: self.no_input,
+                brief: self.brief,
+                detached: false,
+            },
             verbose: self.verbose,
             yes: self.yes,
             live: self.live,

@@ -3,16 +3,21 @@
 mod backfill;
 mod check;
 mod commands;
+mod config;
+mod down;
 mod edit;
 mod events;
 mod global;
 mod handler;
 mod history;
 mod logs;
+mod prune;
 mod recover;
+mod reference;
 mod replay;
 mod secret;
 mod secure;
+mod settled;
 mod status;
 mod trigger;
 mod user;
@@ -26,12 +31,13 @@ use clap::{CommandFactory as _, Parser};
 use clap_complete::Shell;
 
 pub use global::{Global, SandboxWish};
+pub use reference::reference;
 
 use crate::commands::{
-    backfill as backfilling, check as checking, doctor, events as kept, handler as handlers, logs as logging,
-    recover as recovering, register, replay as replaying, secret as secrets, secure as securing, send_test, serve,
-    status as standing, trigger as triggering, tunnel, up, user as users, verify as verifying, wait as waiting,
-    watch as watching,
+    backfill as backfilling, check as checking, config as profiles, doctor, down as ending, events as kept,
+    handler as handlers, logs as logging, prune as pruning, recover as recovering, register, replay as replaying,
+    secret as secrets, secure as securing, send_test, serve, status as standing, trigger as triggering, tunnel, up,
+    user as users, verify as verifying, wait as waiting, watch as watching,
 };
 use crate::steps::target::To;
 use crate::ui::harmless;
@@ -62,6 +68,7 @@ pub enum Command {
     Secret(secrets::Options),
     User(users::Options),
     Verify(verifying::Options),
+    Down(ending::Options),
     Status(standing::Options),
     Doctor(doctor::Options),
     Events(kept::Options),
@@ -72,8 +79,13 @@ pub enum Command {
     Backfill(backfilling::Options),
     Check(checking::Options),
     Handler(handlers::Options),
+    Prune(pruning::Options),
+    Config(profiles::Options),
+    Explain(String),
+    /// Of every command, or of the one that is named.
+    Help(Vec<String>),
     Sandbox,
-    /// The script for a shell, already made.
+    /// A text for a shell or a pager, already made.
     Completions(String),
 }
 
@@ -90,11 +102,13 @@ impl Command {
             | Self::Check(_)
             | Self::User(_)
             | Self::Verify(_)
+            | Self::Down(_)
             | Self::Status(_)
             | Self::Logs(_)
             | Self::Recover(_)
             | Self::Watch(_)
             | Self::Backfill(_)
+            | Self::Prune(_)
             | Self::Doctor(_) => true,
             Self::Events(_)
             | Self::Handler(_)
@@ -102,6 +116,9 @@ impl Command {
             | Self::Up(_)
             | Self::Serve(_)
             | Self::Tunnel(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Help(_)
             | Self::Sandbox
             | Self::Completions(_) => false,
         }
@@ -109,12 +126,23 @@ impl Command {
 
     /// Whether it means one of the running set-ups, not all of them.
     pub fn means_one_set_up(&self) -> bool {
-        !matches!(self, Self::Status(_) | Self::Doctor(_))
+        match self {
+            Self::Down(options) => !options.all,
+            command => !matches!(command, Self::Status(_) | Self::Doctor(_)),
+        }
+    }
+
+    /// Whether this process keeps a set-up in the background.
+    pub fn is_detached(&self) -> bool {
+        matches!(self, Self::Up(up::Options { background: up::Background::Kept, .. }))
     }
 
     /// Whether it has use for what the project's files say.
     pub fn reads_project(&self) -> bool {
-        !matches!(self, Self::Events(_) | Self::Sandbox | Self::Completions(_))
+        !matches!(
+            self,
+            Self::Events(_) | Self::Sandbox | Self::Config(_) | Self::Explain(_) | Self::Help(_) | Self::Completions(_)
+        )
     }
 
     /// Whether it cannot do without the one project and the one route that are meant.
@@ -145,6 +173,7 @@ impl Command {
             Self::User(options) => options.upstream.as_ref(),
             Self::Trigger(options) => options.delivery.upstream.as_ref(),
             Self::Status(options) => options.upstream.as_ref(),
+            Self::Down(options) => options.upstream.as_ref(),
             Self::Doctor(options) => options.upstream.as_ref(),
             Self::Backfill(options) => options.to.as_ref().map(To::upstream),
             Self::Check(options) => options.handler.as_ref().map(To::upstream),
@@ -160,6 +189,10 @@ impl Command {
             | Self::Secret(_)
             | Self::Serve(_)
             | Self::Verify(_)
+            | Self::Prune(_)
+            | Self::Config(_)
+            | Self::Explain(_)
+            | Self::Help(_)
             | Self::Sandbox
             | Self::Completions(_) => None,
         }
@@ -211,12 +244,38 @@ pub fn parse(args: &[OsString]) -> Result<Invocation, Unparsed> {
     let dry_run = cli.global.dry_run;
     let mut global = cli.global.into_global();
     commands::flags(&cli.command, &mut global.flags);
-    Ok(Invocation { command: cli.command.into_command(dry_run), global })
+    let mut command = cli.command.into_command(dry_run);
+    if let Command::Up(up::Options { background: up::Background::Wanted(arguments), .. }) = &mut command {
+        *arguments = args[1..].to_vec();
+        // Who asks for the background is not there to answer.
+        global.ui.no_input = true;
+    }
+    match command {
+        Command::Help(of) if !global.ui.json => Err(help_of(of)),
+        command => Ok(Invocation { command, global }),
+    }
 }
 
 /// An argument without a control character.
 fn spelled(argument: &OsString) -> OsString {
     argument.to_str().map_or_else(|| argument.clone(), |text| harmless(text).into_owned().into())
+}
+
+/// What `COMMAND --help` says.
+fn help_of(command: Vec<String>) -> Unparsed {
+    let line = std::iter::once("clerkhook".to_owned()).chain(command).chain(["--help".to_owned()]);
+    match parse(&line.map(OsString::from).collect::<Vec<_>>()) {
+        Err(unparsed) => unparsed,
+        Ok(_) => Unparsed::Told(String::new()),
+    }
+}
+
+/// The manual page.
+fn manual() -> String {
+    let mut page = Vec::new();
+    // A vector takes every byte.
+    let _ = clap_mangen::Man::new(Cli::command()).render(&mut page);
+    String::from_utf8_lossy(&page).into_owned()
 }
 
 /// The completion script of a shell.

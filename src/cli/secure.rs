@@ -5,7 +5,6 @@ use std::time::Duration;
 use clap::Args;
 
 use super::commands::duration;
-use crate::catalogue;
 use crate::commands::secure;
 use crate::config::Upstream;
 use crate::running::control::SecureWish;
@@ -69,13 +68,14 @@ impl SecureArgs {
                 app: Wish { upstream: self.upstream, serve: false, awaited: false },
                 once: self.once,
                 no_test: false,
-                events: catalogue::DEFAULT.map(String::from).to_vec(),
+                events: Vec::new(),
                 env: EnvWish::default(),
                 on_exit: None,
                 reuse: !self.no_reuse,
                 adopt: None,
                 timeout: self.timeout,
                 secure: Some(wish),
+                detached: None,
             },
         }
     }

@@ -2,10 +2,14 @@
 
 pub mod backfill;
 pub mod check;
+pub mod config;
 pub mod doctor;
+pub mod down;
 pub mod events;
+mod explain;
 pub mod handler;
 pub mod logs;
+pub mod prune;
 pub mod recover;
 pub mod register;
 pub mod replay;
@@ -25,10 +29,14 @@ pub mod watch;
 
 pub use backfill::backfill;
 pub use check::check;
+pub use config::config;
 pub use doctor::doctor;
+pub use down::down;
 pub use events::events;
+pub use explain::explain;
 pub use handler::handler;
 pub use logs::logs;
+pub use prune::prune;
 pub use recover::recover;
 pub use register::register;
 pub use replay::replay;

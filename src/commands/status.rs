@@ -88,7 +88,9 @@ async fn show(context: &Context, options: &Options, setups: &[Setup]) -> Result<
     }
     for setup in setups {
         context.ui.emit(&Report::SetUp(told(setup)));
-        say("set-up", Health::Ok, format!("process {}, since {}", setup.pid, since(setup)));
+        let log = setup.log_file.as_ref().map(|path| format!(", in the background; log {}", path.display()));
+        let log = log.unwrap_or_default();
+        say("set-up", Health::Ok, format!("process {}, since {}{log}", setup.pid, since(setup)));
         app(setup, &say).await;
         let (health, words) = standing::tunnel(setup).await;
         say("tunnel", health, words);
@@ -122,6 +124,7 @@ fn told(setup: &Setup) -> SetUp {
         secured: setup.secured.is_some(),
         ready: setup.ready,
         sandbox: setup.sandbox,
+        log_file: setup.log_file.as_ref().map(|path| path.display().to_string()),
         since: setup.started_at.clone(),
     }
 }

@@ -35,12 +35,7 @@ impl<'a> Doors<'a> {
     /// `ConfigFile`, `State` without a home.
     pub fn open(flags: &Flags, environment: &'a Environment, env_files: &'a [EnvFile]) -> Result<Self> {
         let (config_dir, state_dir) = directories(flags, environment)?;
-        let set = environment.get("CLERKHOOK_PROFILE").map(str::to_owned);
-        let profile_name = match (&flags.profile, set) {
-            (Some(name), _) => Sourced::new(name.clone(), Source::Flag("--profile")),
-            (None, Some(name)) => Sourced::new(name, Source::Environment("CLERKHOOK_PROFILE")),
-            (None, None) => Sourced::new("default".to_owned(), Source::Default),
-        };
+        let profile_name = profile_name(flags, environment);
         let (profile, profile_path) = Profile::read(&config_dir.value, &profile_name.value)?;
         Ok(Self { environment, env_files, profile_name, profile, profile_path, config_dir, state_dir })
     }
@@ -131,6 +126,23 @@ impl<'a> Doors<'a> {
             })
         };
         environment.or_else(|| self.env_files.iter().find_map(in_file))
+    }
+}
+
+/// Where the config file is and which profile is meant, whatever the file says.
+///
+/// # Errors
+/// `State` without a home.
+pub fn place(flags: &Flags, environment: &Environment) -> Result<(Sourced<PathBuf>, Sourced<String>)> {
+    Ok((directories(flags, environment)?.0, profile_name(flags, environment)))
+}
+
+fn profile_name(flags: &Flags, environment: &Environment) -> Sourced<String> {
+    let set = environment.get("CLERKHOOK_PROFILE").map(str::to_owned);
+    match (&flags.profile, set) {
+        (Some(name), _) => Sourced::new(name.clone(), Source::Flag("--profile")),
+        (None, Some(name)) => Sourced::new(name, Source::Environment("CLERKHOOK_PROFILE")),
+        (None, None) => Sourced::new("default".to_owned(), Source::Default),
     }
 }
 

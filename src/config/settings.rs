@@ -46,6 +46,7 @@ pub struct Flags {
     pub state_dir: Option<PathBuf>,
     pub agent_ports: Option<PortRange>,
     pub no_history: bool,
+    pub log_file: Option<PathBuf>,
 }
 
 /// Local ports, first and last.
@@ -102,6 +103,7 @@ pub struct Settings {
     pub path: Option<Sourced<String>>,
     pub env_file: Option<Sourced<PathBuf>>,
     pub secret_variable: Option<Sourced<String>>,
+    pub events: Option<Sourced<Vec<String>>>,
     pub signing_secret: Option<Sourced<Secret>>,
     /// What the environment exports, which an app prefers to its env files.
     pub exported_signing_secret: Option<Sourced<Secret>>,
@@ -122,6 +124,8 @@ pub struct Settings {
     pub endpoint_check: Duration,
     /// How many deliveries are kept; 0 keeps none.
     pub history: u64,
+    /// Where a set-up in the background writes what it says.
+    pub log_file: Option<PathBuf>,
     /// `$VISUAL` or `$EDITOR`.
     pub editor: Option<String>,
     /// Names of the proxy variables that are set.
@@ -165,7 +169,7 @@ pub fn settle(
             doors.environment("CLERKHOOK_DOMAIN"),
             doors.profile(|profile| profile.domain.clone()),
         ]),
-        app: match doors.environment("CLERKHOOK_APP") {
+        app: match first([doors.environment("CLERKHOOK_APP"), doors.profile(|profile| profile.app.clone())]) {
             Some(typed) => Some(app(typed)?),
             None => findings.app,
         },
@@ -177,6 +181,7 @@ pub fn settle(
             findings.path,
         ])
         .map(|path| Sourced { value: format!("/{}", path.value.trim_start_matches('/')), source: path.source }),
+        events: doors.profile(|profile| Some(profile.events.clone()).filter(|events| !events.is_empty())),
         signing_secret: match own {
             Some(own) => Some(own),
             None => doors.secret(&flags.secret_file, "--secret-file", &SIGNING_SECRET_NAMES)?.filter(is_meant),
@@ -204,6 +209,7 @@ pub fn settle(
         search_path: environment.get_os("PATH").cloned(),
         user: environment.get("USER").or_else(|| environment.get("USERNAME")).unwrap_or("user").to_owned(),
         home: environment.get_os("HOME").or_else(|| environment.get_os("USERPROFILE")).map(PathBuf::from),
+        log_file: flags.log_file,
         editor: environment.get("VISUAL").or_else(|| environment.get("EDITOR")).map(str::to_owned),
         proxies: PROXY_NAMES.into_iter().filter(|name| environment.get(name).is_some()).collect(),
     })

@@ -104,8 +104,16 @@ pub fn ports(found: &Sourced<String>) -> Result<PortRange> {
 /// # Errors
 /// `File`.
 pub fn secret_file(path: &Path, flag: &'static str) -> Result<Sourced<Secret>> {
+    read_secret(path, Source::Flag(flag))
+}
+
+/// Reads a secret from a file.
+///
+/// # Errors
+/// `File`.
+pub fn read_secret(path: &Path, source: Source) -> Result<Sourced<Secret>> {
     let fault = |cause: String| Error::File { path: path.to_owned(), cause };
     let bytes = file::handed_over(path, file::SETTINGS_LIMIT).map_err(|error| fault(error.to_string()))?;
     let text = std::str::from_utf8(&bytes).map_err(|_| fault("it is no UTF-8 text".to_owned()))?;
-    Ok(Sourced::new(Secret::new(text.trim()), Source::Flag(flag)))
+    Ok(Sourced::new(Secret::new(text.trim()), source))
 }

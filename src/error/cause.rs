@@ -15,6 +15,7 @@ impl Error {
             | Self::FileUnwritable { cause, .. }
             | Self::OutputUnwritable { cause }
             | Self::ConfigFile { cause, .. }
+            | Self::KeyCommand { cause, .. }
             | Self::AppDown { cause, .. }
             | Self::PortTaken { cause, .. }
             | Self::CertificateUntrusted { cause, .. }
@@ -36,6 +37,7 @@ impl Error {
             | Self::NotRecovered { found, .. }
             | Self::NotBackfilled { found, .. } => found,
             Self::EndpointUnknown { known, .. } | Self::EndpointAtNone { known, .. } => known,
+            Self::ProfileMissing { known, .. } => (!known.is_empty()).then_some(known)?,
             Self::Told(told) => told.cause.as_deref()?,
             Self::KeyMissing { looked } | Self::SigningSecretMissing { looked } | Self::AgentMissing { looked } => {
                 looked
@@ -59,6 +61,11 @@ impl Error {
             | Self::SvixRateLimited { words, .. }
             | Self::SvixFailed { words, .. } => words,
             Self::Interrupted
+            | Self::SetUpStays { .. }
+            | Self::DetachMissing
+            | Self::CodeUnknown { .. }
+            | Self::SettingUnknown { .. }
+            | Self::Relayed(_)
             | Self::Declined { .. }
             | Self::NothingVerified { .. }
             | Self::EditBroken { .. }

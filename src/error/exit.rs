@@ -24,6 +24,38 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// Each number and what it means to a script.
+    pub fn all() -> impl Iterator<Item = (u8, &'static str)> {
+        let failures = [
+            (Self::Unexpected, "unexpected failure; the output could not be written"),
+            (Self::Usage, "usage"),
+            (Self::Settings, "settings or credentials missing or malformed; the app is down"),
+            (Self::Remote, "Clerk or Svix refused, or could not be reached"),
+            (Self::Tunnel, "no tunnel: the agent is missing, refused, died"),
+            (Self::NotDelivered, "not delivered: no proof in time, or the app answered other than 2xx"),
+            (Self::Check, "a check did not hold"),
+            (Self::Interrupted, "interrupted before it was done"),
+        ];
+        let done = (0, "done, and where an event was promised, it was seen to arrive");
+        std::iter::once(done).chain(failures.map(|(exit, means)| (exit as u8, means)))
+    }
+
+    /// The one of a number; one that nobody knows is unexpected.
+    pub fn of(code: i32) -> Self {
+        let known = [
+            Self::Usage,
+            Self::Settings,
+            Self::Remote,
+            Self::Tunnel,
+            Self::NotDelivered,
+            Self::Check,
+            Self::Interrupted,
+        ];
+        known.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Self::Unexpected)
+    }
+}
+
 impl Error {
     /// How the process ends: a command that was run for somebody hands its own exit code on.
     pub fn status(&self) -> u8 {
@@ -39,7 +71,9 @@ impl Error {
             Self::Unexpected { .. } | Self::SandboxFailed { .. } | Self::OutputUnwritable { .. } => Exit::Unexpected,
             Self::Told(told) => told.exit_code(),
             Self::Interrupted | Self::Declined { .. } => Exit::Interrupted,
+            Self::Relayed(exit) => *exit,
             Self::SetUpSilent { .. }
+            | Self::SetUpStays { .. }
             | Self::HistoryUnusable { .. }
             | Self::TooFewFiles { .. }
             | Self::ClockImpossible { .. } => Exit::Unexpected,
@@ -53,6 +87,8 @@ impl Error {
             | Self::KeyLive { .. }
             | Self::SettingInvalid { .. }
             | Self::ConfigFile { .. }
+            | Self::ProfileMissing { .. }
+            | Self::KeyCommand { .. }
             | Self::NeedsAnswer { .. }
             | Self::SigningSecretMalformed { .. }
             | Self::SigningSecretMissing { .. }
@@ -69,6 +105,9 @@ impl Error {
             | Self::FrameworkUnknown
             | Self::HandlerExists { .. }
             | Self::ProbeFailed { .. }
+            | Self::DetachMissing
+            | Self::CodeUnknown { .. }
+            | Self::SettingUnknown { .. }
             | Self::UserForeign { .. }
             | Self::EndpointUrl { .. }
             | Self::EditRefused { .. }

@@ -21,6 +21,10 @@ impl Error {
             Self::ClockImpossible { .. } => "set the clock: `sudo timedatectl set-ntp true`".into(),
             Self::SetUpSilent { .. } => "see what runs with `clerkhook status`, and start it again".into(),
             Self::Told(told) => told.hint.clone(),
+            Self::SetUpStays { pid, .. } => format!("`kill -9 {pid}` ends it at once, and `clerkhook down` then what it leaves"),
+            Self::DetachMissing => "leave out `--detach`, and keep it in a terminal of its own".into(),
+            Self::CodeUnknown { .. } => "a code is `CH` and four digits, as an error shows it: `clerkhook explain CH0201`".into(),
+            Self::Relayed(_) => String::new(),
             Self::SeveralMissing { .. } => "neither account nor app yet? `clerkhook up --sandbox --serve`".into(),
             Self::KeyMissing { .. } => {
                 "copy it from the Clerk dashboard (Configure, API keys) and set `CLERK_SECRET_KEY=sk_test_…` in \
@@ -38,6 +42,15 @@ impl Error {
             }
             Self::SettingInvalid { .. } => "correct it where it was set, or remove it to use the default".into(),
             Self::ConfigFile { .. } => "mend the file, or choose another directory with `--config-dir DIR`".into(),
+            Self::ProfileMissing { meant: Some(meant), .. } => format!("if `{meant}` was meant: `--profile {meant}`"),
+            Self::ProfileMissing { name, .. } => format!("`clerkhook config set --profile {name} app 3000` makes it"),
+            Self::SettingUnknown { meant: Some(meant), .. } => {
+                format!("if `{meant}` was meant, name that; `clerkhook config list` shows all")
+            }
+            Self::SettingUnknown { .. } => "`clerkhook config list` shows all".into(),
+            Self::KeyCommand { .. } => {
+                "run it by hand; `clerkhook config set key_command COMMAND` names another one".into()
+            }
             Self::NeedsAnswer { flag, .. } => format!("answer beforehand with `{flag}`"),
             Self::SeveralProjects { names } => {
                 let first = names.first().map(String::as_str).unwrap_or("DIR");

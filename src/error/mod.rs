@@ -3,6 +3,7 @@
 mod cause;
 mod code;
 mod exit;
+mod explain;
 mod hint;
 mod passing;
 mod told;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use exit::Exit;
+pub use explain::explain;
 pub use told::Told;
 
 use crate::report::Hop;
@@ -53,6 +55,15 @@ pub enum Error {
     SetUpSilent { cause: String },
     #[error("{}", _0.message)]
     Told(Told),
+    #[error("the set-up for {who} does not end")]
+    SetUpStays { who: String, pid: u32 },
+    #[error("a set-up cannot be kept in the background on this system")]
+    DetachMissing,
+    #[error("there is no error `{code}`")]
+    CodeUnknown { code: String },
+    /// Another process of this program has said why, and this one ends as it did.
+    #[error("")]
+    Relayed(Exit),
 
     #[error("no Clerk secret key")]
     KeyMissing { looked: String },
@@ -66,6 +77,12 @@ pub enum Error {
     SettingInvalid { what: &'static str, value: String, source_name: String, why: String },
     #[error("cannot use the config file `{}`", path.display())]
     ConfigFile { path: PathBuf, cause: String },
+    #[error("`{}` has no profile `{name}`", path.display())]
+    ProfileMissing { name: String, path: PathBuf, known: String, meant: Option<String> },
+    #[error("there is no setting `{name}`")]
+    SettingUnknown { name: String, meant: Option<&'static str> },
+    #[error("`{program}` gave no Clerk secret key")]
+    KeyCommand { program: String, cause: String },
     #[error("`{question}` needs an answer, and nobody can be asked")]
     NeedsAnswer { question: String, flag: &'static str },
     #[error("several packages have a webhook route: {}", names.join(", "))]

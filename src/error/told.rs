@@ -53,15 +53,6 @@ impl From<&Error> for Failure {
 impl Told {
     /// The exit code that was told; one that nobody knows is unexpected.
     pub(super) fn exit_code(&self) -> Exit {
-        let known = [
-            Exit::Usage,
-            Exit::Settings,
-            Exit::Remote,
-            Exit::Tunnel,
-            Exit::NotDelivered,
-            Exit::Check,
-            Exit::Interrupted,
-        ];
-        known.into_iter().find(|exit| *exit as u8 == self.exit).unwrap_or(Exit::Unexpected)
+        Exit::of(i32::from(self.exit))
     }
 }

@@ -134,7 +134,7 @@ pub fn temporary_directory(prefix: &str) -> io::Result<TempDir> {
 }
 
 #[cfg(unix)]
-fn own(metadata: &Metadata) -> io::Result<()> {
+pub(super) fn own(metadata: &Metadata) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     of_this_user(metadata)?;
     match metadata.permissions().mode() & 0o022 {
@@ -159,7 +159,7 @@ fn of_this_user(_metadata: &Metadata) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn own(_metadata: &Metadata) -> io::Result<()> {
+pub(super) fn own(_metadata: &Metadata) -> io::Result<()> {
     Ok(())
 }
 

@@ -60,6 +60,21 @@ pub async fn end(leader: u32, grace: Duration) {
     }
 }
 
+/// Asks one process to end, not those of its group: that may be a whole script's. One that was stopped goes on to hear it.
+pub fn ask_to_end(pid: u32) {
+    #[cfg(unix)]
+    {
+        use nix::sys::signal::{Signal, kill};
+        use nix::unistd::Pid;
+        // 0 would be this process's own group.
+        let Some(raw) = i32::try_from(pid).ok().filter(|raw| *raw > 0) else { return };
+        let _ = kill(Pid::from_raw(raw), Signal::SIGTERM);
+        let _ = kill(Pid::from_raw(raw), Signal::SIGCONT);
+    }
+    #[cfg(not(unix))]
+    let _ = pid;
+}
+
 /// Waits until nobody of a group runs any more; `false` when somebody does at that time.
 pub(super) async fn gone_by(leader: u32, deadline: Instant) -> bool {
     while !group(leader).is_empty() {

@@ -3,9 +3,11 @@
 mod check;
 mod delivery;
 mod health;
+mod listing;
 mod message;
 mod project;
 mod proof;
+mod reference;
 mod setup;
 mod step;
 mod stream;
@@ -22,10 +24,12 @@ use crate::secret::Secret;
 pub use check::{Case, CaseSeen, Check, Conformance, Handler, Health, Plan, Setting, Standing};
 pub use delivery::{Delivery, Gap, Heard, Received, Replay, Seen, Signature};
 pub use health::{Backfill, EndpointHealth, Place};
+pub use listing::{Listing, Owner};
 pub use message::{Attempt, Message, MessageState, Recovery};
 pub use project::{Project, Route};
 pub use proof::{Hop, HopResult, Proof, Waiting};
-pub use setup::{Action, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
+pub use reference::{Argument, Command, ExitCode, Explanation, Flag};
+pub use setup::{Action, Ended, Endpoint, Ready, Sandbox, Secured, SecuredProof, Serving, SetUp, Stopped, Tunnel};
 pub use step::{Status, Step};
 pub use stream::{Renderer, Stream};
 pub use talk::{Failure, Farewell, Log, Missing, Question};
@@ -90,6 +94,14 @@ pub enum Report {
     Sandbox(Sandbox),
     /// A user was made, changed or deleted.
     User(User),
+    /// An endpoint of the instance.
+    Listing(Listing),
+    /// A command, as the program itself knows it.
+    Command(Command),
+    /// An exit code.
+    Exit(ExitCode),
+    /// What a code means.
+    Explanation(Explanation),
     /// A dry run's line.
     Plan(Plan),
     /// A check's result.

@@ -29,6 +29,8 @@ pub enum Action {
     Updated,
     /// It was already right.
     Unchanged,
+    /// It is gone.
+    Deleted,
 }
 
 impl Action {
@@ -38,6 +40,7 @@ impl Action {
             Self::Created => "created",
             Self::Updated => "updated",
             Self::Unchanged => "unchanged",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -104,6 +107,8 @@ pub struct SetUp {
     pub ready: bool,
     /// Whether its Clerk, Svix and ngrok are stand-ins.
     pub sandbox: bool,
+    /// Where it writes what it says; absent where it has a terminal for that.
+    pub log_file: Option<String>,
     /// When it began, RFC 3339.
     pub since: String,
 }
@@ -132,17 +137,31 @@ pub struct Secured {
     pub proof: SecuredProof,
 }
 
+/// Which set-up has ended, where another command says so.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Ended {
+    /// Its own id.
+    pub set_up: String,
+    /// Of its process.
+    pub pid: u32,
+    /// The app's address.
+    pub upstream: String,
+}
+
 /// A set-up has ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Stopped {
     /// How many were shown.
     pub deliveries: u64,
     /// Test events that came to the app and were told as proofs.
     pub tested: u64,
     /// `kept`, `disabled` or `deleted`; absent where no endpoint was reached.
-    pub endpoint: Option<&'static str>,
+    pub endpoint: Option<String>,
     /// What stays behind although it was to be taken down, in words.
     pub left: Vec<String>,
+    /// Which one; absent where it is the command's own.
+    #[serde(flatten)]
+    pub of: Option<Ended>,
 }
 
 /// Addresses of a running sandbox.

@@ -1,6 +1,8 @@
 //! The control channel of a running set-up: HTTP on loopback, for whoever can read its state file.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -18,6 +20,7 @@ use crate::error::{Error, Result, Told};
 use crate::http::{Call, Http, Retry};
 use crate::secret::Secret;
 use crate::serve::{bind, serve};
+use crate::shutdown::Shutdown;
 
 /// The path of the one call.
 pub const ASK: &str = "/v1/ask";
@@ -65,6 +68,19 @@ pub enum Question {
         /// Of the other one.
         upstream: String,
     },
+    /// The set-up is to end, in whatever step it is: the channel itself hears it, and nobody has to ask for it.
+    End {
+        /// With its endpoint.
+        delete: bool,
+    },
+}
+
+/// What was asked of the end.
+#[derive(Clone, Debug)]
+struct Ending {
+    shutdown: Shutdown,
+    asked: Arc<AtomicBool>,
+    delete: Arc<AtomicBool>,
 }
 
 /// A question with the way back.
@@ -83,29 +99,44 @@ pub struct Control {
     pub address: Address,
     /// The questions, in order.
     pub questions: mpsc::Receiver<Asked>,
+    ending: Ending,
     _stop: DropGuard,
+}
+
+impl Control {
+    /// Whether another command asked for the end, and waits for word of it.
+    pub fn asked_to_end(&self) -> bool {
+        self.ending.asked.load(Ordering::Relaxed)
+    }
+
+    /// Whether the endpoint is to go too.
+    pub fn asked_to_delete(&self) -> bool {
+        self.ending.delete.load(Ordering::Relaxed)
+    }
 }
 
 #[derive(Clone)]
 struct Door {
     address: Address,
     questions: mpsc::Sender<Asked>,
+    ending: Ending,
 }
 
-/// Opens a channel on a free port.
+/// Opens a channel on a free port. Through it the end is asked for as by a signal.
 ///
 /// # Errors
 /// The system's.
-pub async fn open() -> io::Result<Control> {
+pub async fn open(shutdown: &Shutdown) -> io::Result<Control> {
     let listener = bind(0).await?;
     let token = format!("{}{}", Ksuid::new(None::<std::time::SystemTime>, None), random());
     let address = Address { port: listener.local_addr()?.port(), token };
     let (sender, questions) = mpsc::channel(8);
-    let door = Door { address: address.clone(), questions: sender };
+    let ending = Ending { shutdown: shutdown.clone(), asked: Arc::default(), delete: Arc::default() };
+    let door = Door { address: address.clone(), questions: sender, ending: ending.clone() };
     let app = Router::new().route(ASK, post(answer)).with_state(door);
     let stop = CancellationToken::new();
     tokio::spawn(serve(listener, app, stop.clone().cancelled_owned()));
-    Ok(Control { address, questions, _stop: stop.drop_guard() })
+    Ok(Control { address, questions, ending, _stop: stop.drop_guard() })
 }
 
 fn random() -> String {
@@ -144,6 +175,10 @@ async fn answer(State(door): State<Door>, request: Request) -> Response {
         Some(question) => question,
         None => return StatusCode::BAD_REQUEST.into_response(),
     };
+    if let Question::End { delete } = question {
+        door.ending.begin(delete);
+        return axum::Json(Value::Null).into_response();
+    }
     let (reply, answered) = oneshot::channel();
     if door.questions.send(Asked { question, reply }).await.is_err() {
         return StatusCode::GONE.into_response();
@@ -152,6 +187,14 @@ async fn answer(State(door): State<Door>, request: Request) -> Response {
         Ok(Ok(value)) => axum::Json(value).into_response(),
         Ok(Err(error)) => (StatusCode::CONFLICT, axum::Json(error.told())).into_response(),
         Err(_) => StatusCode::GONE.into_response(),
+    }
+}
+
+impl Ending {
+    fn begin(&self, delete: bool) {
+        self.asked.store(true, Ordering::Relaxed);
+        self.delete.fetch_or(delete, Ordering::Relaxed);
+        self.shutdown.request();
     }
 }
 
@@ -204,7 +247,7 @@ mod tests {
 
     #[tokio::test]
     async fn only_who_knows_the_token_and_is_no_page_is_heard() {
-        let control = open().await.expect("open");
+        let control = open(&Shutdown::default()).await.expect("open");
         let token = control.address.token.clone();
         assert_eq!(status(&control, "wrong", Vec::new()).await, 401);
         assert_eq!(status(&control, &token, vec![("origin", "http://127.0.0.1".into())]).await, 403);
@@ -214,7 +257,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_and_an_error_come_back_as_they_were() {
-        let mut control = open().await.expect("open");
+        let mut control = open(&Shutdown::default()).await.expect("open");
         let address = control.address.clone();
         tokio::spawn(async move {
             while let Some(asked) = control.questions.recv().await {
@@ -234,8 +277,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_end_is_heard_although_nobody_asks_for_questions() {
+        let shutdown = Shutdown::default();
+        let control = open(&shutdown).await.expect("open");
+        assert!(!control.asked_to_end() && !shutdown.requested());
+        for delete in [true, false] {
+            ask(&http(), &control.address, &Question::End { delete }).await.expect("heard");
+        }
+        assert!(control.asked_to_end() && control.asked_to_delete() && shutdown.requested());
+    }
+
+    #[tokio::test]
     async fn a_closed_channel_is_said_to_be_silent() {
-        let control = open().await.expect("open");
+        let control = open(&Shutdown::default()).await.expect("open");
         let address = control.address.clone();
         drop(control);
         let error = ask(&http(), &address, &Question::SecretRotated).await.expect_err("nobody is there");

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::lock::{self, Holder};
 use super::own::Own;
-use super::record::{NOTE_LIMIT, Setup, read_record};
+use super::record::{NOTE_LIMIT, SCHEMA, Setup, read_note, read_record};
 use crate::error::{Error, Result};
 use crate::{file, process};
 
@@ -39,6 +39,15 @@ impl StateDirectory {
         self.sweep_policies();
         setups.sort_by(|(_, left), (_, right)| right.started_at.cmp(&left.started_at));
         setups
+    }
+
+    /// How many records another version of clerkhook keeps here.
+    pub fn of_other_versions(&self) -> usize {
+        let other = |path: &PathBuf| {
+            let value: Option<serde_json::Value> = read_note(path);
+            value.is_some_and(|value| value["schema"].is_u64() && value["schema"] != SCHEMA)
+        };
+        self.files().into_iter().filter(other).count()
     }
 
     /// What is passed over here, as others may have written it.

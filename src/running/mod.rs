@@ -3,6 +3,7 @@
 
 pub mod control;
 mod directory;
+mod ended;
 mod lock;
 mod mark;
 mod meant;

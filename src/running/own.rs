@@ -27,10 +27,14 @@ impl Default for Own {
 }
 
 impl Own {
-    fn forget(&mut self) {
+    fn withdraw(&mut self) {
         if let Some(record) = self.record.take() {
             let _ = fs::remove_file(record);
         }
+    }
+
+    fn forget(&mut self) {
+        self.withdraw();
         self.lock = None;
     }
 }
@@ -83,6 +87,12 @@ impl StateDirectory {
         }
     }
 
+    /// Removes the note of a set-up that is about to end, so that no command finds it; who waits for its end looks at its
+    /// lock, which stays until [`Self::forget`].
+    pub fn withdraw(&self) {
+        self.own().withdraw();
+    }
+
     /// Removes what this process noted of its set-up.
     pub fn forget(&self) {
         self.own().forget();
@@ -127,6 +137,7 @@ mod tests {
             ready: false,
             page_url: None,
             policy: None,
+            log_file: None,
             control: None,
             services,
         }

@@ -53,6 +53,9 @@ pub struct Setup {
     pub page_url: Option<String>,
     /// The file with the edge's policy, and so with the signing secret, that the agent was started with.
     pub policy: Option<PathBuf>,
+    /// Where it writes what it says, when it runs in the background.
+    #[serde(default)]
+    pub log_file: Option<PathBuf>,
     /// Where the set-up can be asked.
     pub control: Option<control::Address>,
     /// Where Clerk and Svix are for this set-up.

@@ -24,19 +24,20 @@ use crate::svix;
 /// `AgentDied` when the agent ends by itself.
 pub async fn keep_tunnel(context: &Context, options: &Options, tunnel: Tunnel) -> Result<()> {
     let told: Told = tunnel.told.clone();
-    let control = control::open().await.ok();
+    let control = control::open(&context.shutdown).await.ok();
     let mut setup = SetUp { tunnel: Some(tunnel), control, since: Some(Timestamp::now()), ..SetUp::default() };
     // Who reads the URL may at once run a command that looks for the set-up.
     setup.note(context);
     context.ui.emit(&Report::Tunnel(told).answer());
     let ended = keep(context, options, &mut setup).await;
-    context.state.forget();
+    context.state.withdraw();
     if let Some(remote) = &setup.remote {
         remote.svix.log_out().await;
     }
     if let Some(tunnel) = setup.tunnel {
         tunnel.close(context).await;
     }
+    context.state.forget();
     ended
 }
 
@@ -62,7 +63,7 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, questio
         }
         Question::SecretRotated if setup.learned.is_some() => setup.learn_anew(context, options).await,
         Question::Verdicts => setup.verdicts().await,
-        Question::SecretRotated | Question::EndpointTaken { .. } => Ok(Value::Null),
+        Question::SecretRotated | Question::EndpointTaken { .. } | Question::End { .. } => Ok(Value::Null),
     }
 }
 

@@ -9,6 +9,7 @@ use super::parts::{SetUp, other_set_up};
 use super::{OnExit, Options};
 use crate::error::{Error, Result};
 use crate::report::{Report, Stopped};
+use crate::running::control::Control;
 use crate::steps::Context;
 use crate::steps::endpoint::{Registered, Remote};
 use crate::steps::feed::Feed;
@@ -19,12 +20,15 @@ const ENDPOINT_ENDS_WITHIN: Duration = Duration::from_millis(1800);
 
 /// Takes everything down that was set up, as far as it goes, and says so.
 pub async fn close(context: &Context, options: &Options, setup: SetUp) {
-    let SetUp { app, tunnel, remote, registered, deliveries, tested, feed, .. } = setup;
-    context.state.forget();
+    let SetUp { app, tunnel, remote, registered, deliveries, tested, feed, control, .. } = setup;
+    // Nobody finds it any more; the lock tells whoever waits that it is not down yet.
+    context.state.withdraw();
     if tunnel.is_none() && remote.is_none() {
-        return;
+        return context.state.forget();
     }
-    let on_exit = options.on_exit.unwrap_or_else(|| usual(context, tunnel.as_ref()));
+    let delete = control.as_ref().is_some_and(Control::asked_to_delete);
+    let on_exit = if delete { Some(OnExit::Delete) } else { options.on_exit };
+    let on_exit = on_exit.unwrap_or_else(|| usual(context, tunnel.as_ref()));
     let remote_end = async {
         let endpoint = match (&remote, &registered) {
             (Some(remote), Some(registered)) => Some(end(context, remote, registered, on_exit).await),
@@ -49,7 +53,12 @@ pub async fn close(context: &Context, options: &Options, setup: SetUp) {
     drop(app);
     context.tell_unkept(lost.unwrap_or(0));
     let left = context.shutdown.leftovers();
-    context.ui.emit(&Report::Stopped(Stopped { deliveries, tested, endpoint, left }));
+    let stopped = Stopped { deliveries, tested, endpoint: endpoint.map(str::to_owned), left, of: None };
+    if control.is_some_and(|control| control.asked_to_end()) {
+        context.state.leave_word(&stopped);
+    }
+    context.ui.emit(&Report::Stopped(stopped));
+    context.state.forget();
 }
 
 /// A fixed URL works again next time; to a random one Svix would deliver in vain for days.

@@ -271,6 +271,7 @@ async fn answer(context: &Context, options: &Options, setup: &mut SetUp, asked: 
             setup.lose(context, &endpoint_id, &upstream);
             Ok(serde_json::Value::Null)
         }
+        Question::End { .. } => Ok(serde_json::Value::Null),
     };
     let _ = asked.reply.send(done);
 }

@@ -2,6 +2,7 @@
 
 mod bare;
 mod closing;
+mod detached;
 mod follow;
 mod held;
 mod inbox;
@@ -14,7 +15,8 @@ mod showing;
 mod testing;
 mod verdicts;
 
-use std::time::Duration;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -28,6 +30,9 @@ use crate::steps::app::Wish;
 use crate::steps::secret::EnvWish;
 use parts::SetUp;
 use pending::Pending;
+
+/// A proof gets this much whatever was spent before.
+const LEAST: Duration = Duration::from_secs(1);
 
 /// What to do with the endpoint at the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +68,23 @@ pub struct Options {
     pub timeout: Duration,
     /// Have the edge verify signatures.
     pub secure: Option<SecureWish>,
+    /// Nobody looks at it once it is ready.
+    pub detached: Option<Detached>,
+}
+
+/// How a set-up goes on in the background.
+#[derive(Clone, Debug, Default)]
+pub struct Detached {
+    /// Says that it is ready, for as long as it is.
+    pub ready_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// With what is left of the time for the proof: whoever waits for a verdict waits no longer.
+    fn after(&self, since: Instant) -> Self {
+        let left = self.timeout.saturating_sub(since.elapsed()).max(LEAST);
+        Self { timeout: if self.detached.is_some() { left } else { self.timeout }, ..self.clone() }
+    }
 }
 
 /// Sets everything up, proves it, keeps it until the end is asked for, and takes it down.
@@ -80,6 +102,7 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
         setup.keep_what_came(context).await;
     }
     closing::close(context, options, setup).await;
+    options.detached.iter().for_each(Detached::take_back);
     match result {
         // It was waited for in vain.
         Err(Error::Interrupted) if verdict.is_some() => verdict.map_or(Ok(()), Err),
@@ -90,15 +113,19 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
 }
 
 async fn rise(context: &Context, options: &Options, setup: &mut SetUp) -> Result<()> {
+    let began = Instant::now();
     setup.since = Some(Timestamp::now());
     setup.open(context, options).await?;
     setup.register(context, options).await?;
     setup.learn(context, options).await?;
+    if !options.once && options.detached.is_none() {
+        setup.await_proof(context, options)?;
+        return live::live(context, options, setup).await;
+    }
+    setup.try_once(context, options, began).await?;
+    setup.announce(context, options)?;
     if options.once {
-        setup.try_once(context, options).await?;
-        setup.announce(context, options);
         return Ok(());
     }
-    setup.await_proof(context, options);
     live::live(context, options, setup).await
 }

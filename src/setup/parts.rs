@@ -117,7 +117,7 @@ impl SetUp {
         self.path = webhook_path(context, &app.upstream, app.built_in.is_some());
         self.webhook_url = endpoint::webhook_url(tunnel.public_url(), &self.path);
         let told = tunnel.told.clone();
-        self.control = control::open().await.ok();
+        self.control = control::open(&context.shutdown).await.ok();
         let api = tunnel.api.clone();
         self.note(context);
         self.feed = Some(self.begin_feed(context, &api).await);
@@ -230,7 +230,7 @@ impl SetUp {
             timeout: options.timeout,
             command: "clerkhook send-test",
             secret_is_new: learned.written,
-            stays: !options.once,
+            stays: !options.once && (self.ready || options.detached.is_none()),
         })
     }
 
@@ -253,21 +253,25 @@ impl SetUp {
     }
 
     /// Says that everything is ready.
-    pub fn announce(&mut self, context: &Context, options: &Options) {
+    ///
+    /// # Errors
+    /// Those of going to the background.
+    pub fn announce(&mut self, context: &Context, options: &Options) -> Result<()> {
         self.ready = true;
         context.shutdown.ready();
         self.note(context);
-        let Some(tunnel) = &self.tunnel else { return };
-        let ready = Report::Ready(Ready {
+        let Some(tunnel) = &self.tunnel else { return Ok(()) };
+        let ready = Ready {
             public_url: tunnel.public_url().to_owned(),
             webhook_url: self.webhook_url.clone(),
             inspector_url: tunnel.told.api_url.clone(),
             endpoint_id: self.registered.as_ref().map(|registered| registered.endpoint.id.clone()),
             secured: self.secured.is_some(),
             pid: std::process::id(),
-            waits: !options.once,
-        });
-        context.ui.emit(&ready);
+            waits: !options.once && options.detached.is_none(),
+        };
+        context.ui.emit(&Report::Ready(ready.clone()));
+        options.detached.as_ref().map_or(Ok(()), |detached| detached.leave(context, &ready))
     }
 }
 

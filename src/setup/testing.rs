@@ -1,5 +1,7 @@
 //! The test of a set-up: once, or whenever the app has changed until it holds.
 
+use std::time::Instant;
+
 use tokio::time::timeout;
 
 use super::Options;
@@ -12,8 +14,8 @@ use crate::steps::change::Watched;
 use crate::steps::proof::prove;
 
 impl SetUp {
-    /// Proves it now or not at all.
-    pub async fn try_once(&mut self, context: &Context, options: &Options) -> Result<()> {
+    /// Proves it now or not at all. `began`: when the set-up did.
+    pub async fn try_once(&mut self, context: &Context, options: &Options, began: Instant) -> Result<()> {
         // The proof of verification has a genuine event of its own.
         if let Some(wish) = options.secure {
             return self.secure(context, options, wish).await.map(drop);
@@ -21,8 +23,9 @@ impl SetUp {
         if self.is_untested(context, options) {
             return Ok(());
         }
-        self.taken(context, options).await?;
+        self.taken(context, &options.after(began)).await?;
         self.count_as_taken(context);
+        let options = &options.after(began);
         let Some(trial) = self.trial(options) else { return Ok(()) };
         let proven = prove(context, &trial).await;
         self.tested += u64::from(came(&proven));
@@ -30,11 +33,15 @@ impl SetUp {
     }
 
     /// Has the proof made while the set-up lives, or says that it is ready where none is to be made.
-    pub fn await_proof(&mut self, context: &Context, options: &Options) {
+    ///
+    /// # Errors
+    /// Those of going to the background.
+    pub fn await_proof(&mut self, context: &Context, options: &Options) -> Result<()> {
         if options.secure.is_none() && self.is_untested(context, options) {
             return self.announce(context, options);
         }
         self.prove_again(context, options);
+        Ok(())
     }
 
     /// Has a proof made of how things stand now.
@@ -107,7 +114,7 @@ impl SetUp {
             Ok(()) => {
                 self.pending = None;
                 if !self.ready {
-                    self.announce(context, options);
+                    self.announce(context, options)?;
                 }
                 self.show_withheld(context);
                 Ok(())

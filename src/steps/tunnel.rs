@@ -122,8 +122,19 @@ fn beginning(context: &Context, upstream: &str) -> Setup {
         endpoint_id: None,
         secured: None,
         policy: None,
+        log_file: settings.log_file.clone(),
         control: None,
         services: settings.addresses(),
+    }
+}
+
+/// Ends the agents that killed clerkhooks left of some set-ups.
+pub async fn end_left(context: &Context, of: impl Fn(&Setup) -> bool) {
+    for orphan in context.state.orphans().into_iter().filter(|orphan| of(&orphan.setup)) {
+        let (pid, app) = (orphan.pid, orphan.setup.upstream.clone());
+        process::end(pid, ORPHAN_ENDS_WITHIN).await;
+        context.ui.note(&format!("ended the ngrok agent (process {pid}) that a killed clerkhook had left for {app}"));
+        orphan.forget();
     }
 }
 

@@ -27,6 +27,8 @@ pub struct Endpoint {
     pub events: Option<Vec<String>>,
     /// When it was made.
     pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
 }
 
 #[derive(Deserialize)]
@@ -40,12 +42,13 @@ struct Described {
     disabled: bool,
     event_types: Option<Vec<String>>,
     filter_types: Option<Vec<String>>,
+    updated_at: Option<Timestamp>,
 }
 
 impl From<Described> for Endpoint {
     fn from(described: Described) -> Self {
-        let Described { id, url, uid, disabled, event_types, filter_types, created_at } = described;
-        Self { id, url, uid, disabled, events: event_types.or(filter_types), created_at }
+        let Described { id, url, uid, disabled, event_types, filter_types, created_at, updated_at } = described;
+        Self { id, url, uid, disabled, events: event_types.or(filter_types), created_at, updated_at }
     }
 }
 
@@ -271,7 +274,7 @@ mod tests {
     fn endpoint(id: &str, uid: Option<&str>, url: &str) -> Endpoint {
         let events = Some(vec!["user.updated".to_owned(), "user.created".to_owned()]);
         let (id, url, uid) = (id.to_owned(), url.to_owned(), uid.map(str::to_owned));
-        Endpoint { id, url, uid, disabled: false, events, created_at: None }
+        Endpoint { id, url, uid, disabled: false, events, created_at: None, updated_at: None }
     }
 
     fn wanted() -> Wanted {

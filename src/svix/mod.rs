@@ -1,6 +1,7 @@
 //! The instance's Svix app: the endpoint's life and the way of its messages (Svix docs, API v1).
 
 mod endpoint;
+mod kind;
 mod log;
 mod message;
 mod page;
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 use url::Url;
 
 pub use endpoint::{Change, Endpoint, Plan, Wanted, marked, plan};
+pub use kind::kind;
 pub use log::{Logged, Span, Standing, Stats};
 pub use message::{Attempt, Message, Outcome};
 pub use twin::twins;

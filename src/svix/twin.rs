@@ -21,7 +21,7 @@ mod tests {
 
     fn endpoint(id: &str, url: &str) -> Endpoint {
         let (id, url) = (id.to_owned(), url.to_owned());
-        Endpoint { id, url, uid: None, disabled: false, events: None, created_at: None }
+        Endpoint { id, url, uid: None, disabled: false, events: None, created_at: None, updated_at: None }
     }
 
     #[test]

@@ -8,8 +8,8 @@ use super::painted::{Painted, painted};
 use super::steps::INDENT as STEP_INDENT;
 use super::text::shortened;
 use crate::report::{
-    Check, Delivery, Endpoint, Failure, Farewell, Gap, Log, Plan, Project, Ready, Replay, Sandbox, Secured, Serving,
-    Setting, Signature, Standing, Stopped, User, Waiting,
+    Check, Delivery, Endpoint, Failure, Farewell, Gap, Listing, Log, Owner, Plan, Project, Ready, Replay, Sandbox,
+    Secured, Serving, Setting, Signature, Standing, Stopped, User, Waiting,
 };
 
 /// From this width on, message ids are shown whole.
@@ -109,6 +109,25 @@ pub fn ready(_ready: &Ready) -> Painted {
     painted!("  {} Waiting for events; press Ctrl-C to stop.\n", paint(STRONG, "Ready."))
 }
 
+/// An endpoint, whose it is and where it leads.
+pub fn listing(listing: &Listing) -> Painted {
+    let state = if listing.disabled { "disabled" } else { "enabled" };
+    let owner = match (&listing.owner, &listing.profile) {
+        (Owner::Here, Some(profile)) => format!("profile {profile}{}", if listing.served { ", runs" } else { "" }),
+        (Owner::Clerkhook, _) => "another clerkhook".to_owned(),
+        _ => "somebody else's".to_owned(),
+    };
+    let day =
+        |time: &Option<String>| time.as_ref().and_then(|time| time.get(..10).map(str::to_owned)).unwrap_or_default();
+    let changed = day(&listing.updated_at);
+    painted!("{}  {:<8} {:<18} {:<10} {:<6} {}", listing.endpoint_id, state, owner, changed, listing.kind, listing.url)
+}
+
+/// Markdown without the fences of its blocks.
+pub fn plain(text: &str) -> String {
+    text.lines().filter(|line| !line.starts_with("```")).collect::<Vec<_>>().join("\n")
+}
+
 /// The last line. On a terminal it covers the `^C` that was typed.
 pub fn stopped(stopped: &Stopped, terminal: bool) -> Painted {
     let tested = match stopped.tested {
@@ -123,7 +142,12 @@ pub fn stopped(stopped: &Stopped, terminal: bool) -> Painted {
             format!("{count} deliveries{}", tested.map(|tested| format!(" and {tested}")).unwrap_or_default())
         }
     };
-    let endpoint = stopped.endpoint.map(|state| painted!(", endpoint {}", state));
+    let endpoint = stopped.endpoint.as_ref().map(|state| painted!(", endpoint {}", state));
+    if let Some(of) = &stopped.of {
+        let left = stopped.left.join(", ");
+        let left = if left.is_empty() { String::new() } else { format!("; this stays behind: {left}") };
+        return painted!("  Stopped {} (process {}): {}{}{}.", of.upstream, of.pid, deliveries, endpoint, left);
+    }
     let cover = if terminal { painted!("\r") } else { Painted::default() };
     painted!("{}  Stopped: {}{}.", cover, deliveries, endpoint)
 }

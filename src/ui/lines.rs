@@ -106,6 +106,8 @@ impl Lines {
             Report::Recovery(recovery) => logged::recovery(recovery),
             Report::Health(checked) => health::health(checked, width),
             Report::Backfill(sent) => health::backfill(sent),
+            Report::Listing(listing) => human::listing(listing),
+            Report::Explanation(explanation) => Painted::lines(&human::plain(&explanation.text)),
             other => return self.several(other),
         };
         vec![Content::Lines(line)]
@@ -128,7 +130,7 @@ impl Lines {
             Report::Bytes(bytes) => vec![Content::Exact(bytes.clone())],
             Report::Secret { secret } => vec![Content::text(secret.expose())],
             Report::Sandbox(sandbox) => vec![Content::Unmasked(human::sandbox(sandbox))],
-            Report::Request(_) => json::line(report).into_iter().collect(),
+            Report::Request(_) | Report::Command(_) | Report::Exit(_) => json::line(report).into_iter().collect(),
             _ => Vec::new(),
         }
     }
@@ -139,6 +141,7 @@ impl Lines {
             Report::Tunnel(tunnel) => Painted::text(&tunnel.public_url),
             Report::User(User { action: UserAction::Created, user_id, .. }) => Painted::text(user_id),
             Report::Endpoint(endpoint) => human::endpoint(endpoint),
+            Report::Setting(setting) => Painted::text(&setting.value),
             other => return self.show(other),
         };
         self.output.stdout([Content::Lines(line)]);

@@ -8,6 +8,7 @@ mod enter;
 mod health;
 mod held;
 mod human;
+mod journal;
 mod json;
 mod json_line;
 mod lines;
@@ -73,6 +74,8 @@ pub struct Options {
     pub no_input: bool,
     /// Deliveries without headers and bodies in JSON.
     pub brief: bool,
+    /// Goes on whoever reads it, and whether anybody does.
+    pub detached: bool,
 }
 
 /// What a command tells, on its way to whoever shows it; and the questions to a person.
@@ -96,10 +99,10 @@ impl Ui {
             Colour::Always => ColorChoice::AlwaysAnsi,
             Colour::Never => ColorChoice::Never,
         };
-        let Options { json, quiet, brief, .. } = options;
+        let Options { json, quiet, brief, detached, .. } = options;
         let stderr_terminal = std::io::stderr().is_terminal();
         let live = stderr_terminal && !json && !quiet;
-        let output = Arc::new(Output::new(choice, live, &(Arc::new(given_up) as GivenUp), on_closed));
+        let output = Arc::new(Output::new(choice, live, detached, &(Arc::new(given_up) as GivenUp), on_closed));
         let width = stderr_terminal.then(|| usize::from(console::Term::stderr().size().1));
         let interactive = std::io::stdin().is_terminal() && stderr_terminal && !options.no_input && !json;
         let renderer: Arc<dyn Renderer> = match json {
@@ -166,6 +169,10 @@ impl Ui {
 
     /// What ended the command, and before it what nobody could be asked.
     pub fn error(&self, error: &Error) {
+        // It has said so in another process.
+        if let Error::Relayed(_) = error {
+            return;
+        }
         Question::unasked(error).into_iter().for_each(|question| self.emit(&Report::Question(question)));
         self.emit(&Report::Error(Failure::from(error)));
     }

@@ -200,7 +200,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers! { u16 u64 usize f64 }
+numbers! { u16 u32 u64 usize f64 }
 
 #[cfg(test)]
 mod tests {

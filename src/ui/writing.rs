@@ -1,13 +1,15 @@
 //! The way of a line to its stream: held back while a question stands, past the spinners, and what becomes of a stream
 //! that takes nothing any more.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use anstream::ColorChoice;
 
 use super::held::{Held, Line};
+use super::journal::Journal;
 use super::patient::GivenUp;
 use super::steps::Bars;
 use super::stream::{Content, Stderr, Stdout};
@@ -20,6 +22,8 @@ pub struct Output {
     log: Mutex<Stderr>,
     /// The spinners that stand below.
     pub bars: Bars,
+    /// Goes on whoever reads it, and whether anybody does.
+    detached: bool,
     on_closed: Box<dyn Fn() + Send + Sync>,
     /// Nobody reads stdout, which is still to be told.
     lost: AtomicBool,
@@ -33,6 +37,8 @@ struct Streams {
     end: Option<End>,
     /// Nobody reads stderr, and the end was asked for.
     stderr_stuck: bool,
+    /// Where both lead since nobody looks any more.
+    journal: Option<Journal>,
 }
 
 /// Why stdout takes nothing any more.
@@ -51,6 +57,7 @@ impl Output {
     pub fn new(
         choice: ColorChoice,
         live: bool,
+        detached: bool,
         given_up: &GivenUp,
         on_closed: impl Fn() + Send + Sync + 'static,
     ) -> Self {
@@ -61,11 +68,13 @@ impl Output {
             held: None,
             end: None,
             stderr_stuck: false,
+            journal: None,
         };
         Self {
             streams: Mutex::new(streams),
             log: Mutex::new(stderr()),
             bars: Bars::new(live),
+            detached,
             on_closed: Box::new(on_closed),
             lost: AtomicBool::new(false),
         }
@@ -121,7 +130,9 @@ impl Output {
         }
         let mut written = Ok(());
         self.bars.suspend(|| written = streams.stdout.write(contents));
-        let Err(error) = written else { return };
+        streams.journal.iter_mut().for_each(Journal::turn);
+        // A full disk or a reader that is gone is no reason to end what runs for the app.
+        let Some(error) = written.err().filter(|_| !self.detached) else { return };
         streams.end = Some(match error.kind() {
             ErrorKind::BrokenPipe => End::Closed,
             ErrorKind::TimedOut => End::Stuck,
@@ -171,6 +182,17 @@ impl Output {
         let mut written = Ok(());
         self.bars.suspend(|| written = streams.stderr.write([content]));
         streams.stderr_stuck = written.is_err_and(|error| error.kind() == ErrorKind::TimedOut);
+        streams.journal.iter_mut().for_each(Journal::turn);
+    }
+
+    /// Leads both streams to a file from now on; whoever read them reads their end.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn move_to(&self, path: &Path) -> io::Result<()> {
+        let mut streams = self.streams();
+        streams.journal = Some(Journal::begin(path)?);
+        Ok(())
     }
 
     /// Holds every line back while a question stands.

@@ -2,10 +2,12 @@
 
 use crate::{headings, root, text};
 
-const DOCUMENTS: [&str; 10] = [
+const DOCUMENTS: [&str; 12] = [
     "README.md",
     "CHANGELOG.md",
+    "docs/agents.md",
     "docs/architecture.md",
+    "docs/ci.md",
     "docs/commands.md",
     "docs/errors.md",
     "docs/events.md",

@@ -1,5 +1,6 @@
 //! The documents against the program: what they say must hold, and what the program says must stand in them.
 
+mod agents;
 mod commands;
 mod errors;
 mod events;

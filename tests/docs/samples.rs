@@ -41,6 +41,9 @@ fn general() -> Vec<Error> {
         },
         Error::DeliveryUnknown { reference: "msg_2cd".into() },
         Error::DeliveryAmbiguous { reference: "0191".into() },
+        Error::SetUpStays { who: "http://localhost:3000 (process 4711)".into(), pid: 4711 },
+        Error::DetachMissing,
+        Error::CodeUnknown { code: "CH9999".into() },
         Error::SetUpSilent { cause: "Connection refused (os error 111)".into() },
     ]
 }
@@ -63,8 +66,16 @@ fn settings() -> Vec<Error> {
         },
         Error::ConfigFile {
             path: path("/home/ann/.config/clerkhook/config.toml"),
-            cause: "it has no profile `home`; known: `work`".into(),
+            cause: "line 3, column 7: `app` is no app: a port is a number from 1 to 65535".into(),
         },
+        Error::ProfileMissing {
+            name: "shpo".into(),
+            path: path("/home/ann/.config/clerkhook/config.toml"),
+            known: "blog, shop".into(),
+            meant: Some("shop".into()),
+        },
+        Error::SettingUnknown { name: "evnts".into(), meant: Some("events") },
+        Error::KeyCommand { program: "op".into(), cause: "exit 1\n[ERROR] you are not currently signed in".into() },
         Error::several_missing(vec![
             Error::AppDown {
                 upstream: "http://localhost:3000".into(),

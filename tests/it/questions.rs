@@ -27,7 +27,7 @@ struct Case {
     ground: fn() -> Ground,
 }
 
-const CASES: [Case; 13] = [
+const CASES: [Case; 14] = [
     Case {
         name: "ServeApp",
         words: "Start the built-in app there? [Y/n]",
@@ -57,6 +57,16 @@ const CASES: [Case; 13] = [
             let ground = on_sandbox(|machine| machine, "user delete --all");
             ground.machine.run("user create --no-wait").expect_code(0);
             ground.machine.run("user create --no-wait").expect_code(0);
+            ground
+        },
+    },
+    Case {
+        name: "DeleteEndpoints",
+        words: "Delete 1 endpoint? [y/N]",
+        left: "Nothing was done.",
+        ground: || {
+            let ground = on_sandbox(|machine| machine, "prune --older-than 1ms");
+            ground.machine.run("register https://owl.example --no-env").expect_code(0);
             ground
         },
     },
@@ -212,6 +222,9 @@ fn each_can_be_left_in_three_ways_and_nothing_is_done() {
         assert_eq!(agents(sandbox).len(), usize::from(running), "{}", case.name);
         if case.name == "DeleteUsers" {
             assert_eq!(Account::at(sandbox).users().len(), 2);
+        }
+        if case.name == "DeleteEndpoints" {
+            assert_eq!(Account::at(sandbox).list("endpoint").len(), 1);
         }
         if case.name == "ForgetDeliveries" {
             assert_eq!(ground.machine.run("events --json").of_type("delivery").len(), 1);

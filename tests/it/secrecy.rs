@@ -74,7 +74,7 @@ fn subcommands() -> Vec<String> {
 
 /// Those that end by themselves, for a set-up that runs with the built-in app. The project's secret is not the
 /// endpoint's, which `doctor` finds; the app answers 200 to what is forged, which `check` finds.
-const ENDING: [(&str, Ending); 52] = [
+const ENDING: [(&str, Ending); 69] = [
     // It leaves the endpoint disabled, which `register` mends.
     ("up --serve --once --no-env", GOOD),
     ("register --no-env", GOOD),
@@ -128,6 +128,23 @@ const ENDING: [(&str, Ending); 52] = [
     ("backfill users --dry-run", GOOD),
     ("backfill users", GOOD),
     ("events clear --yes", GOOD),
+    ("down 1", GOOD),
+    ("down --dry-run", GOOD),
+    ("register --list", GOOD),
+    ("prune --dry-run", GOOD),
+    ("prune", GOOD),
+    ("config list", GOOD),
+    ("config path", GOOD),
+    ("config set key_env CLERK_SECRET_KEY", GOOD),
+    ("config set --profile hide key_file whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((3, "CH0105"))),
+    ("config get key_env", GOOD),
+    ("config get whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0112"))),
+    ("config unset key_env", GOOD),
+    ("explain CH0101", GOOD),
+    ("explain whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0018"))),
+    ("help", GOOD),
+    ("man", GOOD),
+    ("up --detach --supervise", Some((2, ""))),
 ];
 
 /// Those that stay until they are ended.

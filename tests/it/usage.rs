@@ -95,7 +95,7 @@ exit 2
 --- stderr
 error: unrecognized subcommand 'tunel'
 
-  tip: a similar subcommand exists: 'tunnel'
+  tip: some similar subcommands exist: 'prune', 'tunnel'
 
 Usage: clerkhook [OPTIONS] <COMMAND>
 

@@ -1,5 +1,6 @@
 //! `clerkhook register`: makes this machine's endpoint right and writes its secret; scripts run it after a URL change.
 
+mod list;
 mod watch;
 
 use url::Url;
@@ -24,6 +25,8 @@ pub struct Options {
     pub env: EnvWish,
     /// Somebody's endpoint to take over.
     pub adopt: Option<String>,
+    /// List the endpoints of the instance instead.
+    pub list: bool,
     /// Go on, and follow the tunnel's URL.
     pub watch: bool,
     /// Say what would be done.
@@ -35,6 +38,9 @@ pub struct Options {
 /// # Errors
 /// `EndpointUrl`, `TunnelMissing`, and those of Clerk, Svix and env files.
 pub async fn register(context: &Context, options: &Options) -> Result<()> {
+    if options.list {
+        return list::list(context).await;
+    }
     let url = address(context, options).await?;
     if options.dry_run {
         let wanted = endpoint::wanted(context, url, &options.events, options.adopt.as_deref())?;

@@ -1,6 +1,9 @@
 //! `clerkhook up`: app, tunnel, endpoint, secret, test event, proof; then a line per delivery until Ctrl-C.
 
+mod background;
 mod plan;
+
+pub use background::Background;
 
 use crate::error::Result;
 use crate::report::{Ready, Report, Status, Step};
@@ -15,6 +18,8 @@ use crate::steps::{Context, app, project, standing};
 pub struct Options {
     /// What to set up, and how.
     pub setup: setup::Options,
+    /// Whether it goes on without this terminal.
+    pub background: Background,
     /// Print the plan, change nothing.
     pub dry_run: bool,
 }
@@ -24,15 +29,18 @@ pub struct Options {
 /// # Errors
 /// That of the step that failed; what was set up until then is taken down before.
 pub async fn up(context: &Context, options: &Options) -> Result<()> {
+    if let (Background::Wanted(arguments), false) = (&options.background, options.dry_run) {
+        return background::detach(context, options, arguments).await;
+    }
     project::tell(context);
     let app = project::app(context, &options.setup.app).await?;
-    let options = &Options { setup: setup::Options { app, ..options.setup.clone() }, ..*options };
+    let setup = &setup::Options { app, ..options.setup.clone() };
     if options.dry_run {
-        return context.unless_interrupted(plan::plan(context, &options.setup)).await;
+        return context.unless_interrupted(plan::plan(context, setup)).await;
     }
-    match running(context, &options.setup) {
-        Some(first) => show(context, &options.setup, &first).await,
-        None => setup::run(context, &options.setup).await,
+    match running(context, setup) {
+        Some(first) => show(context, setup, &first).await,
+        None => setup::run(context, setup).await,
     }
 }
 
@@ -70,7 +78,7 @@ async fn show_at(context: &Context, options: &setup::Options, first: &Setup, pla
         place.prove(context, setup::example(&options.events), options.timeout).await?;
     }
     // This one does not wait, so a person is not told that it does.
-    context.ui.emit(&Report::Ready(Ready {
+    let ready = Ready {
         public_url: first.public_url.clone(),
         webhook_url: first.webhook_url.clone().unwrap_or_default(),
         inspector_url: first.inspector_url(),
@@ -78,6 +86,7 @@ async fn show_at(context: &Context, options: &setup::Options, first: &Setup, pla
         secured: first.secured.is_some(),
         pid: first.pid,
         waits: false,
-    }));
-    Ok(())
+    };
+    context.ui.emit(&Report::Ready(ready.clone()));
+    options.detached.as_ref().map_or(Ok(()), |detached| detached.write(context, &ready))
 }

@@ -210,7 +210,7 @@ async fn after(ready: &CancellationToken, wait: Option<Duration>) {
 /// Resolves when a signal asks the process to end, which `hang:hard` never hears.
 fn stop_requests(faults: &[AgentFault]) -> impl Future<Output = ()> + use<> {
     let deaf = faults.contains(&AgentFault::Hang { hard: true });
-    let shutdown = (!deaf).then(|| Shutdown::on_signals(|_, _| {}));
+    let shutdown = (!deaf).then(|| Shutdown::on_signals(false, |_, _| {}));
     let swallowed = deaf.then(swallow_signals);
     async move {
         // Kept alive: a dropped handler would not bring the signal's default action back, but nothing promises that.

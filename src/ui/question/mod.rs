@@ -33,6 +33,11 @@ pub enum Question {
         /// `1 user`, `2 users`.
         count: String,
     },
+    /// Whether endpoints are deleted.
+    DeleteEndpoints {
+        /// `1 endpoint`, `2 endpoints`.
+        count: String,
+    },
     /// Whether kept deliveries are forgotten.
     ForgetDeliveries {
         /// `3 deliveries of the history`.
@@ -101,7 +106,7 @@ impl Question {
             Self::ServeApp { upstream } => format!("Nothing listens at {upstream}. Start the built-in app there?"),
             Self::ClerkKey => "Clerk secret key (sk_test_…, it is not shown):".to_owned(),
             Self::Production => "This key changes a production instance. Go on?".to_owned(),
-            Self::DeleteUsers { count } => format!("Delete {count}?"),
+            Self::DeleteUsers { count } | Self::DeleteEndpoints { count } => format!("Delete {count}?"),
             Self::ForgetDeliveries { what } => format!("Forget {what}?"),
             Self::OtherMachine { requests, url } => {
                 format!("Send {requests} made-up events to {url}, which is not on this machine?")
@@ -123,6 +128,7 @@ impl Question {
             Self::ClerkKey => "CLERK_SECRET_KEY",
             Self::Production
             | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
             | Self::ForgetDeliveries { .. }
             | Self::SendMissed { .. }
             | Self::EnableEndpoint { .. }
@@ -140,6 +146,7 @@ impl Question {
         match self {
             Self::Production
             | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
             | Self::ForgetDeliveries { .. }
             | Self::SendMissed { elsewhere: true, .. }
             | Self::EnableEndpoint { .. }
@@ -161,6 +168,7 @@ impl Question {
             | Self::ClerkKey
             | Self::Production
             | Self::DeleteUsers { .. }
+            | Self::DeleteEndpoints { .. }
             | Self::ForgetDeliveries { .. }
             | Self::SendMissed { .. }
             | Self::EnableEndpoint { .. }
