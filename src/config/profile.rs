@@ -153,7 +153,7 @@ mod tests {
         let (work, _) = Profile::read(directory.path(), "work").expect("there");
         assert_eq!(work.domain.as_deref(), Some("quiet-owl.ngrok.dev"));
         let missing = Profile::read(directory.path(), "home").expect_err("not there");
-        assert_eq!((missing.code(), missing.cause()), ("CH0111", Some("work")));
+        assert_eq!((missing.code(), missing.cause()), ("CH0113", Some("work")));
         let near = Profile::read(directory.path(), "wrok").expect_err("not there");
         assert!(near.hint().contains("`--profile work`"), "{}", near.hint());
 

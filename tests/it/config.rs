@@ -104,7 +104,7 @@ fn the_key_comes_from_where_the_profile_says() {
     machine.run("config set --profile shop key_command false").expect_code(0);
     machine.run("status --profile shop").expect_code(0);
     let failed = tried(&machine, "shop", 3);
-    assert_eq!((failed.error()["code"].as_str(), failed.error()["cause"].as_str()), (Some("CH0113"), Some("exit 1")));
+    assert_eq!((failed.error()["code"].as_str(), failed.error()["cause"].as_str()), (Some("CH0115"), Some("exit 1")));
     machine.run("config set --profile shop key_env NOT_SET").expect_code(0);
     let unset = tried(&machine, "shop", 3);
     assert!(
@@ -118,7 +118,7 @@ fn the_key_comes_from_where_the_profile_says() {
 fn a_profile_that_is_not_there_is_named_with_the_nearest() {
     let machine = Machine::new().config("[profile.shop]\napp = \"4000\"\n");
     let missing = machine.run("status --profile shpo --json").expect_code(3);
-    assert_eq!((missing.error()["code"].as_str(), missing.error()["cause"].as_str()), (Some("CH0111"), Some("shop")));
+    assert_eq!((missing.error()["code"].as_str(), missing.error()["cause"].as_str()), (Some("CH0113"), Some("shop")));
     assert!(missing.error()["hint"].as_str().is_some_and(|hint| hint.contains("`--profile shop`")));
     let far = machine.run("status --profile other --json").expect_code(3);
     let hint = far.error()["hint"].as_str().expect("a hint").to_owned();
@@ -134,8 +134,8 @@ fn what_is_wrong_is_refused_and_told_with_its_line() {
         ("config set app abc", 3, "CH0105"),
         ("config set key_file a b", 3, "CH0105"),
         ("config set key_file sk_test_hideHIDEhideHIDEhideHIDE", 3, "CH0105"),
-        ("config set evnts user.*", 2, "CH0112"),
-        ("config get colour", 2, "CH0112"),
+        ("config set evnts user.*", 2, "CH0114"),
+        ("config get colour", 2, "CH0114"),
     ] {
         let output = machine.run(&format!("{line} --json"));
         assert_eq!(output.error()["code"], code, "{line}");

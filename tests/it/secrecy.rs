@@ -138,7 +138,7 @@ const ENDING: [(&str, Ending); 69] = [
     ("config set key_env CLERK_SECRET_KEY", GOOD),
     ("config set --profile hide key_file whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((3, "CH0105"))),
     ("config get key_env", GOOD),
-    ("config get whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0112"))),
+    ("config get whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0114"))),
     ("config unset key_env", GOOD),
     ("explain CH0101", GOOD),
     ("explain whsec_aGlkZUhJREVoaWRlSElERWhpZGVISURF", Some((2, "CH0018"))),
