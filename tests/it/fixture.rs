@@ -325,8 +325,9 @@ impl Running {
         if self.json {
             stderr.lines().for_each(schema::assert_line);
         }
-        // Who is killed ends nothing.
-        if self.program && status.code().is_some() {
+        // Who is killed ends nothing, nor does one in the background that is given up.
+        let given_up = status.code().is_none() || stderr.contains("CH0313");
+        if self.program && !given_up {
             schema::assert_steps_end(&self.seen);
         }
         let output = Output { code: status.code(), stdout: std::mem::take(&mut self.seen), stderr };
