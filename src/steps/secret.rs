@@ -82,8 +82,10 @@ pub async fn learn(
 /// # Errors
 /// Those of Svix.
 pub async fn of_endpoint(context: &Context, svix: &Svix, registered: &Registered) -> Result<Secret> {
-    sandbox_secret::settle(context, svix, registered).await?;
-    context.unless_interrupted(svix.secret(&registered.endpoint.id)).await
+    match sandbox_secret::settle(context, svix, registered).await? {
+        Some(settled) => Ok(settled),
+        None => context.unless_interrupted(svix.secret(&registered.endpoint.id)).await,
+    }
 }
 
 /// The same for an endpoint that is as it was: nothing changes at Svix.
