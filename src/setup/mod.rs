@@ -104,10 +104,10 @@ pub async fn run(context: &Context, options: &Options) -> Result<()> {
     closing::close(context, options, setup).await;
     options.detached.iter().for_each(Detached::take_back);
     match result {
-        // It was waited for in vain.
-        Err(Error::Interrupted) if verdict.is_some() => verdict.map_or(Ok(()), Err),
         // Ctrl-C is how a set-up that waits for events is meant to end.
         Err(Error::Interrupted) if ready => Ok(()),
+        // It was waited for in vain.
+        Err(Error::Interrupted) => Err(verdict.unwrap_or(Error::Interrupted)),
         result => result,
     }
 }

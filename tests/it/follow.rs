@@ -80,6 +80,19 @@ fn the_endpoint_follows_a_url_that_changes() {
 }
 
 #[test]
+fn what_does_not_hold_at_a_new_url_is_waited_for_and_the_end_is_a_clean_one() {
+    const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\nconnection: close\r\n\r\nno";
+    let mut stand = Stand::with(Machine::with, RawApp::answering(REFUSAL), "--fault agent=319");
+    kill_agent(&stand);
+    stand.up.wait_for_type("tunnel");
+    assert_eq!(stand.up.wait_for_type("waiting")["hop"], "app");
+    // It was ready once, and was meant to end so.
+    stand.up.signal("INT");
+    let output = stand.up.finish().expect_code(0);
+    assert_eq!((output.of_type("stopped").len(), output.stderr.as_str()), (1, ""));
+}
+
+#[test]
 fn an_endpoint_that_svix_disables_is_enabled_again() {
     let machine = |sandbox: &_| Machine::with(sandbox).set("CLERKHOOK_ENDPOINT_CHECK", "0.3");
     let mut stand = Stand::with(machine, RawApp::answering(OK), "");
