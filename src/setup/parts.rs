@@ -214,19 +214,19 @@ impl SetUp {
     }
 
     /// What a test event of this set-up needs; `None` where the endpoint is made by hand.
-    pub fn trial<'a>(&'a self, options: &'a Options) -> Option<Trial<'a>> {
+    pub fn trial(&self, options: &Options) -> Option<Trial> {
         let learned = self.learned.as_ref()?;
         Some(Trial {
-            svix: &self.remote.as_ref()?.svix,
-            endpoint: &self.registered.as_ref()?.endpoint,
-            api: &self.tunnel.as_ref()?.api,
-            feed: self.feed.as_ref()?,
-            public_url: self.tunnel.as_ref()?.public_url(),
-            secrets: std::slice::from_ref(&learned.secret),
-            twins: &self.registered.as_ref()?.twins,
+            svix: self.remote.as_ref()?.svix.clone(),
+            endpoint: self.registered.as_ref()?.endpoint.clone(),
+            api: self.tunnel.as_ref()?.api.clone(),
+            feed: self.feed.clone()?,
+            public_url: self.tunnel.as_ref()?.public_url().to_owned(),
+            secrets: vec![learned.secret.clone()],
+            twins: self.registered.as_ref()?.twins.clone(),
             upstream: self.app.as_ref()?.upstream.to_string(),
-            path: &self.path,
-            event: example(&options.events),
+            path: self.path.clone(),
+            event: example(&options.events).to_owned(),
             timeout: options.timeout,
             command: "clerkhook send-test",
             secret_is_new: learned.written,

@@ -86,9 +86,9 @@ impl SetUp {
             return Ok(None);
         }
         self.count_as_taken(context);
-        let Some(held) = self.trial(options).map(|trial| trial.held()) else { return Ok(None) };
+        let Some(trial) = self.trial(options) else { return Ok(None) };
         let context = context.clone();
-        Ok(Some(async move { prove(&context, &held.trial()).await }))
+        Ok(Some(async move { prove(&context, &trial).await }))
     }
 
     /// What came of it: the set-up is ready, or waits on.

@@ -42,8 +42,8 @@ impl Sought {
 
 impl Missing {
     /// What that means for the proof.
-    pub fn judged(&self, trial: &Trial<'_>) -> Broken {
-        let (event, waited) = (trial.event, trial.timeout.as_secs());
+    pub fn judged(&self, trial: &Trial) -> Broken {
+        let (event, waited) = (&trial.event, trial.timeout.as_secs());
         let found = match &self.fault {
             Some(fault) => format!("no message was seen within {waited} s: {fault}"),
             None => format!("Clerk sent no `{event}` message within {waited} s"),
@@ -57,13 +57,13 @@ impl Missing {
 }
 
 /// The messages of an event type that are there already, so that none of them is taken for the next one.
-pub async fn known(trial: &Trial<'_>) -> HashSet<String> {
-    let (messages, _) = tokio::join!(trial.svix.messages(trial.event), trial.feed.ask(trial.api));
+pub async fn known(trial: &Trial) -> HashSet<String> {
+    let (messages, _) = tokio::join!(trial.svix.messages(&trial.event), trial.feed.ask(&trial.api));
     messages.into_iter().flatten().map(|message| message.id).chain(trial.feed.messages()).collect()
 }
 
 /// The message's id, from whichever side tells it first.
-pub async fn find(trial: &Trial<'_>, sought: &Sought, deadline: Instant) -> Result<String, Missing> {
+pub async fn find(trial: &Trial, sought: &Sought, deadline: Instant) -> Result<String, Missing> {
     let mut fault = None;
     let found = tokio::select! {
         id = among_captures(trial, sought) => Some(id),
@@ -73,8 +73,8 @@ pub async fn find(trial: &Trial<'_>, sought: &Sought, deadline: Instant) -> Resu
     found.ok_or(Missing { fault })
 }
 
-async fn among_captures(trial: &Trial<'_>, sought: &Sought) -> String {
-    let (event, told) = (trial.event.to_owned(), sought.clone());
+async fn among_captures(trial: &Trial, sought: &Sought) -> String {
+    let (event, told) = (trial.event.clone(), sought.clone());
     let watch = trial.feed.watch(move |delivery| {
         let new = delivery.message_id.as_ref().is_some_and(|id| !told.before.contains(id));
         let body = || serde_json::from_slice(&delivery.request.body).unwrap_or_default();
@@ -84,7 +84,7 @@ async fn among_captures(trial: &Trial<'_>, sought: &Sought) -> String {
     });
     for pause in pauses(20, 400) {
         // An agent that cannot be asked is named by the proof, once Svix has told of the message.
-        let _ = trial.feed.ask(trial.api).await;
+        let _ = trial.feed.ask(&trial.api).await;
         if let Some(id) = watch.seen().into_iter().find_map(|delivery| delivery.message_id.clone()) {
             return id;
         }
@@ -93,13 +93,13 @@ async fn among_captures(trial: &Trial<'_>, sought: &Sought) -> String {
     never().await
 }
 
-async fn among_messages(trial: &Trial<'_>, sought: &Sought, fault: &mut Option<String>) -> String {
+async fn among_messages(trial: &Trial, sought: &Sought, fault: &mut Option<String>) -> String {
     for pause in pauses(200, 2000) {
-        match trial.svix.messages(trial.event).await {
+        match trial.svix.messages(&trial.event).await {
             Ok(messages) => {
                 *fault = None;
                 let is_it = |message: &&crate::svix::Message| {
-                    !sought.before.contains(&message.id) && sought.is_told_by(trial.event, &message.payload)
+                    !sought.before.contains(&message.id) && sought.is_told_by(&trial.event, &message.payload)
                 };
                 if let Some(message) = messages.iter().rfind(is_it) {
                     return message.id.clone();

@@ -21,29 +21,29 @@ use crate::report::{Hop, HopResult, Proof, Report, Status, Step};
 use crate::signature::SigningSecret;
 use crate::svix::{Endpoint, Svix};
 
-/// What is tested.
+/// What is tested. It stands by itself, so that it can go on beside other things.
 #[derive(Clone)]
-pub struct Trial<'a> {
+pub struct Trial {
     /// The session.
-    pub svix: &'a Svix,
+    pub svix: Svix,
     /// The endpoint.
-    pub endpoint: &'a Endpoint,
+    pub endpoint: Endpoint,
     /// The agent behind its URL.
-    pub api: &'a AgentApi,
+    pub api: AgentApi,
     /// What follows that agent.
-    pub feed: &'a Feed,
+    pub feed: Feed,
     /// The tunnel's URL.
-    pub public_url: &'a str,
+    pub public_url: String,
     /// The endpoint's secrets.
-    pub secrets: &'a [SigningSecret],
+    pub secrets: Vec<SigningSecret>,
     /// Endpoints of others with the same URL.
-    pub twins: &'a [String],
+    pub twins: Vec<String>,
     /// The app's address.
     pub upstream: String,
     /// The webhook path.
-    pub path: &'a str,
+    pub path: String,
     /// Which example to send.
-    pub event: &'a str,
+    pub event: String,
     /// How long to wait for the proof.
     pub timeout: Duration,
     /// The command that tries it again.
@@ -52,69 +52,6 @@ pub struct Trial<'a> {
     pub secret_is_new: bool,
     /// It is tried again by itself when the app changes.
     pub stays: bool,
-}
-
-/// What a trial needs, by itself, so that it can go on beside other things.
-#[derive(Clone)]
-pub struct Held {
-    svix: Svix,
-    endpoint: Endpoint,
-    api: AgentApi,
-    feed: Feed,
-    public_url: String,
-    secrets: Vec<SigningSecret>,
-    twins: Vec<String>,
-    upstream: String,
-    path: String,
-    event: String,
-    timeout: Duration,
-    command: &'static str,
-    secret_is_new: bool,
-    stays: bool,
-}
-
-impl Held {
-    /// The trial.
-    pub fn trial(&self) -> Trial<'_> {
-        Trial {
-            svix: &self.svix,
-            endpoint: &self.endpoint,
-            api: &self.api,
-            feed: &self.feed,
-            public_url: &self.public_url,
-            secrets: &self.secrets,
-            twins: &self.twins,
-            upstream: self.upstream.clone(),
-            path: &self.path,
-            event: &self.event,
-            timeout: self.timeout,
-            command: self.command,
-            secret_is_new: self.secret_is_new,
-            stays: self.stays,
-        }
-    }
-}
-
-impl Trial<'_> {
-    /// The same by itself.
-    pub fn held(&self) -> Held {
-        Held {
-            svix: self.svix.clone(),
-            endpoint: self.endpoint.clone(),
-            api: self.api.clone(),
-            feed: self.feed.clone(),
-            public_url: self.public_url.to_owned(),
-            secrets: self.secrets.to_vec(),
-            twins: self.twins.to_vec(),
-            upstream: self.upstream.clone(),
-            path: self.path.to_owned(),
-            event: self.event.to_owned(),
-            timeout: self.timeout,
-            command: self.command,
-            secret_is_new: self.secret_is_new,
-            stays: self.stays,
-        }
-    }
 }
 
 /// A message that Svix has taken, on its way.
@@ -148,7 +85,7 @@ pub fn deliverable(endpoint: &Endpoint, events: &[&str]) -> Result<()> {
 ///
 /// # Errors
 /// `NotDelivered` with the first hop that broke; those of sending.
-pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
+pub async fn prove(context: &Context, trial: &Trial) -> Result<Proof> {
     let step = context.begin(Step::Test, format!("sending {}", trial.event));
     let started = Instant::now();
     let message_id = match send(context, trial).await {
@@ -168,7 +105,7 @@ pub async fn prove(context: &Context, trial: &Trial<'_>) -> Result<Proof> {
 ///
 /// # Errors
 /// `NotDelivered` with the first hop that broke: `accepted` when no message came.
-pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought, started: Instant) -> Result<Proof> {
+pub async fn prove_real(context: &Context, trial: &Trial, sought: &Sought, started: Instant) -> Result<Proof> {
     let step = context.begin(Step::Test, format!("waiting for Clerk to send {}", trial.event));
     let deadline = started + trial.timeout;
     let found = match context.unless_interrupted(async { Ok(find(trial, sought, deadline).await) }).await {
@@ -184,7 +121,7 @@ pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought, s
         Err(missing) => {
             let broken = missing.judged(trial);
             let hop = HopResult { hop: broken.hop, ok: false, detail: broken.found.clone(), ms: None };
-            let event = trial.event.to_owned();
+            let event = trial.event.clone();
             let proof = Proof { event, message_id: None, hops: vec![hop], status_code: None, duration_ms: None };
             let error = step.fail(not_delivered(trial, broken));
             context.ui.emit(&Report::Proof(proof));
@@ -194,7 +131,7 @@ pub async fn prove_real(context: &Context, trial: &Trial<'_>, sought: &Sought, s
 }
 
 /// The way of a message from Svix to the app.
-async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -> Result<Proof> {
+async fn follow(context: &Context, trial: &Trial, sent: Sent, step: Begun) -> Result<Proof> {
     let Sent { message_id, accepted, started, deadline, accepted_ms } = sent;
     step.end(Status::Ok, format!("{} {message_id} accepted", trial.event));
 
@@ -210,10 +147,10 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
         Err(error) => return Err(step.fail(error)),
     };
     let scene = Scene {
-        secrets: trial.secrets,
-        twins: trial.twins,
+        secrets: &trial.secrets,
+        twins: &trial.twins,
         upstream: &trial.upstream,
-        path: trial.path,
+        path: &trial.path,
         framework: context.framework(),
         stand_in: stand_in.as_ref(),
         command: trial.command,
@@ -231,7 +168,7 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
     }
     let capture = seen.capture.map(|(capture, _)| capture);
     let proof = Proof {
-        event: trial.event.to_owned(),
+        event: trial.event.clone(),
         message_id: Some(message_id),
         hops,
         status_code: capture.as_ref().and_then(|capture| capture.status()),
@@ -249,35 +186,35 @@ async fn follow(context: &Context, trial: &Trial<'_>, sent: Sent, step: Begun) -
 }
 
 /// Where the endpoint leads now, when it is another place than this tunnel.
-async fn leads_elsewhere(trial: &Trial<'_>) -> Option<String> {
+async fn leads_elsewhere(trial: &Trial) -> Option<String> {
     let listed = trial.svix.endpoints().await.unwrap_or_default();
     let now = listed.into_iter().find(|endpoint| endpoint.id == trial.endpoint.id);
     let url = now.map_or_else(|| trial.endpoint.url.clone(), |endpoint| endpoint.url);
-    (!url.starts_with(trial.public_url)).then_some(url)
+    (!url.starts_with(&trial.public_url)).then_some(url)
 }
 
 /// What answered 2xx in the handler's place, if something did.
-async fn in_its_place(context: &Context, trial: &Trial<'_>, seen: &Sightings) -> Option<Diagnosis> {
+async fn in_its_place(context: &Context, trial: &Trial, seen: &Sightings) -> Option<Diagnosis> {
     let (capture, _) = seen.capture.as_ref()?;
     let upstream: Upstream = trial.upstream.parse().ok()?;
-    let route = upstream.join(trial.path);
+    let route = upstream.join(&trial.path);
     // The agent, too, takes whatever certificate an app on this machine has.
     let certificates = if is_loopback(&route) { Certificates::Any } else { Certificates::Trusted };
     stand_in(&context.http, &route, certificates, &answered(capture)).await
 }
 
-async fn send(context: &Context, trial: &Trial<'_>) -> Result<String> {
-    deliverable(trial.endpoint, &[trial.event])?;
-    context.unless_interrupted(trial.svix.send_example(&trial.endpoint.id, trial.event)).await
+async fn send(context: &Context, trial: &Trial) -> Result<String> {
+    deliverable(&trial.endpoint, &[&trial.event])?;
+    context.unless_interrupted(trial.svix.send_example(&trial.endpoint.id, &trial.event)).await
 }
 
-fn not_delivered(trial: &Trial<'_>, broken: Broken) -> Error {
+fn not_delivered(trial: &Trial, broken: Broken) -> Error {
     let Broken { hop, found, mut fix } = broken;
     if hop == Hop::App && trial.secret_is_new {
         let again = if trial.stays { "" } else { ", then run the same command again" };
         fix = format!("restart the app so that it loads the new signing secret{again}; else {fix}");
     }
-    Error::NotDelivered { event: trial.event.to_owned(), hop, found, fix }
+    Error::NotDelivered { event: trial.event.clone(), hop, found, fix }
 }
 
 /// `user.created msg_… → Clerk accepted → delivered → app answered 200 in 14 ms, signature valid`

@@ -83,18 +83,18 @@ impl Place {
     }
 
     /// What a test event needs here.
-    pub fn trial<'a>(&'a self, event: &'a str, timeout: Duration, command: &'static str) -> Trial<'a> {
+    pub fn trial(&self, event: &str, timeout: Duration, command: &'static str) -> Trial {
         Trial {
-            svix: &self.remote.svix,
-            endpoint: &self.endpoint,
-            api: &self.tunnel.api,
-            feed: &self.feed,
-            public_url: self.tunnel.public_url(),
-            secrets: &self.secrets,
-            twins: &self.twins,
+            svix: self.remote.svix.clone(),
+            endpoint: self.endpoint.clone(),
+            api: self.tunnel.api.clone(),
+            feed: self.feed.clone(),
+            public_url: self.tunnel.public_url().to_owned(),
+            secrets: self.secrets.clone(),
+            twins: self.twins.clone(),
             upstream: self.tunnel.told.upstream.clone(),
-            path: &self.path,
-            event,
+            path: self.path.clone(),
+            event: event.to_owned(),
             timeout,
             command,
             secret_is_new: false,

@@ -22,7 +22,7 @@ const RECORD: Duration = Duration::from_millis(20);
 
 /// Asks Svix and the agent at the same time, and ends when the app's answer was seen at the agent, or when both have said
 /// their last word.
-pub async fn watch(trial: &Trial<'_>, message_id: &str, started: Instant, deadline: Instant) -> Sightings {
+pub async fn watch(trial: &Trial, message_id: &str, started: Instant, deadline: Instant) -> Sightings {
     let seen = RefCell::new(Sightings::default());
     let attempt_over = Notify::new();
     let (answered, complete) = (Notify::new(), Notify::new());
@@ -57,7 +57,7 @@ pub fn pauses(first_ms: u64, last_ms: u64) -> impl Iterator<Item = Duration> {
 }
 
 async fn watch_attempts(
-    trial: &Trial<'_>,
+    trial: &Trial,
     message_id: &str,
     started: Instant,
     seen: &RefCell<Sightings>,
@@ -95,7 +95,7 @@ async fn watch_attempts(
 }
 
 async fn watch_captures(
-    trial: &Trial<'_>,
+    trial: &Trial,
     message_id: &str,
     started: Instant,
     seen: &RefCell<Sightings>,
@@ -103,12 +103,12 @@ async fn watch_captures(
 ) {
     let message = message_id.to_owned();
     let watch = trial.feed.watch(move |delivery| delivery.message_id.as_ref() == Some(&message));
-    let look = || ours(watch.seen(), trial.secrets).map(|delivery| (delivery, milliseconds(started)));
+    let look = || ours(watch.seen(), &trial.secrets).map(|delivery| (delivery, milliseconds(started)));
     for pause in pauses(20, 400) {
-        let asked = trial.feed.ask(trial.api).await;
+        let asked = trial.feed.ask(&trial.api).await;
         seen.borrow_mut().captures_fault = asked.err().map(|error| error.to_string());
         if let Some((delivery, ms)) = look() {
-            let (genuine, complete) = (is_genuine(&delivery, trial.secrets), delivery.answer.is_some());
+            let (genuine, complete) = (is_genuine(&delivery, &trial.secrets), delivery.answer.is_some());
             seen.borrow_mut().capture = Some((delivery, ms));
             if complete && genuine {
                 answered.into_iter().for_each(Notify::notify_one);
@@ -117,7 +117,7 @@ async fn watch_captures(
             // What does not verify may be a twin's, and ours still to come; where Svix cannot say, not for ever.
             if complete && seen.borrow().attempts_fault.is_some() {
                 sleep(GRACE).await;
-                let _ = trial.feed.ask(trial.api).await;
+                let _ = trial.feed.ask(&trial.api).await;
                 seen.borrow_mut().capture = look();
                 return;
             }
