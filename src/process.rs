@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout};
 pub use self::detached::{Detached, detach};
 use self::group::{Wish, gone_by, signal};
 pub use self::group::{alive, ask_to_end, command_line, end, group};
-pub use self::listening::{Listener, at_port, listeners, listeners_in};
+pub use self::listening::{Listener, at_port, listeners};
 use crate::config::Environment;
 
 /// How many lines of a child wait for whoever reads them.

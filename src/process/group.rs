@@ -117,18 +117,24 @@ pub(super) fn signal(leader: u32, wish: Wish) {
     let _ = (leader, wish);
 }
 
+/// Clock ticks a second in `/proc/PID/stat` (`USER_HZ`, 100 on every Linux of today; proc(5)).
+const TICKS: u64 = 100;
+
 /// What Linux says of a process.
-struct Stat {
+pub(super) struct Stat {
     group: u32,
     /// But not yet asked for by its parent; in a container there may be nobody who ever asks.
     ended: bool,
+    /// How long after the machine's start it was started, to a hundredth of a second.
+    pub(super) since_start: Duration,
 }
 
-fn stat(pid: u32) -> Option<Stat> {
+pub(super) fn stat(pid: u32) -> Option<Stat> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // `PID (NAME) STATE PARENT GROUP …`; a name may hold anything.
+    // `PID (NAME) STATE PARENT GROUP …`, and the start as the 22nd (proc(5)); a name may hold anything.
     let mut fields = text.rsplit(')').next()?.split_whitespace();
     let ended = matches!(fields.next()?, "Z" | "X");
     let group = fields.nth(1)?.parse().ok()?;
-    Some(Stat { group, ended })
+    let ticks: u64 = fields.nth(16)?.parse().ok()?;
+    Some(Stat { group, ended, since_start: Duration::from_millis(ticks * 1000 / TICKS) })
 }

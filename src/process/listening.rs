@@ -3,8 +3,10 @@
 
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
+
+use super::group::stat;
 
 /// A port that somebody listens on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,9 +25,6 @@ pub struct Listener {
     pub started: Option<SystemTime>,
 }
 
-/// Clock ticks a second in `/proc/PID/stat` (`USER_HZ`, 100 on every Linux of today; proc(5)).
-const TICKS: u64 = 100;
-
 /// Tables of the sockets that this machine holds.
 const TABLES: [&str; 2] = ["/proc/net/tcp", "/proc/net/tcp6"];
 
@@ -34,7 +33,18 @@ const LISTENS: &str = "0A";
 
 /// All listeners whose process may be looked at, by port.
 pub fn listeners() -> Vec<Listener> {
-    let ports: HashMap<u64, u16> = TABLES.iter().flat_map(|table| listed(&read(table))).collect();
+    listening(|_| true)
+}
+
+/// The listeners of a port.
+pub fn at_port(port: u16) -> Vec<Listener> {
+    listening(|other| other == port)
+}
+
+/// Where none is wanted no process is looked at.
+fn listening(wanted: impl Fn(u16) -> bool) -> Vec<Listener> {
+    let all = TABLES.iter().flat_map(|table| listed(&read(table)));
+    let ports: HashMap<u64, u16> = all.filter(|(_, port)| wanted(*port)).collect();
     if ports.is_empty() {
         return Vec::new();
     }
@@ -44,17 +54,6 @@ pub fn listeners() -> Vec<Listener> {
     found.sort_by_key(|listener| (listener.port, listener.pid, listener.socket));
     found.dedup_by_key(|listener| (listener.port, listener.pid, listener.socket));
     found
-}
-
-/// The listeners of a port.
-pub fn at_port(port: u16) -> Vec<Listener> {
-    listeners().into_iter().filter(|listener| listener.port == port).collect()
-}
-
-/// Those whose process runs in a directory or below it.
-pub fn listeners_in(directory: &Path) -> Vec<Listener> {
-    let directory = fs::canonicalize(directory).unwrap_or_else(|_| directory.to_owned());
-    listeners().into_iter().filter(|listener| listener.directory.starts_with(&directory)).collect()
 }
 
 fn read(table: &str) -> String {
@@ -86,7 +85,7 @@ fn of_process(pid: u32, ports: &HashMap<u64, u16>) -> Vec<Listener> {
         Some((inode, *ports.get(&inode)?))
     };
     let held: Vec<(u64, u16)> = handles.flatten().filter_map(port).collect();
-    let started = if held.is_empty() { None } else { started(&process) };
+    let started = if held.is_empty() { None } else { started(pid) };
     let listener = |(socket, port)| Listener {
         port,
         socket,
@@ -98,14 +97,12 @@ fn of_process(pid: u32, ports: &HashMap<u64, u16>) -> Vec<Listener> {
     held.into_iter().map(listener).collect()
 }
 
-/// The 22nd field of `stat`, counted from the machine's start, which `/proc/uptime` has too (proc(5)).
-fn started(process: &Path) -> Option<SystemTime> {
-    let stat = fs::read_to_string(process.join("stat")).ok()?;
-    // The name, which may hold blanks and brackets, ends with the last bracket.
-    let ticks: u64 = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
+/// Processes are counted from the machine's start, and `/proc/uptime` tells how long ago that was (proc(5)).
+fn started(pid: u32) -> Option<SystemTime> {
+    let since_start = stat(pid)?.since_start;
     let uptime = fs::read_to_string("/proc/uptime").ok()?;
     let uptime = Duration::try_from_secs_f64(uptime.split_whitespace().next()?.parse().ok()?).ok()?;
-    SystemTime::now().checked_sub(uptime.saturating_sub(Duration::from_millis(ticks * 1000 / TICKS)))
+    SystemTime::now().checked_sub(uptime.saturating_sub(since_start))
 }
 
 #[cfg(test)]
@@ -127,11 +124,11 @@ mod tests {
         let four = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = four.local_addr().expect("an address").port();
         let here = std::env::current_dir().expect("a directory");
-        let found = listeners_in(&here);
+        let found = listeners();
         let ours = found.iter().find(|listener| listener.port == port).expect("found");
         assert_eq!((ours.pid, ours.directory.clone()), (std::process::id(), here));
         let elsewhere = tempfile::tempdir().expect("a directory");
-        assert_eq!(listeners_in(elsewhere.path()), []);
+        assert!(!listeners().iter().any(|listener| listener.directory.starts_with(elsewhere.path())));
         assert!(ours.started.is_some_and(|started| started <= SystemTime::now()));
         let (before, again) = (ours.socket, four);
         drop(again);

@@ -151,7 +151,7 @@ impl Pending {
             self.tell(context, Told { hop: Hop::App, found, fix: self.start.clone() }, seen);
             return false;
         }
-        if self.is_unread(context) {
+        if self.is_unread(context, &looked) {
             return false;
         }
         let settled = !self.moved || since.elapsed() >= SETTLES;
@@ -159,10 +159,10 @@ impl Pending {
     }
 
     /// Whether the app has yet to take the secret that was written: nothing is sent into that gap.
-    fn is_unread(&mut self, context: &Context) -> bool {
+    fn is_unread(&mut self, context: &Context, looked: &Looked) -> bool {
         let Some(Unread { file, reload, since }) = &self.unread else { return false };
         let waits = match reload {
-            Some(Reload::ByHand) => self.watched.older_than(file) == Some(true),
+            Some(Reload::ByHand) => looked.is_older_than(file) == Some(true),
             Some(Reload::ByItself) => !self.moved && since.elapsed() < RESTARTS_WITHIN,
             Some(Reload::AtOnce) => since.elapsed() < READS_WITHIN,
             // An answer tells.

@@ -2,7 +2,7 @@
 //! nothing, and the files that it reads.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -11,7 +11,7 @@ use super::Context;
 use crate::config::Upstream;
 use crate::handler::{deliver, listens};
 use crate::http::{Certificates, Delivered, PROBE, is_loopback};
-use crate::process;
+use crate::process::{self, Listener};
 
 /// How long an answer is waited for. One that takes longer says nothing.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -24,8 +24,8 @@ const ASKED: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs
 pub struct Looked {
     /// Something listens.
     pub listens: bool,
-    /// Sockets and processes, where the system tells them.
-    listeners: Vec<(u64, u32)>,
+    /// Who holds it, where the system tells.
+    listeners: Vec<Listener>,
     /// When each file was written, and its size.
     files: Vec<Option<(SystemTime, u64)>>,
     /// Status and content type of the route's answer.
@@ -36,10 +36,20 @@ impl Looked {
     /// Whether nothing is seen to have changed. An answer that one of them lacks says nothing.
     pub fn is_like(&self, other: &Self) -> bool {
         let answers = self.answer.as_ref().zip(other.answer.as_ref());
+        let same = |(one, other): (&Listener, &Listener)| (one.socket, one.pid) == (other.socket, other.pid);
         self.listens == other.listens
-            && self.listeners == other.listeners
+            && self.listeners.len() == other.listeners.len()
+            && self.listeners.iter().zip(&other.listeners).all(same)
             && self.files == other.files
             && answers.is_none_or(|(one, other)| one == other)
+    }
+
+    /// Whether every process that listens began before this file was written; `None` where the system does not tell.
+    pub fn is_older_than(&self, file: &Path) -> Option<bool> {
+        let (changed, _) = written(file)?;
+        let started: Option<Vec<SystemTime>> = self.listeners.iter().map(|listener| listener.started).collect();
+        let started = started.filter(|started| !started.is_empty())?;
+        Some(started.iter().all(|started| *started < changed))
     }
 }
 
@@ -71,22 +81,19 @@ impl Watched {
         if amiss && listens {
             self.ask_in_turn(context).await;
         }
-        let listeners = process::at_port(self.upstream.port());
+        let port = self.upstream.port();
+        // Whoever holds this machine's port says nothing of an app elsewhere.
+        let listeners = if is_loopback(self.upstream.origin()) {
+            tokio::task::spawn_blocking(move || process::at_port(port)).await.unwrap_or_default()
+        } else {
+            Vec::new()
+        };
         Looked {
             listens,
-            listeners: listeners.iter().map(|listener| (listener.socket, listener.pid)).collect(),
-            files: self.files.iter().map(written).collect(),
+            listeners,
+            files: self.files.iter().map(|file| written(file)).collect(),
             answer: self.answer.clone(),
         }
-    }
-
-    /// Whether every process that listens began before this file was written; `None` where the system does not tell.
-    pub fn older_than(&self, file: &PathBuf) -> Option<bool> {
-        let (changed, _) = written(file)?;
-        let started: Option<Vec<SystemTime>> =
-            process::at_port(self.upstream.port()).into_iter().map(|listener| listener.started).collect();
-        let started = started.filter(|started| !started.is_empty())?;
-        Some(started.iter().all(|started| *started < changed))
     }
 
     async fn ask_in_turn(&mut self, context: &Context) {
@@ -121,7 +128,7 @@ impl Watched {
     }
 }
 
-fn written(file: &PathBuf) -> Option<(SystemTime, u64)> {
+fn written(file: &Path) -> Option<(SystemTime, u64)> {
     let about = fs::metadata(file).ok()?;
     Some((about.modified().ok()?, about.len()))
 }
