@@ -3,6 +3,7 @@
 use super::paint::{FAINT, GOOD, NAME, ODD, paint};
 use super::painted::{Painted, painted};
 use super::stream::Content;
+use super::text::grouped;
 use crate::delivery::Request;
 use crate::payload::{indent, readable, string_end};
 
@@ -80,19 +81,6 @@ fn coloured(line: &str) -> Painted {
         rest = after;
     }
     Painted::join(pieces, "")
-}
-
-/// A number with its thousands apart: `2,694`.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Clear;
 
+use super::super::text::grouped;
 use super::entry::Entry;
 use super::keymap::{Place, of};
 use super::layout::Layout;
@@ -13,7 +14,7 @@ use super::page::{self, shortened};
 use super::rows;
 use super::sheet::Sheet;
 use super::state::{Message, Over, State};
-use super::text::{Plain, cut, grouped};
+use super::text::{Plain, cut};
 use super::whole::Tab;
 
 /// Lines that a message may take.

@@ -1,7 +1,8 @@
 //! The line that stands below the lines of a set-up while it runs: where it leads, whether it is verified, how much came, and
 //! the keys. As much of it as has room; what matters least goes first.
 
-use super::text::{Plain, grouped};
+use super::super::text::grouped;
+use super::text::Plain;
 use crate::ui::paint::{BAD, FAINT, GOOD, NAME, ODD, paint};
 use crate::ui::painted::{Painted, painted};
 

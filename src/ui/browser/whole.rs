@@ -1,7 +1,8 @@
 //! A delivery whole, as the pages of its detail.
 
+use super::super::text::grouped;
 use super::sheet::Sheet;
-use super::text::{Plain, cut, grouped};
+use super::text::{Plain, cut};
 use super::tree::Tree;
 use crate::delivery::{Change, Delivery, Origin, Signature, Witness};
 use crate::payload::{indent, readable};
