@@ -16,7 +16,6 @@ mod rows;
 mod screen;
 mod sheet;
 mod state;
-mod status;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -28,7 +27,6 @@ pub use keymap::{Input, KEYMAP, Key};
 pub use list::{Counts, Narrowing, Row};
 pub use screen::{Screen, restore};
 pub use state::{Running, State};
-pub use status::StatusLine;
 pub use text::Plain;
 pub use whole::{Compared, Whole, changes};
 pub use wish::{Outcome, Wish};
