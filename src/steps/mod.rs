@@ -9,6 +9,7 @@ pub mod change;
 pub mod editor;
 pub mod endpoint;
 pub mod feed;
+pub mod followed;
 pub mod forgery;
 pub mod input;
 mod judgement;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
+use super::followed::Followed;
 use super::{Context, kept};
 use crate::delivery::{Bound, Delivery, Filter, Id};
 use crate::error::{Error, Result};
@@ -16,9 +17,6 @@ use crate::running::Wanted;
 
 /// Longer than an app may take to answer: what came so long before may still be answered.
 const LONGEST_ANSWER: SignedDuration = SignedDuration::from_secs(120);
-
-/// How much of what is new is read at once.
-const BATCH: usize = 256;
 
 /// A clock that goes wrong by less is not noticed.
 const STEADY: SignedDuration = SignedDuration::from_secs(1);
@@ -100,8 +98,7 @@ fn ended_by(delivery: &Delivery) -> Timestamp {
 /// The deliveries since a moment, each once, when it is answered.
 #[derive(Debug)]
 pub struct Arrivals {
-    store: Option<Store>,
-    last: i64,
+    history: Followed,
     window: Window,
     /// Told already, or answered before.
     known: HashSet<Id>,
@@ -119,12 +116,11 @@ impl Arrivals {
     /// `HistoryUnusable`, `DeliveryUnknown`, `DeliveryAmbiguous`.
     pub fn since(context: &Context, since: &Since) -> Result<Self> {
         let began = Timestamp::now();
-        let store = kept::open(context)?;
-        let after = after(context, store.as_ref(), since, began)?;
+        let history = Followed::begin(context)?;
+        let after = after(context, history.store(), since, began)?;
         let window = Window { after, began };
         let mut arrivals = Self {
-            store,
-            last: 0,
+            history,
             window,
             known: HashSet::new(),
             open: HashMap::new(),
@@ -136,16 +132,14 @@ impl Arrivals {
     }
 
     fn look_back(&mut self, context: &Context) -> Result<()> {
-        let Some(store) = &self.store else { return Ok(()) };
-        let unusable = |fault| kept::unusable(context, fault);
-        self.last = store.last_change().map_err(unusable)?;
+        let Some(store) = self.history.store() else { return Ok(()) };
         let from = match &self.window.after {
             After::Begin => self.window.began,
             After::Id(id) | After::Delivery { id, .. } => id.time(),
         };
         let from = from.min(self.window.began).checked_sub(LONGEST_ANSWER).unwrap_or(Timestamp::UNIX_EPOCH);
         let filter = Filter { since: Some(Bound::Time(from)), ..Filter::default() };
-        for delivery in store.list(&filter, usize::MAX).map_err(unusable)? {
+        for delivery in store.list(&filter, usize::MAX).map_err(|fault| kept::unusable(context, fault))? {
             if delivery.answer.is_some() {
                 self.known.insert(delivery.id.clone());
                 if self.window.admits(&delivery, false) {
@@ -163,17 +157,8 @@ impl Arrivals {
     pub fn news(&mut self, context: &Context) -> Result<Vec<Delivery>> {
         self.heed_clock();
         let mut news = std::mem::take(&mut self.waiting);
-        if self.store.is_none() {
-            self.store = kept::open(context)?;
-        }
-        let Some(store) = &self.store else { return Ok(news) };
-        loop {
-            let (changed, last) =
-                store.changed_since(self.last, BATCH).map_err(|fault| kept::unusable(context, fault))?;
-            if changed.is_empty() && last == self.last {
-                return Ok(news);
-            }
-            self.last = last;
+        self.history.renew(context)?;
+        while let Some(changed) = self.history.changed(context)? {
             news.extend(changed.into_iter().filter(|delivery| {
                 if self.known.contains(&delivery.id) {
                     return false;
@@ -187,6 +172,7 @@ impl Arrivals {
                 self.window.admits(delivery, true)
             }));
         }
+        Ok(news)
     }
 
     /// Those that came and have no answer yet.

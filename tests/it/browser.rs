@@ -88,6 +88,12 @@ fn it_follows_a_history_that_is_begun_only_now_and_one_that_is_cleared() {
     screen.until_shown("▸");
     machine.run("events clear --yes").expect_code(0);
     screen.until_shown("0 events");
+    // One that is deleted is another one when it is begun again.
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(machine.state().join(format!("history.sqlite{ending}")));
+    }
+    machine.run(&format!("trigger user.created --count 3 --upstream {}", app.port)).expect_code(0);
+    screen.until_shown("3 events");
     screen.press("q");
     assert_eq!(screen.finish().code, 0);
 }

@@ -57,6 +57,19 @@ fn nothing_between_two_commands_is_missed() {
 }
 
 #[test]
+fn a_history_that_is_deleted_and_begun_anew_meanwhile_is_followed() {
+    let app = RawApp::answering(OK);
+    let machine = Machine::new().secret("CLERK_WEBHOOK_SIGNING_SECRET", crate::serve::SECRET);
+    let sent = |event: &str| format!("trigger {event} --upstream {}", app.port);
+    machine.run(&sent("user.updated")).expect_code(0);
+    let program = env!("CARGO_BIN_EXE_clerkhook");
+    let history = machine.state().join("history.sqlite");
+    let caused = format!("rm {}* && {program} {}", history.display(), sent("user.created"));
+    let output = machine.start_args(&["wait", "user.created", "--timeout", "5s", "--json", "--exec", &caused]).finish();
+    assert_eq!(output.expect_code(0).of_type("delivery").len(), 1);
+}
+
+#[test]
 fn a_time_out_says_what_came_nearest() {
     let app = RawApp::deciding(|request| if request.contains("zoe@") { BROKEN } else { OK }.to_owned());
     let mut stand = Stand::with(Machine::with, app, "");

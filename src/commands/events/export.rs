@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{named, open, unusable};
+use super::named;
 use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter, Redaction, curl, har};
 use crate::error::{Error, Result};
@@ -10,6 +10,7 @@ use crate::file;
 use crate::history::Reference;
 use crate::steps::Context;
 use crate::steps::app;
+use crate::steps::kept::{open, unusable};
 use crate::ui::Ui;
 
 /// The form.

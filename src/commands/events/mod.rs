@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::config::Upstream;
 use crate::delivery::{Delivery, Filter};
 use crate::error::{Error, Result};
-use crate::history::{Reference, Store, StoreFault};
+use crate::history::{Reference, Store};
 use crate::steps::{Context, kept};
 use crate::ui::Question;
 
@@ -57,11 +57,11 @@ pub async fn events(context: &Context, options: &Options) -> Result<()> {
 }
 
 async fn clear(context: &Context, older_than: Option<Duration>, dry_run: bool) -> Result<()> {
-    let Some(mut store) = open(context)? else {
+    let Some(mut store) = kept::open(context)? else {
         context.ui.note("nothing is kept");
         return Ok(());
     };
-    let unusable = |fault| unusable(context, fault);
+    let unusable = |fault| kept::unusable(context, fault);
     let before = older_than.and_then(|age| {
         let age = SignedDuration::try_from(age).ok()?;
         Timestamp::now().checked_sub(age).ok()
@@ -80,14 +80,9 @@ async fn clear(context: &Context, older_than: Option<Duration>, dry_run: bool) -
     Ok(())
 }
 
-/// The history, where there is one.
-fn open(context: &Context) -> Result<Option<Store>> {
-    kept::open(context)
-}
-
 /// The deliveries that are named.
 fn named(context: &Context, references: &[Reference]) -> Result<(Store, Vec<Delivery>)> {
-    let store = open(context)?;
+    let store = kept::open(context)?;
     let missing = |reference: &Reference| Error::DeliveryUnknown { reference: reference.to_string() };
     let (Some(store), Some(_)) = (store, references.first()) else {
         return Err(missing(references.first().unwrap_or(&Reference::Newest(1))));
@@ -97,8 +92,4 @@ fn named(context: &Context, references: &[Reference]) -> Result<(Store, Vec<Deli
         found.push(kept::find(context, &store, reference)?.ok_or_else(|| missing(reference))?);
     }
     Ok((store, found))
-}
-
-fn unusable(context: &Context, fault: StoreFault) -> Error {
-    kept::unusable(context, fault)
 }

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
-use super::{named, unusable};
+use super::named;
 use crate::delivery::{Change, Delivery, changes};
 use crate::error::Result;
 use crate::history::{Reference, Store};
 use crate::steps::Context;
+use crate::steps::kept::unusable;
 
 /// The events that tell the whole of a user.
 const WHOLE: [&str; 2] = ["user.created", "user.updated"];

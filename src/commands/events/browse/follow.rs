@@ -5,15 +5,13 @@ use std::ops::Range;
 
 use jiff::Timestamp;
 
-use super::super::{open, unusable};
 use crate::delivery::{Delivery, Id};
 use crate::error::Result;
 use crate::history::{Outline, Store, StoreFault};
 use crate::steps::Context;
+use crate::steps::followed::Followed;
+use crate::steps::kept::unusable;
 use crate::ui::browser::{Counts, Narrowing};
-
-/// How much of what is new is read at once.
-const BATCH: usize = 256;
 
 /// A place of the list.
 #[derive(Clone, Debug)]
@@ -25,12 +23,11 @@ struct Entry {
 
 /// The list's order, followed.
 pub struct Follower {
-    store: Option<Store>,
+    history: Followed,
     narrowing: Narrowing,
     entries: Vec<Entry>,
     kept: usize,
     version: i64,
-    last: i64,
 }
 
 /// What changed since the last look.
@@ -48,15 +45,15 @@ impl Follower {
     /// # Errors
     /// `HistoryUnusable`.
     pub fn begin(context: &Context, narrowing: Narrowing) -> Result<Self> {
-        let store = open(context)?;
-        let mut follower = Self { store, narrowing, entries: Vec::new(), kept: 0, version: 0, last: 0 };
-        follower.reload().map_err(|fault| unusable(context, fault))?;
+        let history = Followed::begin(context)?;
+        let mut follower = Self { history, narrowing, entries: Vec::new(), kept: 0, version: 0 };
+        follower.reload(context)?;
         Ok(follower)
     }
 
     /// The history, once there is one.
     pub fn store(&self) -> Option<&Store> {
-        self.store.as_ref()
+        self.history.store()
     }
 
     /// How many there are.
@@ -81,7 +78,7 @@ impl Follower {
     /// `HistoryUnusable`.
     pub fn narrow(&mut self, context: &Context, narrowing: Narrowing) -> Result<()> {
         self.narrowing = narrowing;
-        self.reload().map_err(|fault| unusable(context, fault))
+        self.reload(context)
     }
 
     /// What changed since the last look; `None` where nothing did.
@@ -89,15 +86,18 @@ impl Follower {
     /// # Errors
     /// `HistoryUnusable`.
     pub fn look(&mut self, context: &Context) -> Result<Option<News>> {
-        if self.store.is_none() {
-            self.store = open(context)?;
-            if self.store.is_none() {
-                return Ok(None);
-            }
-            self.reload().map_err(|fault| unusable(context, fault))?;
+        if self.history.renew(context)? {
+            self.reload(context)?;
             return Ok(Some(News { new: self.entries.len(), touched: Vec::new() }));
         }
-        self.take_news().map_err(|fault| unusable(context, fault))
+        let Some(store) = self.history.store() else { return Ok(None) };
+        let version = store.version().map_err(|fault| unusable(context, fault))?;
+        if version == self.version {
+            return Ok(None);
+        }
+        let news = self.take_news(context)?;
+        self.version = version;
+        Ok(Some(news))
     }
 
     /// Which the list has in a window, each with whether it stands under another.
@@ -111,10 +111,18 @@ impl Follower {
         self.entries.retain(|entry| entry.outline.id != *id);
     }
 
-    fn reload(&mut self) -> std::result::Result<(), StoreFault> {
+    fn reload(&mut self, context: &Context) -> Result<()> {
+        // What is written between the two is read twice rather than never.
+        let version = self.history.store().map(Store::version).transpose();
+        self.version = version.map_err(|fault| unusable(context, fault))?.unwrap_or_default();
+        self.history.pass_over(context)?;
+        self.read_all().map_err(|fault| unusable(context, fault))
+    }
+
+    fn read_all(&mut self) -> std::result::Result<(), StoreFault> {
         self.entries.clear();
-        let Some(store) = &self.store else { return Ok(()) };
-        (self.version, self.last) = (store.version()?, store.last_change()?);
+        self.kept = 0;
+        let Some(store) = self.history.store() else { return Ok(()) };
         let failed = self.narrowing.failed;
         let outlines = store.outline(&self.narrowing.filter)?;
         self.entries = ordered(outlines.into_iter().filter(|outline| outline.failed || !failed));
@@ -122,36 +130,24 @@ impl Follower {
         Ok(())
     }
 
-    fn take_news(&mut self) -> std::result::Result<Option<News>, StoreFault> {
-        let Some(store) = self.store.take() else { return Ok(None) };
-        let news = self.news_of(&store);
-        self.store = Some(store);
-        news
-    }
-
-    fn news_of(&mut self, store: &Store) -> std::result::Result<Option<News>, StoreFault> {
-        let version = store.version()?;
-        if version == self.version {
-            return Ok(None);
-        }
+    fn take_news(&mut self, context: &Context) -> Result<News> {
         let mut news = News::default();
-        loop {
-            let (changed, last) = store.changed_since(self.last, BATCH)?;
-            let done = last == self.last;
-            self.last = last;
+        while let Some(changed) = self.history.changed(context)? {
             for delivery in changed {
                 news.new += usize::from(self.put(&delivery));
                 news.touched.push(delivery.id);
             }
-            if done {
-                break;
-            }
         }
+        self.leave_out_forgotten().map_err(|fault| unusable(context, fault))?;
+        Ok(news)
+    }
+
+    fn leave_out_forgotten(&mut self) -> std::result::Result<(), StoreFault> {
+        let Some(store) = self.history.store() else { return Ok(()) };
         let oldest = store.oldest()?;
-        self.entries.retain(|entry| oldest.as_ref().is_some_and(|oldest| entry.outline.id >= *oldest));
         self.kept = usize::try_from(store.count()?).unwrap_or(usize::MAX);
-        self.version = version;
-        Ok(Some(news))
+        self.entries.retain(|entry| oldest.as_ref().is_some_and(|oldest| entry.outline.id >= *oldest));
+        Ok(())
     }
 
     /// Puts a delivery in its place, or out of it; whether it is new there.

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::unusable;
 use crate::config::Upstream;
 use crate::delivery::{Filter, Id};
 use crate::error::{Error, Result};
 use crate::shutdown::Continued;
 use crate::steps::Context;
+use crate::steps::kept::unusable;
 use crate::ui::browser::{Input, Narrowing, Plain, Row, Running, Screen, State, Wish};
 use follow::Follower;
 use grant::{Granted, grant};
