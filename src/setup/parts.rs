@@ -101,7 +101,11 @@ impl SetUp {
                 () = abort.cancelled() => return Err(Error::Interrupted),
             };
             let path = webhook_path(context, &app::wished(&options.app), options.app.serve);
-            let ahead = ahead(context, &remote, &path, &options.events, options.adopt.as_deref()).await;
+            // Which endpoint it will be is not known beforehand where one is to be taken over.
+            let ahead = match options.adopt {
+                Some(_) => Ahead::default(),
+                None => ahead(context, &remote, &path, &options.events, &abort).await,
+            };
             Ok(Some((remote, step, ahead)))
         };
         let (local, remote) = tokio::join!(local, remote);

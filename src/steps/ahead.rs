@@ -1,6 +1,8 @@
 //! What is done at Svix while the agent still starts: the endpoint's secret is read, and where the public URL is known
 //! beforehand an endpoint that is there is made right.
 
+use tokio_util::sync::CancellationToken;
+
 use super::endpoint::{self, Registered, Remote};
 use super::{Context, secret};
 use crate::config::Source;
@@ -28,19 +30,21 @@ impl Ahead {
     }
 }
 
-/// Does it. What failed is left to be done in its turn, where it is told.
-pub async fn ahead(context: &Context, remote: &Remote, path: &str, events: &[String], adopt: Option<&str>) -> Ahead {
-    if adopt.is_some() {
-        return Ahead::default();
-    }
-    let (registered, read) = tokio::join!(register(context, remote, path, events), read(context, remote));
-    let read_before = read.is_some();
-    let mut done = Ahead { registered, secret: read };
-    if let Some(registered) = done.registered.as_ref().filter(|_| !read_before) {
-        let fetched = secret::of_endpoint(context, &remote.svix, registered).await;
-        done.secret = fetched.ok().map(|text| (registered.endpoint.id.clone(), text));
-    }
-    done
+/// Does it, until `aborted`: then what is only read is left. What failed is left to be done in its turn, where it is told.
+pub async fn ahead(
+    context: &Context,
+    remote: &Remote,
+    path: &str,
+    events: &[String],
+    aborted: &CancellationToken,
+) -> Ahead {
+    let reading = async { aborted.run_until_cancelled(read(context, remote)).await.flatten() };
+    let (registered, read) = tokio::join!(register(context, remote, path, events), reading);
+    let secret = match (read, &registered) {
+        (None, Some(registered)) => aborted.run_until_cancelled(read_of(context, remote, registered)).await.flatten(),
+        (read, _) => read,
+    };
+    Ahead { registered, secret }
 }
 
 /// The URL that the agent will have, as far as it may be acted upon. A random one of before may be a stranger's now.
@@ -75,4 +79,10 @@ async fn read(context: &Context, remote: &Remote) -> Option<(String, Secret)> {
     let Endpoint { id, .. } = endpoint::ours(context, &remote.endpoints).ok().flatten()?;
     let text = context.unless_interrupted(remote.svix.secret(&id)).await.ok()?;
     Some((id, text))
+}
+
+/// The secret of the one that was made right.
+async fn read_of(context: &Context, remote: &Remote, registered: &Registered) -> Option<(String, Secret)> {
+    let text = secret::of_endpoint(context, &remote.svix, registered).await.ok()?;
+    Some((registered.endpoint.id.clone(), text))
 }

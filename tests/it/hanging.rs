@@ -53,6 +53,19 @@ fn an_agent_that_stops_before_it_is_ready_holds_up_no_end() {
 }
 
 #[test]
+fn what_svix_does_not_say_holds_up_no_word_of_the_agents_failure() {
+    let sandbox = Sandbox::start("--fault svix=slow:90s@/secret --fault agent=4018");
+    let machine = Machine::with(&sandbox).set("CLERKHOOK_HTTP_TIMEOUT", "90");
+    let registering = machine.start("register https://owl.example --no-env --json");
+    until("it is registered", || Account::at(&sandbox).list("endpoint").len() == 1);
+    registering.signal("KILL");
+    registering.finish();
+    let app = RawApp::answering(OK);
+    let output = machine.run(&format!("up {} --no-env --once --json", app.port)).expect_code(5);
+    assert_eq!(output.error()["code"], "CH0304");
+}
+
+#[test]
 fn an_endpoint_that_cannot_be_disabled_in_time_is_named() {
     let stand = Stand::start("--fault svix=slow:60s@PATCH");
     let agent = the_agent(&stand.machine);
