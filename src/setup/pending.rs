@@ -88,6 +88,11 @@ impl Pending {
         Self { listened, ..self }
     }
 
+    /// Whether an env file was written that the app may not have taken yet.
+    pub fn waits_for_secret(&self) -> bool {
+        self.unread.is_some()
+    }
+
     /// Why it did not hold so far.
     pub fn verdict(&self) -> Option<Error> {
         let Told { hop, found, fix } = self.reason.clone()?;

@@ -63,7 +63,8 @@ impl SetUp {
 
     /// An app that has to be started again to know the secret has as long for that as its answer.
     async fn taken(&self, context: &Context, options: &Options) -> Result<()> {
-        let Some(mut pending) = self.pending(context, options) else { return Ok(()) };
+        let pending = self.pending(context, options).filter(Pending::waits_for_secret);
+        let Some(mut pending) = pending else { return Ok(()) };
         let taking = async { Ok(timeout(options.timeout, pending.next(context)).await) };
         match context.unless_interrupted(taking).await? {
             Ok(()) => Ok(()),
