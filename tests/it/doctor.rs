@@ -115,3 +115,13 @@ fn an_old_agent_and_a_proxy_are_warnings() {
     assert_check(&output, "agent", "warn", "ngrok update");
     assert_check(&output, "proxy", "warn", "proxy_url");
 }
+
+#[test]
+fn each_setting_is_told_once() {
+    let output = Machine::new().run("doctor --json");
+    let mut names: Vec<String> = output.of_type("setting").iter().map(|line| line["setting"].to_string()).collect();
+    let told = names.len();
+    names.sort();
+    names.dedup();
+    assert!(told > 10 && names.len() == told, "{}", output.stdout);
+}

@@ -36,8 +36,6 @@ pub fn show(context: &Context) {
     line("app", value, &source);
     let (value, source) = or(&settings.path, Clone::clone, crate::steps::WEBHOOK_PATH);
     line("webhook path", value, &source);
-    let (value, source) = or(&settings.app, ToString::to_string, "http://localhost:3000");
-    line("app", value, &source);
     let (value, source) = or(&settings.events, |events| events.join(", "), crate::catalogue::DEFAULT.join(", "));
     line("events", value, &source);
     secret("signing secret", &settings.signing_secret, "fetched from the endpoint");
