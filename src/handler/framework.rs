@@ -231,7 +231,7 @@ pub const ALL: [Profile; 15] = [
         framework: Framework::Axum,
         name: "axum",
         title: "axum",
-        template: include_str!("templates/axum.rs"),
+        template: include_str!("templates/axum.rs.txt"),
         place: "src/webhooks.rs",
         by_place: false,
         install: "cargo add svix",

@@ -121,7 +121,11 @@ pub fn tell(context: &Context) {
     let used = project.framework.as_ref().map(|found| &found.value);
     let env_file = project.env_path();
     let variables = dotenv::read(&env_file).ok().flatten().unwrap_or_default();
-    let major = |version: &String| version.split('.').next().unwrap_or_default().to_owned();
+    // Before 1.0 the second number says what the first one does later.
+    let major = |version: &String| {
+        let numbers = if version.starts_with("0.") { 2 } else { 1 };
+        version.split('.').take(numbers).collect::<Vec<_>>().join(".")
+    };
     let route = project.routes.first().filter(|_| project.routes.len() == 1);
     context.ui.emit(&Report::Project(report::Project {
         framework: used.map(|used| used.framework.facts().id),

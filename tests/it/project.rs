@@ -246,4 +246,13 @@ fn the_built_in_app_and_a_sandbox_leave_the_project_alone() {
     let output = machine.run("up --sandbox --serve --once --json").expect_code(0);
     assert!(output.of_type("endpoint")[0]["url"].as_str().expect("a URL").ends_with('/'), "its own path");
     assert!(!Path::new(&machine.project().join(".env.local")).exists());
+    assert!(output.of_type("project").is_empty(), "it is not that project's app");
+}
+
+#[test]
+fn before_the_first_major_version_the_minor_one_counts() {
+    let package = "[package]\nname = \"shop\"\nversion = \"0.1.0\"\n\n[dependencies]\naxum = \"0.8.9\"\n";
+    let machine = Machine::new().file("Cargo.toml", package);
+    let output = machine.run("up --once");
+    assert!(output.stderr.starts_with("  ✓ project   axum 0.8 · "), "{}", output.stderr);
 }

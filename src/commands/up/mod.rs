@@ -32,7 +32,10 @@ pub async fn up(context: &Context, options: &Options) -> Result<()> {
     if let (Background::Wanted(arguments), false) = (&options.background, options.dry_run) {
         return background::detach(context, options, arguments).await;
     }
-    project::tell(context);
+    // The built-in app is not the project's.
+    if !options.setup.app.serve {
+        project::tell(context);
+    }
     let app = project::app(context, &options.setup.app).await?;
     let setup = &setup::Options { app, ..options.setup.clone() };
     if options.dry_run {
